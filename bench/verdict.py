@@ -1,0 +1,89 @@
+"""Which file to deploy here, in plain sentences that follow from the figures."""
+
+from __future__ import annotations
+
+from edgecnn.bench.result import Result
+from edgecnn.bench.statistics import median_ratio
+from edgecnn.bench.summary import Summary, round_medians, summarise
+
+MAX_DROP_POINTS = 1.0
+"""How many points of top-1 below the baseline a file may be and still be recommended."""
+
+
+def verdict(result: Result, max_drop: float = MAX_DROP_POINTS) -> tuple[str, ...]:
+    """Return sentences: what to deploy and why, and whether int8 pays here.
+
+    The fastest file whose measured top-1 is at most `max_drop` points under the baseline's is chosen; where two
+    cannot be told apart in latency, the smaller one.
+    """
+    summaries = summarise(result)
+    artifacts = [one for one in summaries if one.case.backend != "keras"]
+    good = [one for one in artifacts if _drop(one) <= max_drop]
+    if not artifacts:
+        return ("No artifact could be measured.",)
+    if not good:
+        return (f"None of the {len(artifacts)} artifacts is within {max_drop:g} points of the baseline: deploy none.",)
+    chosen = _choose(good)
+    sentences = [f"Deploy {chosen.case.name}: {_why(chosen, summaries)}."]
+    if (int8 := _int8_sentence(good)) is not None:
+        sentences.append(int8)
+    if result.machine.emulated:
+        sentences.append("This processor is emulated: no latency here is a real device's.")
+    return tuple(sentences)
+
+
+def _drop(one: Summary) -> float:
+    """Return the points of top-1 lost to the baseline; 0 where that is unknown."""
+    if one.accuracy is None or one.accuracy.difference is None:
+        return 0.0
+    return -100 * one.accuracy.difference.value
+
+
+def _choose(good: list[Summary]) -> Summary:
+    fastest = min(good, key=lambda one: one.latency.p50)
+    equal = [one for one in good if one is fastest or _is_equal(one, fastest)]
+    return min(equal, key=lambda one: (one.raw.size_bytes, one.latency.p50))
+
+
+def _is_equal(one: Summary, other: Summary) -> bool:
+    """Whether the latencies cannot be told apart: 1 is inside the interval of their paired ratio."""
+    ratio = median_ratio(round_medians(one.raw), round_medians(other.raw))
+    return ratio.low <= 1 <= ratio.high
+
+
+def _why(chosen: Summary, summaries: tuple[Summary, ...]) -> str:
+    baseline = next((one for one in summaries if one.case.is_baseline), None)
+    reasons = [f"median {chosen.latency.p50 * 1e6:,.0f} µs an image"]
+    if baseline is not None and chosen.latency.speedup is not None:
+        reasons.append(f"{chosen.latency.speedup.value:.1f} times faster than {baseline.case.name}")
+    if chosen.accuracy is not None:
+        reasons.append(f"top-1 {chosen.accuracy.top1.value:.1%}")
+        if chosen.accuracy.difference is not None:
+            share = chosen.accuracy.difference
+            points, low, high = (100 * value for value in (share.value, share.low, share.high))
+            reasons.append(f"{points:+.2f} points to the baseline ({low:+.2f} to {high:+.2f})")
+    reasons.append(f"{chosen.raw.size_bytes / 1e6:.2f} MB")
+    return ", ".join(reasons)
+
+
+def _int8_sentence(good: list[Summary]) -> str | None:
+    """Say how the fastest int8 file compares with the fastest float32 file."""
+    fastest = {
+        precision: min(
+            (one for one in good if one.case.precision == precision), key=lambda one: one.latency.p50, default=None
+        )
+        for precision in ("int8", "float32")
+    }
+    int8, float32 = fastest["int8"], fastest["float32"]
+    if int8 is None or float32 is None:
+        return None
+    ratio = median_ratio(round_medians(float32.raw), round_medians(int8.raw))
+    size = float32.raw.size_bytes / int8.raw.size_bytes
+    if ratio.low <= 1 <= ratio.high:
+        return f"int8 is no faster than float32 here that could be measured; its file is {size:.1f} times smaller."
+    word, factor = ("faster", ratio.value) if ratio.value > 1 else ("slower", 1 / ratio.value)
+    low, high = sorted((ratio.low, ratio.high)) if ratio.value > 1 else sorted((1 / ratio.low, 1 / ratio.high))
+    return (
+        f"The best int8 file is {factor:.2f} times {word} than the best float32 file here ({low:.2f} to {high:.2f}), "
+        f"and {size:.1f} times smaller."
+    )

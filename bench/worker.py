@@ -1,0 +1,120 @@
+"""The process that one case runs in: it does what it is told on stdin, and answers on stdout.
+
+Each command and each answer is one line of JSON. Nothing else may reach stdout, so the file descriptor is kept
+aside and replaced by stderr before any runtime is imported.
+
+| command | answer |
+|---|---|
+| `{"do": "load", "path", "backend", "threads"}` | `import_ns`, `load_ns`: of the runtime, of the file |
+| `{"do": "classify", "images"}` (path of a uint8 .npy) | `first_ns`: of the first; `classify_ns`, `answers`: of all |
+| `{"do": "measure", "warm_up", "count"}` | `samples_ns`: of single calls of `Classifier.predict`, images in turn |
+| `{"do": "memory"}` | `peak_bytes` |
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgecnn.device.machine import peak_memory_bytes
+from edgecnn.errors import EdgecnnError
+from edgecnn.runtime.backend import BACKENDS
+from edgecnn.runtime.classifier import Classifier, Images
+from edgecnn.runtime.load import load
+
+MEASURED_IMAGES = 64
+"""How many different images single calls take in turn."""
+
+
+class Worker:
+    """The state of one case: the loaded classifier and the images."""
+
+    def __init__(self) -> None:
+        self._classifier: Classifier | None = None
+        self._images: Images | None = None
+        self._next = 0
+
+    def answer(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Carry out one command."""
+        actions: dict[str, Callable[..., dict[str, Any]]] = {
+            "load": self._load,
+            "classify": self._classify,
+            "measure": self._measure,
+            "memory": self._memory,
+        }
+        return actions[command.pop("do")](**command)
+
+    def _load(self, path: str, backend: str, threads: int) -> dict[str, Any]:
+        begin = time.perf_counter_ns()
+        importlib.import_module(BACKENDS[backend].module)
+        imported = time.perf_counter_ns()
+        self._classifier = load(Path(path), threads, backend)
+        return {"import_ns": imported - begin, "load_ns": time.perf_counter_ns() - imported}
+
+    def _classify(self, images: str) -> dict[str, Any]:
+        assert self._classifier is not None
+        self._images = np.load(images)
+        begin = time.perf_counter_ns()
+        self._classifier.predict(self._images[0])
+        first = time.perf_counter_ns()
+        scores = self._classifier.predict(self._images)
+        end = time.perf_counter_ns()
+        return {"first_ns": first - begin, "classify_ns": end - first, "answers": scores.argmax(axis=1).tolist()}
+
+    def _measure(self, warm_up: int, count: int) -> dict[str, Any]:
+        assert self._classifier is not None
+        assert self._images is not None
+        images = [self._images[index] for index in range(min(MEASURED_IMAGES, len(self._images)))]
+        order = [images[(self._next + index) % len(images)] for index in range(warm_up + count)]
+        self._next += warm_up + count
+        samples = time_calls(self._classifier.predict, order)
+        return {"samples_ns": samples[warm_up:]}
+
+    def _memory(self) -> dict[str, Any]:
+        return {"peak_bytes": peak_memory_bytes()}
+
+
+def time_calls(call: Any, arguments: list[Any]) -> list[int]:
+    """Return the duration of `call` on each argument in nanoseconds, without garbage collection in between."""
+    clock = time.perf_counter_ns
+    samples = [0] * len(arguments)
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        for index, argument in enumerate(arguments):
+            begin = clock()
+            call(argument)
+            samples[index] = clock() - begin
+    finally:
+        if was_enabled:
+            gc.enable()
+    return samples
+
+
+def main() -> None:
+    """Serve commands until stdin ends."""
+    with os.fdopen(os.dup(1), "w") as replies:
+        os.dup2(2, 1)
+        worker = Worker()
+        for line in sys.stdin:
+            try:
+                reply = worker.answer(json.loads(line))
+            except EdgecnnError as error:
+                reply = {"error": str(error)}
+            except Exception as error:
+                reply = {"error": f"{type(error).__name__}: {error}"}
+            replies.write(json.dumps(reply) + "\n")
+            replies.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`python -m edgecnn`."""
+
+from edgecnn.cli.app import main
+
+main()

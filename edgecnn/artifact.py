@@ -1,0 +1,148 @@
+"""Exported files and the manifest of a folder of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecnn.contract import Contract, Origin, read_contract
+from edgecnn.errors import ArtifactError
+from edgecnn.files import sha256_file
+from edgecnn.schema import SchemaError, decode_json, encode
+from edgecnn.spec import Format, Precision
+
+MANIFEST_NAME = "manifest.json"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One exported model file and the contract inside it."""
+
+    path: Path
+    contract: Contract
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one model answered on the evaluation images.
+
+    Attributes:
+        images: how many there were.
+        correct: answers that equal the label; None without labels.
+        agree: answers that equal those of the Keras model.
+        max_difference: largest absolute difference of a score to the Keras model's.
+    """
+
+    images: int
+    correct: int | None
+    agree: int
+    max_difference: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSet:
+    """Which images were used.
+
+    Attributes:
+        data: the data set.
+        count: how many of it.
+        sha256: of their uint8 NHWC pixels.
+        ids: of each image in the data set; empty for evaluation images, which the hash pins down.
+    """
+
+    data: str
+    count: int
+    sha256: str
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One artifact as the manifest describes it."""
+
+    file: str
+    format: Format
+    precision: Precision
+    size_bytes: int
+    sha256: str
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The contents of a folder of artifacts, made from one Keras model in one export.
+
+    Attributes:
+        origin: the Keras model.
+        source: path of the Keras model's file, or the name of a shipped model.
+        keras: the Keras model's own answers on the evaluation images.
+        calibration: the images that int8 ranges were taken from; None for a float32-only export.
+    """
+
+    origin: Origin
+    source: str
+    parameters: int
+    keras: Measured
+    evaluation: ImageSet
+    calibration: ImageSet | None
+    artifacts: tuple[Entry, ...]
+    made_with: dict[str, str]
+    schema_version: int = SCHEMA_VERSION
+
+    def to_json(self) -> bytes:
+        """Return the text of `manifest.json`."""
+        return (json.dumps(encode(self), indent=1) + "\n").encode()
+
+
+def open_artifact(path: str | Path) -> Artifact:
+    """Return the artifact in a file, checked to be whole.
+
+    Raises:
+        ArtifactError, ContractError: as `edgecnn.contract.read_contract`.
+    """
+    return Artifact(Path(path), read_contract(path))
+
+
+def read_manifest(folder: str | Path) -> Manifest:
+    """Return the manifest of a folder, after checking that every file it names is there and unchanged.
+
+    Raises:
+        ArtifactError: no folder, no manifest, one that cannot be read, or files that do not match it.
+    """
+    folder = Path(folder)
+    path = folder / MANIFEST_NAME
+    if not folder.is_dir():
+        raise ArtifactError(f"no such folder: {folder}")
+    try:
+        manifest = decode_json(Manifest, path.read_bytes(), newest=SCHEMA_VERSION)
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{folder} has no {MANIFEST_NAME}; make one: `edgecnn export --out {folder}`") from error
+    except (OSError, SchemaError) as error:
+        raise ArtifactError(f"cannot read {path}: {error}") from error
+    for entry in manifest.artifacts:
+        try:
+            _check_entry(folder, entry)
+        except OSError as error:
+            raise ArtifactError(f"cannot read {entry.file!r}, which {path} names: {error.strerror}") from error
+    return manifest
+
+
+def open_folder(folder: str | Path) -> tuple[Artifact, ...]:
+    """Return the artifacts of a folder in the manifest's order.
+
+    Raises:
+        ArtifactError: as `read_manifest`.
+    """
+    return tuple(open_artifact(Path(folder) / entry.file) for entry in read_manifest(folder).artifacts)
+
+
+def _check_entry(folder: Path, entry: Entry) -> None:
+    path = folder / entry.file
+    if Path(entry.file).name != entry.file or entry.file in ("", ".."):
+        raise ArtifactError(f"{folder / MANIFEST_NAME} names {entry.file!r}, which is not a plain file name")
+    if not path.is_file():
+        raise ArtifactError(f"{folder / MANIFEST_NAME} names {entry.file}, which is missing; export again")
+    if sha256_file(path) != entry.sha256:
+        raise ArtifactError(f"{path} is not the file that {MANIFEST_NAME} describes (SHA-256 differs); export again")

@@ -1,0 +1,89 @@
+"""What people see: progress on stderr, tables and results on stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from edgecnn.progress import Progress
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    click.echo(json.dumps(value, indent=1))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", left: int = 1) -> None:
+    """Print a table; the first `left` columns are aligned to the left, the others, numbers, to the right."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index < left else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))  # plain text: [x] is no markup
+    console = Console()
+    if not console.is_terminal:  # a file or a pipe has no width to break lines at
+        console = Console(width=400)
+    console.print(table)
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Yield a progress callback that draws a bar on a terminal, and otherwise prints each new step as a line.
+
+    It writes to a copy of the file descriptor, so that it goes on where a library's noise on stderr is diverted.
+    """
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as stream:
+        if not stream.isatty():
+            yield _line_printer(stream)
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+        from rich.progress import (
+            Progress as Bar,
+        )
+
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Bar(*columns, console=Console(file=stream), transient=True) as bar:
+            task = bar.add_task("", total=None)
+
+            def show(what: str, done: float, total: float | None) -> None:
+                bar.update(task, description=what, completed=done, total=total)
+
+            yield show
+
+
+def _line_printer(stream: Any) -> Progress:
+    last = ""
+
+    def show(what: str, done: float, total: float | None) -> None:  # noqa: ARG001  # the protocol of Progress
+        nonlocal last
+        if what != last:
+            last = what
+            stream.write(f"{what}\n")
+            stream.flush()
+
+    return show

@@ -1,0 +1,54 @@
+"""Labelled images in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Images of one size, with their labels where they are known.
+
+    Attributes:
+        name: what to call it in reports.
+        images: uint8, (N, height, width, channels), RGB or one grey channel, 0..255.
+        labels: int64, (N,), positions in `class_names`; None where nobody labelled them.
+        class_names: one for each class, in the order of the model's scores.
+        ids: one for each image: its index in the official order, or its file name.
+    """
+
+    name: str
+    images: Pixels
+    labels: Labels | None
+    class_names: tuple[str, ...]
+    ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the pixels in C order."""
+        return sha256_array(self.images)
+
+    def take(self, positions: npt.NDArray[np.intp]) -> Dataset:
+        """Return the images at `positions` (int, (M,)), in that order."""
+        return Dataset(
+            self.name,
+            self.images[positions],
+            None if self.labels is None else self.labels[positions],
+            self.class_names,
+            tuple(self.ids[position] for position in positions),
+        )
+
+
+def sha256_array(array: npt.NDArray[np.uint8]) -> str:
+    """Return the SHA-256 of a uint8 array's values in C order."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

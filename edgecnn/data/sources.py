@@ -1,0 +1,67 @@
+"""Data sets by name or path: what `--data`, `--calibration` and `--evaluation` accept.
+
+| text | images |
+|---|---|
+| `sample` | the 2,000 embedded CIFAR-10 test images |
+| `calibration` | the 512 embedded CIFAR-10 training images |
+| `cifar10` | all 10,000 test images, after `edgecnn data fetch` |
+| `cifar10-train` | all 50,000 training images, after `edgecnn data fetch` |
+| a folder | `FOLDER/<label>/*.png` and other pictures, resized to the model's input |
+| a `.npz` file | arrays `images` (uint8, NHWC) and `labels` (integers), optionally `class_names` |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from edgecnn.data.cache import load_full
+from edgecnn.data.dataset import Dataset
+from edgecnn.data.folder import load_folder
+from edgecnn.data.npz import load_npz
+from edgecnn.data.sample import load_calibration_sample, load_test_sample
+from edgecnn.errors import DataError, nearest
+
+NAMED: dict[str, Callable[[], Dataset]] = {
+    "sample": load_test_sample,
+    "calibration": load_calibration_sample,
+    "cifar10": lambda: load_full("test"),
+    "cifar10-train": lambda: load_full("train"),
+}
+
+
+def open_dataset(text: str, shape: tuple[int, int, int], labels: tuple[str, ...] | None = None) -> Dataset:
+    """Return the data set that `text` names, as images of `shape`.
+
+    Args:
+        text: a name or a path, see the table above.
+        shape: height, width and channels of the model's input.
+        labels: the model's class names, which a folder's sub-folders must be among; None takes the folder's own.
+
+    Raises:
+        DataError: no such data set, images of another size that cannot be resized, or labels that do not fit.
+    """
+    if text in NAMED:
+        dataset = NAMED[text]()
+    elif (path := Path(text)).is_dir():
+        dataset = load_folder(path, shape, labels)
+    elif path.suffix == ".npz":
+        dataset = load_npz(path, labels)
+    else:
+        raise DataError(f"no data set, folder or .npz file named {text!r}{nearest(text, NAMED)}")
+    if dataset.images.shape[1:] != shape:
+        raise DataError(
+            f"{dataset.name} has images of {_size(dataset.images.shape[1:])}, {_size(shape)} are wanted; "
+            "give a folder of pictures or an .npz file of that size"
+        )
+    if labels is not None and dataset.class_names != labels:
+        raise DataError(f"{dataset.name} has the classes {_list(dataset.class_names)}; the model has {_list(labels)}")
+    return dataset
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:4]) + (f", … ({len(names)})" if len(names) > 4 else "")
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return "×".join(str(size) for size in shape)

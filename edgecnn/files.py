@@ -1,0 +1,96 @@
+"""Writing files so that a reader sees the old one or the new one, and never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgecnn.errors import OutputError
+
+_PARTIAL = ".partial"
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write `content` under a temporary name in the same folder and rename it to `path` when whole.
+
+    What a killed process left behind under the same name is removed first.
+
+    Raises:
+        OutputError: the folder cannot be made or written to, or the disk is full; nothing is left behind.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(path)
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def staging_folder(target: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `target`, on the same file system; it is removed on leaving.
+
+    What a killed process left behind under the same name is removed first.
+
+    Raises:
+        OutputError: the folder cannot be made, or a write inside the block failed with `OSError`.
+    """
+    target = target.resolve()  # "." has no name
+    staging = target.with_name(f".{target.name}.{os.getpid()}{_PARTIAL}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
+        staging.mkdir()
+        yield staging
+    except OSError as error:
+        raise cannot_write(target, error) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """Return the error that says why `path` could not be written and what to do."""
+    return OutputError(f"cannot write {path}: {error.strerror or error}; choose another folder or free space")
+
+
+def _remove_abandoned(target: Path) -> None:
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*{_PARTIAL}"):
+        owner = left.name[len(target.name) + 2 : -len(_PARTIAL)]
+        if not owner.isdecimal() or _is_another_process(int(owner)):
+            continue
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
+def _is_another_process(process_id: int) -> bool:
+    """Whether the process runs and is not this one: in a container a dead process may have had the same number."""
+    if process_id == os.getpid():
+        return False
+    try:
+        os.kill(process_id, 0)  # signal 0 only asks whether the process exists
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,59 @@
+"""Model cards: where weights come from and how good they are, as JSON beside the weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecnn.errors import ModelError
+from edgecnn.models.score import Score
+from edgecnn.schema import SchemaError, decode_json, encode
+
+CARD_NAME = "card.json"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Everything needed to judge a model's weights and to train them again.
+
+    Attributes:
+        recipe: name of the recipe, and its settings as text.
+        epochs: how many the weights have seen.
+        training: the images that it was trained on.
+        data_form: in what form the images were, since a model trained on lossless ones loses on JPEG.
+        test: on images that took no part in training or in any choice.
+        made_with: versions of the packages.
+    """
+
+    model: str
+    parameters: int
+    recipe: str
+    settings: dict[str, str]
+    seed: int
+    epochs: int
+    seconds: float
+    training: str
+    data_form: str
+    test: Score
+    class_names: tuple[str, ...]
+    sha256: str
+    made_with: dict[str, str]
+    schema_version: int = SCHEMA_VERSION
+
+    def to_json(self) -> bytes:
+        """Return the text of `card.json`."""
+        return (json.dumps(encode(self), indent=1) + "\n").encode()
+
+
+def read_card(path: Path) -> ModelCard:
+    """Return the card in a file.
+
+    Raises:
+        ModelError: no such file, or no card of a version that this edgecnn reads.
+    """
+    try:
+        return decode_json(ModelCard, path.read_bytes(), newest=SCHEMA_VERSION)
+    except (OSError, SchemaError) as error:
+        raise ModelError(f"cannot read the model card {path}: {error}") from error

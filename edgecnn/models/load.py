@@ -1,0 +1,132 @@
+"""Reading a trained Keras classifier from a file that may come from a stranger."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgecnn.data.cifar10 import CLASS_NAMES, IMAGE_SHAPE
+from edgecnn.errors import ModelError
+from edgecnn.files import sha256_file
+from edgecnn.models.card import CARD_NAME, read_card
+from edgecnn.models.framework import import_keras
+from edgecnn.spec import KERAS_SUFFIXES, Scores
+
+if TYPE_CHECKING:
+    import keras
+
+_PROBE_IMAGES = 8
+_IMAGE_AXES = 4
+_SUM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class KerasClassifier:
+    """A Keras model that maps one image batch to one score for each class.
+
+    Attributes:
+        name: of the model; letters, digits, "_" and "-" only, so that it can be a file name.
+        model: takes float32 (N, H, W, C), returns float32 (N, classes).
+        shape: height, width and channels of the input.
+        labels: one for each class.
+        scores: whether the model ends in a softmax.
+        sha256: of the file.
+    """
+
+    name: str
+    path: Path
+    model: keras.Model
+    shape: tuple[int, int, int]
+    labels: tuple[str, ...]
+    scores: Scores
+    sha256: str
+
+
+def load_keras_classifier(path: Path, labels: tuple[str, ...] | None = None) -> KerasClassifier:
+    """Return the image classifier in a `.keras` or `.h5` file. No code in the file is run.
+
+    Args:
+        path: the model file.
+        labels: class names; None takes those of a model card beside the file, CIFAR-10's for a model of its
+            shape, else "0", "1", ….
+
+    Raises:
+        ModelError: the file is missing, damaged or no model; it would run code on loading; or the model is no
+            classifier of images of one size.
+        BackendError: TensorFlow is not installed.
+    """
+    if not path.is_file():
+        raise ModelError(f"no such model file: {path}")
+    if path.suffix not in KERAS_SUFFIXES:
+        raise ModelError(f"{path} is no Keras model file: expected a name ending in {', '.join(KERAS_SUFFIXES)}")
+    if path.stat().st_size == 0:
+        raise ModelError(f"{path} is empty; save the model again")
+    if path.suffix == ".keras" and not zipfile.is_zipfile(path):
+        raise ModelError(f"{path} is truncated or no Keras model; save the model again")
+    keras = import_keras()
+    try:
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises whatever its parts raise
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise ModelError(f"{path} cannot be loaded as a Keras model: {reason[0]}") from error
+    shape, class_count = _image_classifier(model, path)
+    name = "".join(char if char.isalnum() or char in "_-" else "_" for char in _name_of(path, model))
+    found = labels or _labels(path, shape, class_count)
+    if len(found) != class_count:
+        raise ModelError(f"{path} has {class_count} classes, but {len(found)} labels were given")
+    return KerasClassifier(name, path, model, shape, found, _scores(model, shape), sha256_file(path))
+
+
+def number_labels(class_count: int) -> tuple[str, ...]:
+    """Return "0", "1", …: the labels of classes that nobody named."""
+    return tuple(str(number) for number in range(class_count))
+
+
+def _name_of(path: Path, model: keras.Model) -> str:
+    return str(model.name) if path.stem == "model" else path.stem
+
+
+def _image_classifier(model: keras.Model, path: Path) -> tuple[tuple[int, int, int], int]:
+    """Return input shape without batch, and number of classes.
+
+    Raises:
+        ModelError: the model is none, with the reason.
+    """
+    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
+    if not inputs or not outputs:
+        raise ModelError(f"{path} has no fixed input shape; call the model on an image once before saving it")
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ModelError(
+            f"{path} has {len(inputs)} inputs and {len(outputs)} outputs; an image classifier has one of each"
+        )
+    taken, given = tuple(inputs[0].shape), tuple(outputs[0].shape)
+    if len(taken) != _IMAGE_AXES or taken[3] not in (1, 3) or None in taken[1:]:
+        raise ModelError(
+            f"{path} takes {taken}; an image classifier takes (None, height, width, 1 or 3) of a fixed size"
+        )
+    if len(given) != 2 or given[1] is None or given[1] < 2:
+        raise ModelError(
+            f"{path} returns {given}; an image classifier returns (None, classes) with two classes or more"
+        )
+    return (taken[1], taken[2], taken[3]), given[1]
+
+
+def _labels(path: Path, shape: tuple[int, int, int], class_count: int) -> tuple[str, ...]:
+    card = path.with_name(CARD_NAME)
+    if card.is_file() and (known := read_card(card)).sha256 == sha256_file(path):
+        return known.class_names
+    if shape == IMAGE_SHAPE and class_count == len(CLASS_NAMES):
+        return CLASS_NAMES
+    return number_labels(class_count)
+
+
+def _scores(model: keras.Model, shape: tuple[int, int, int]) -> Scores:
+    """Tell probabilities from logits by their sum over random images."""
+    images = np.random.default_rng(0).integers(0, 256, (_PROBE_IMAGES, *shape)).astype(np.float32)
+    scores = np.asarray(model(images, training=False))
+    is_distribution = scores.min() >= 0 and np.abs(scores.sum(axis=-1) - 1).max() < _SUM_TOLERANCE
+    return Scores.PROBABILITIES if is_distribution else Scores.LOGITS

@@ -1,0 +1,32 @@
+"""Keeping what converters and runtimes print away from the screen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def output_to(log: Path = Path(os.devnull)) -> Iterator[None]:
+    """Send what this process writes to stdout and stderr to `log` while the block runs.
+
+    TensorFlow prints through C++ to the file descriptors themselves, so these are what is diverted, for all
+    threads of the process. The log is appended to.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = [os.dup(descriptor) for descriptor in (1, 2)]
+    try:
+        with log.open("ab") as file:
+            for descriptor in (1, 2):
+                os.dup2(file.fileno(), descriptor)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for descriptor, original in zip((1, 2), kept, strict=True):
+            os.dup2(original, descriptor)
+            os.close(original)

@@ -1,0 +1,62 @@
+"""The original Keras model as a compiled TensorFlow function: the baseline that artifacts are compared with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgecnn.contract import Contract, Origin, Preprocessing
+from edgecnn.errors import BackendError
+from edgecnn.models.framework import import_tensorflow
+from edgecnn.models.load import KerasClassifier, load_keras_classifier
+from edgecnn.runtime.backend import Opened, Tensor
+from edgecnn.spec import Format, Precision, TensorSpec
+from edgecnn.versions import versions_of
+
+BATCH = 250
+"""Images a call when many are classified."""
+
+
+class _KerasSession:
+    def __init__(self, classifier: KerasClassifier) -> None:
+        tf = import_tensorflow()
+        shape = tf.TensorSpec((None, *classifier.shape), tf.float32)
+        self._call: Any = tf.function(lambda images: classifier.model(images, training=False), input_signature=[shape])
+
+    def run(self, tensor: Tensor) -> Tensor:
+        return self._call(tensor).numpy()  # type: ignore[no-any-return]
+
+
+def open_keras(path: Path, threads: int) -> Opened:
+    """Return the model as a `tf.function`. The number of threads holds for the whole process.
+
+    Raises:
+        ModelError: as `load_keras_classifier`.
+        BackendError: TensorFlow is missing, or already runs with another number of threads.
+    """
+    threading = import_tensorflow().config.threading
+    try:
+        threading.set_intra_op_parallelism_threads(threads)
+        threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        if threading.get_intra_op_parallelism_threads() not in (0, threads):
+            raise BackendError("TensorFlow already runs with another number of threads; use a new process") from error
+    return open_loaded(load_keras_classifier(path))
+
+
+def open_loaded(classifier: KerasClassifier) -> Opened:
+    """Return a Keras classifier that is in memory already as a session, with the contract that it amounts to."""
+    height, width, channels = classifier.shape
+    contract = Contract(
+        format=Format.KERAS,
+        precision=Precision.FLOAT32,
+        input=TensorSpec("images", (BATCH, height, width, channels), "float32"),
+        output=TensorSpec("scores", (BATCH, len(classifier.labels)), "float32"),
+        scores=classifier.scores,
+        labels=classifier.labels,
+        preprocessing=Preprocessing(colour="RGB" if channels > 1 else "L"),
+        origin=Origin(classifier.name, classifier.sha256),
+        needs={},
+        made_with=versions_of("tensorflow", "keras"),
+    )
+    return Opened(contract, _KerasSession(classifier))

@@ -1,0 +1,50 @@
+"""From a model file to a classifier."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgecnn.errors import ArtifactError
+from edgecnn.runtime.backend import find_backend
+from edgecnn.runtime.classifier import Classifier
+from edgecnn.spec import KERAS_SUFFIXES, Format
+
+
+def load(path: str | Path, threads: int = 1, backend: str | None = None) -> Classifier:
+    """Return the classifier in a model file.
+
+    Args:
+        path: a `.tflite` or `.onnx` file made by `edgecnn export`, or a Keras model.
+        threads: for one inference.
+        backend: "litert", "tflite-runtime", "onnxruntime" or "keras"; None takes the first installed one that
+            runs the file.
+
+    Raises:
+        ArtifactError, ContractError, ModelError: the file is missing, damaged or foreign.
+        BackendError: the runtime is missing or refuses the file.
+    """
+    if threads < 1:
+        raise ValueError(f"threads must be 1 or more, not {threads}")
+    path = Path(path)
+    return Classifier(find_backend(format_of(path), backend).open(path, threads))
+
+
+def format_of(path: Path) -> Format:
+    """Return the format of a model file by its name.
+
+    Raises:
+        ArtifactError: no such file, or a name that ends in none of the known suffixes.
+    """
+    try:
+        if path.is_dir():
+            raise ArtifactError(f"{path} is a folder, not a model file")
+        if not path.exists():
+            raise ArtifactError(f"no such model file: {path}")
+    except OSError as error:
+        raise ArtifactError(f"cannot read {path}: {error.strerror}") from error
+    if path.suffix in KERAS_SUFFIXES:
+        return Format.KERAS
+    for known in (Format.TFLITE, Format.ONNX):
+        if path.suffix == f".{known.value}":
+            return known
+    raise ArtifactError(f"{path} is no model file: expected a name ending in .tflite, .onnx or .keras")

@@ -1,0 +1,30 @@
+"""The one TensorFlow graph that every converter starts from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgecnn.models.framework import import_tensorflow
+from edgecnn.models.load import KerasClassifier
+
+INPUT_NAME = "images"
+OUTPUT_NAME = "scores"
+
+
+def frozen_function(classifier: KerasClassifier) -> Any:
+    """Return the model as a TensorFlow function for one image, with its weights as constants.
+
+    Input: float32 pixels 0..255, (1, H, W, C), named "images". Output: float32 scores, (1, classes).
+    Constants let the converters fold scaling and batch norms into the convolutions; a fixed batch of one
+    leaves no dynamic shapes behind. Keras' own way for both converters leaves variables, or fails (tensorflow-onnx
+    issue 2448).
+    """
+    tf = import_tensorflow()
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    signature = tf.TensorSpec((1, *classifier.shape), tf.float32, name=INPUT_NAME)
+
+    def score(images: Any) -> Any:
+        return tf.identity(classifier.model(images, training=False), name=OUTPUT_NAME)
+
+    return convert_variables_to_constants_v2(tf.function(score, input_signature=[signature]).get_concrete_function())

@@ -1,0 +1,66 @@
+"""Real worker processes that die, hang, babble or work."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from edgecnn.bench.process import WorkerProcess
+from edgecnn.bench.worker import time_calls
+from edgecnn.errors import MeasurementError
+
+
+def worker(script: str, timeout: float = 20.0) -> WorkerProcess:
+    return WorkerProcess(timeout, (sys.executable, "-c", script))
+
+
+def test_a_worker_answers_line_by_line() -> None:
+    with worker("import sys\nfor line in sys.stdin: print('{\"got\": 1}', flush=True)") as link:
+        assert link.ask({"do": "x"}) == {"got": 1}
+        assert link.ask({"do": "y"}) == {"got": 1}
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("import os, signal; input(); os.kill(os.getpid(), signal.SIGKILL)", "was ended by SIGKILL"),
+        ("import os, signal; input(); os.kill(os.getpid(), signal.SIGSEGV)", "was ended by SIGSEGV"),
+        ("input(); raise SystemExit('no such instruction')", "ended with status 1: no such instruction"),
+        ("import time; time.sleep(60)", "did not answer within 0.5 s"),
+        ("input(); print('Segmentation')", "garbage"),
+        ("input(); print('[1]')", "garbage"),
+        ('input(); print(\'{"error": "out of memory"}\')', "out of memory"),
+    ],
+    ids=["killed", "segfault", "exit", "hangs", "babbles", "wrong kind", "reports"],
+)
+def test_a_worker_that_fails_is_one_clear_error(script: str, words: str) -> None:
+    with (
+        worker(script, timeout=0.5 if "sleep" in script else 20.0) as link,
+        pytest.raises(MeasurementError, match=words),
+    ):
+        link.ask({"do": "x"})
+
+
+def test_what_a_runtime_prints_does_not_disturb_the_answers() -> None:
+    script = (
+        "import os, edgecnn.bench.worker as w\n"
+        "def loud(self, **_):\n    os.write(1, b'INFO: noise\\n'); print('more'); return {'fine': True}\n"
+        "w.Worker._memory = loud\n"
+        "w.main()"
+    )
+    with worker(script) as link:
+        assert link.ask({"do": "memory"}) == {"fine": True}
+
+
+def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words() -> None:
+    with WorkerProcess(60.0) as link, pytest.raises(MeasurementError, match="no such model file: nowhere.tflite"):
+        link.ask({"do": "load", "path": "nowhere.tflite", "backend": "litert", "threads": 1})
+
+
+def test_each_call_is_timed_alone() -> None:
+    seen: list[int] = []
+    samples = time_calls(seen.append, [1, 2, 3])
+    assert seen == [1, 2, 3]
+    assert len(samples) == 3
+    assert all(sample > 0 for sample in samples)

@@ -1,0 +1,161 @@
+"""The command line as a whole: help, exit statuses, one-line errors."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from edgecnn.cli.app import COMMANDS
+from edgecnn.data.sample import load_test_sample
+from edgecnn.models.registry import shipped_folder
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """Return a test image that the shipped model gets right, as a large PNG."""
+    sample = load_test_sample()
+    path = tmp_path / "picture.png"
+    Image.fromarray(sample.images[0]).resize((320, 320), Image.Resampling.NEAREST).save(path)
+    return path
+
+
+def test_help_lists_every_command(edgecnn: Callable[..., Any]) -> None:
+    ran = edgecnn("--help")
+    assert ran.status == 0
+    assert all(f"  {name} " in ran.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_that_teaches(edgecnn: Callable[..., Any], name: str) -> None:
+    ran = edgecnn(name, "--help")
+    assert ran.status == 0
+    assert ran.out.startswith(f"Usage: edgecnn {name}")
+    assert len(ran.out.splitlines()) > 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("exprot",), "did you mean 'export'?"),
+        (("export", "--fromats", "onnx"), "--formats"),
+        (("predict",), "IMAGES"),
+        (("predict", "a.png", "--backend", "onnx-runtime"), "did you mean 'onnxruntime'"),
+        (("predict", "a.png", "--threads", "0"), "--threads"),
+        (("--verbos",), "--verbos"),
+    ],
+    ids=["command", "option", "missing argument", "backend", "range", "group option"],
+)
+def test_bad_usage_is_one_line_and_exit_status_2(
+    edgecnn: Callable[..., Any], arguments: tuple[str, ...], words: str
+) -> None:
+    ran = edgecnn(*arguments)
+    assert (ran.status, ran.out) == (2, "")
+    assert len(ran.err.splitlines()) == 1
+    assert words in ran.err
+
+
+def test_an_error_has_no_traceback_unless_asked_for(edgecnn: Callable[..., Any]) -> None:
+    ran = edgecnn("evaluate", "nowhere.tflite")
+    assert (ran.status, ran.err) == (1, "edgecnn: no such model file: nowhere.tflite\n")
+    with pytest.raises(Exception, match="no such model file"):
+        edgecnn("--debug", "evaluate", "nowhere.tflite")
+
+
+def test_predict_prints_labels_with_per_cents(edgecnn: Callable[..., Any], picture: Path) -> None:
+    ran = edgecnn("predict", picture)
+    sample = load_test_sample()
+    assert sample.labels is not None
+    assert ran.status == 0
+    assert re.fullmatch(r"\w+ \d+ %, \w+ \d+ %, \w+ \d+ %\n", ran.out)
+    assert ran.out.startswith(sample.class_names[sample.labels[0]])
+
+
+def test_predict_says_which_image_where_there_are_several(edgecnn: Callable[..., Any], picture: Path) -> None:
+    ran = edgecnn("predict", picture, picture, "--top", "1")
+    assert [line.split(": ")[0] for line in ran.out.splitlines()] == [str(picture)] * 2
+
+
+@pytest.mark.parametrize("model", ["model.keras", "tutorial_cnn-int8.tflite", "tutorial_cnn-int8.onnx"])
+def test_predict_gives_json_from_any_kind_of_model(edgecnn: Callable[..., Any], picture: Path, model: str) -> None:
+    ran = edgecnn("predict", picture, "--model", shipped_folder("tutorial_cnn") / model, "--json", "--top", "10")
+    (found,) = json.loads(ran.out)
+    assert found["image"] == str(picture)
+    assert len(found["answers"]) == 10
+    assert sum(answer["score"] for answer in found["answers"]) == pytest.approx(1.0, abs=0.03)
+
+
+def test_predict_of_no_image_is_one_line(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no picture")
+    ran = edgecnn("predict", text)
+    assert (ran.status, ran.out) == (1, "")
+    assert len(ran.err.splitlines()) == 1
+    assert "cannot be read as an image" in ran.err
+
+
+def test_evaluate_prints_top1_loss_and_count(edgecnn: Callable[..., Any]) -> None:
+    ran = edgecnn("evaluate", shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite")
+    assert ran.status == 0
+    found = re.fullmatch(r"top-1 (\S+)% \((\S+) of 2,000\), loss (\S+), CIFAR-10 test sample\n", ran.out)
+    assert found
+    assert float(found[1]) == pytest.approx(100 * int(found[2].replace(",", "")) / 2000, abs=0.01)
+
+
+def test_evaluate_takes_an_image_folder(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    sample = load_test_sample()
+    assert sample.labels is not None
+    for index in range(20):
+        folder = tmp_path / sample.class_names[sample.labels[index]]
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(sample.images[index]).save(folder / f"{index}.png")
+    model = shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite"
+    found = json.loads(edgecnn("evaluate", model, "--data", tmp_path, "--json").out)
+    assert found["images"] == 20
+    assert found["correct"] >= 12
+
+
+def test_evaluate_refuses_a_folder_of_other_classes(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "catt").mkdir()
+    model = shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite"
+    ran = edgecnn("evaluate", model, "--data", tmp_path)
+    assert ran.status == 1
+    assert "did you mean 'cat'?" in ran.err
+
+
+def test_backends_lists_versions_and_extras(edgecnn: Callable[..., Any]) -> None:
+    import importlib.metadata
+
+    ran = edgecnn("backends")
+    assert importlib.metadata.version("ai-edge-litert") in ran.out
+    assert importlib.metadata.version("onnxruntime") in ran.out
+    assert "pip install 'edgecnn[tflite-runtime]'" in ran.out
+    names = [one["name"] for one in json.loads(edgecnn("backends", "--json").out)]
+    assert names == ["litert", "tflite-runtime", "onnxruntime", "keras"]
+
+
+@pytest.mark.slow
+def test_the_demo_ends_in_a_table_and_a_sentence_that_says_what_to_deploy(
+    edgecnn: Callable[..., Any], tmp_path: Path
+) -> None:
+    ran = edgecnn("demo", "--out", tmp_path / "demo")
+    assert ran.status == 0
+    assert "tutorial_cnn in Keras (baseline)" in ran.out
+    assert re.search(r"^Deploy tutorial_cnn-\w+\.\w+ on \w+: median", ran.out, re.MULTILINE)
+    assert {path.name for path in (tmp_path / "demo").iterdir()} == {"artifacts", "result.json", "report.md"}
+
+
+@pytest.mark.parametrize("model", ["model.keras", "tutorial_cnn-int8.tflite"])
+def test_a_runtime_that_announces_itself_is_not_heard(picture: Path, model: str) -> None:
+    """In a process of its own, because runtimes speak once."""
+    command = [sys.executable, "-m", "edgecnn", "predict", picture, "--model", shipped_folder("tutorial_cnn") / model]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ran.stderr == ""
+    assert len(ran.stdout.splitlines()) == 1

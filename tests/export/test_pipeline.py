@@ -1,0 +1,298 @@
+"""An export is whole and checked, or it is not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgecnn.artifact import open_folder, read_manifest
+from edgecnn.contract import read_contract
+from edgecnn.data.sample import load_calibration_sample, load_test_sample
+from edgecnn.data.sources import open_dataset
+from edgecnn.errors import ArtifactError, DataError, ExportError, ModelError, OutputError
+from edgecnn.export import export_model
+from edgecnn.export.pipeline import LOG_NAME
+from edgecnn.files import sha256_file
+from edgecnn.spec import ExportSpec, Format, Precision
+
+FLOAT_TFLITE = ExportSpec((Format.TFLITE,), (Precision.FLOAT32,))
+
+
+def export_own(own: Any, out: Path, spec: ExportSpec = FLOAT_TFLITE, **changes: Any) -> Any:
+    arguments = {"calibration": str(own.calibration), "evaluation": str(own.evaluation), **changes}
+    return export_model(str(own.model), out, spec, **arguments)
+
+
+def listing(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_an_export_is_four_files_a_manifest_and_a_log(shipped_export: Any) -> None:
+    assert listing(shipped_export.folder) == {
+        "tutorial_cnn-float32.tflite",
+        "tutorial_cnn-int8.tflite",
+        "tutorial_cnn-float32.onnx",
+        "tutorial_cnn-int8.onnx",
+        "manifest.json",
+        LOG_NAME,
+    }
+    assert read_manifest(shipped_export.folder) == shipped_export.manifest
+
+
+def test_the_manifest_records_which_training_images_calibrated(shipped_export: Any) -> None:
+    calibration = shipped_export.manifest.calibration
+    sample = load_calibration_sample()
+    assert calibration.ids == sample.ids
+    assert calibration.sha256 == sample.sha256
+    assert all(name.startswith("train/") for name in calibration.ids)
+    assert shipped_export.manifest.evaluation.sha256 == load_test_sample().sha256
+
+
+def test_every_file_carries_its_contract(shipped_export: Any) -> None:
+    for artifact, entry in zip(open_folder(shipped_export.folder), shipped_export.manifest.artifacts, strict=True):
+        contract = artifact.contract
+        assert (contract.format, contract.precision) == (entry.format, entry.precision)
+        assert contract.labels[3] == "cat"
+        assert contract.input.shape == (1, 32, 32, 3)
+        assert contract.input.dtype == ("uint8" if entry.precision is Precision.INT8 else "float32")
+        assert contract.origin == shipped_export.manifest.origin
+        assert contract.made_with["tensorflow"]
+        assert contract.needs
+
+
+def test_the_converters_noise_is_in_the_log_and_not_on_the_screen(own: Any, tmp_path: Path, capfd: Any) -> None:
+    export_own(own, tmp_path / "out", ExportSpec((Format.TFLITE, Format.ONNX)))
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("", "")
+    assert (tmp_path / "out" / LOG_NAME).stat().st_size > 0
+
+
+def test_a_second_export_replaces_the_first_and_removes_what_it_no_longer_makes(own: Any, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export_own(own, out, ExportSpec((Format.ONNX,), (Precision.FLOAT32,)))
+    (out / "notes.txt").write_text("mine")
+    export_own(own, out)
+    assert listing(out) == {"grey_levels-float32.tflite", "manifest.json", LOG_NAME, "notes.txt"}
+    assert len(open_folder(out)) == 1
+
+
+def test_a_folder_with_other_files_is_left_alone(own: Any, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"x")
+    with pytest.raises(ArtifactError, match="other files"):
+        export_own(own, tmp_path)
+    assert listing(tmp_path) == {"photo.jpg"}
+
+
+def test_leaked_evaluation_images_are_refused(own: Any, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="150 of 150 calibration images are also evaluation images"):
+        export_own(own, tmp_path / "out", calibration=str(own.evaluation))
+    assert listing(tmp_path) == set()
+
+
+def test_calibration_images_that_were_scaled_before_are_refused(own: Any, tmp_path: Path) -> None:
+    arrays = np.load(own.calibration)
+    scaled = tmp_path / "scaled.npz"
+    np.savez(scaled, images=arrays["images"] // 255, labels=arrays["labels"], class_names=arrays["class_names"])
+    with pytest.raises(DataError, match="scaled before"):
+        export_own(own, tmp_path / "out", calibration=str(scaled))
+    assert listing(tmp_path) == {"scaled.npz"}
+
+
+def test_calibration_takes_512_images_at_most_and_the_classes_in_turn(shipped_export: Any, tmp_path: Path) -> None:
+    from edgecnn.export.pipeline import CALIBRATION_SIZE
+
+    assert len(shipped_export.manifest.calibration.ids) == CALIBRATION_SIZE
+    labels = open_dataset("calibration", (32, 32, 3)).labels
+    assert labels is not None
+    counts = np.bincount(labels)
+    assert counts.max() - counts.min() <= 1
+
+
+def test_a_float32_file_that_does_not_compute_what_keras_computes_is_no_export(
+    own: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgecnn.export.pipeline.FLOAT_TOLERANCE", 0.0)
+    with pytest.raises(ExportError, match="does not compute what Keras computes"):
+        export_own(own, tmp_path / "out")
+    assert listing(tmp_path) == set()
+
+
+def test_a_model_that_tflite_cannot_express_is_one_error_and_leaves_nothing(tmp_path: Path, own: Any) -> None:
+    import keras
+
+    pixels = keras.Input((12, 10, 1))
+    spectrum = keras.ops.fft2((pixels[..., 0], pixels[..., 0]))[0]
+    model = keras.Model(pixels, keras.layers.Dense(3)(keras.layers.Flatten()(spectrum)))
+    model.save(tmp_path / "fourier.keras")
+    with pytest.raises(ExportError, match="TFLite") as caught:
+        export_model(
+            str(tmp_path / "fourier.keras"),
+            tmp_path / "out",
+            FLOAT_TFLITE,
+            calibration=str(own.calibration),
+            evaluation=str(own.evaluation),
+        )
+    assert "\n" not in str(caught.value)
+    log = Path(str(caught.value).rsplit(" ", 1)[-1])
+    assert log.is_file()
+    log.unlink()
+    assert listing(tmp_path) == {"fourier.keras"}
+
+
+def test_an_output_folder_that_cannot_be_made_is_one_error(own: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot write"):
+        export_own(own, tmp_path / "file" / "out")
+
+
+def test_a_full_disk_leaves_nothing(own: Any, tmp_path: Path) -> None:
+    """A limit on the size of files stands in for the full disk: writes fail with an OSError in the same way."""
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "import tensorflow; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000));"
+        "from edgecnn.cli.app import run; sys.exit(run(sys.argv[1:]))"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        script,
+        "export",
+        own.model,
+        "--out",
+        tmp_path / "out",
+        "--calibration",
+        own.calibration,
+        "--evaluation",
+        own.evaluation,
+    ]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "cannot write" in ended.stderr.splitlines()[-1]
+    assert listing(tmp_path) == set()
+
+
+def test_the_command_prints_a_table_and_exits_0(edgecnn: Callable[..., Any], own: Any, tmp_path: Path) -> None:
+    ran = edgecnn(
+        "export",
+        own.model,
+        "--formats",
+        "tflite",
+        "--out",
+        tmp_path / "out",
+        "--calibration",
+        own.calibration,
+        "--evaluation",
+        own.evaluation,
+    )
+    assert ran.status == 0
+    assert "grey_levels-float32.tflite" in ran.out
+    assert "100.00%" in ran.out
+    assert "converting to TFLite float32" in ran.err
+
+
+def test_the_commands_json_is_the_manifest(edgecnn: Callable[..., Any], own: Any, tmp_path: Path) -> None:
+    ran = edgecnn(
+        "export",
+        own.model,
+        "--formats",
+        "tflite",
+        "--out",
+        tmp_path / "out",
+        "--json",
+        "--calibration",
+        own.calibration,
+        "--evaluation",
+        own.evaluation,
+    )
+    assert json.loads(ran.out) == json.loads((tmp_path / "out" / "manifest.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("tutorial_cn",), 1, "did you mean 'tutorial_cnn'"),
+        (("--formats", "tflight"), 2, "did you mean 'tflite'"),
+        (("--calibration", "calibratoin"), 1, "did you mean 'calibration'"),
+        (("--evaluation", "nowhere"), 1, "no data set"),
+        (("--labels", "nowhere.txt"), 1, "cannot read the label file"),
+        (("--int9",), 2, "--int8"),
+    ],
+    ids=["model", "format", "calibration", "evaluation", "labels", "option"],
+)
+def test_an_unknown_word_is_one_line_with_the_nearest(
+    edgecnn: Callable[..., Any], tmp_path: Path, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    ran = edgecnn("export", *arguments, "--out", tmp_path / "out")
+    assert ran.status == status
+    assert words in ran.err.splitlines()[-1]
+    assert ran.out == ""
+    assert not (tmp_path / "out").exists()
+
+
+def test_labels_must_be_as_many_as_the_classes(own: Any, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="3 classes, but 2 labels"):
+        export_own(own, tmp_path / "out", labels=("a", "b"))
+
+
+@pytest.mark.slow
+def test_kill_9_never_leaves_a_file_that_is_accepted_and_wrong(own: Any, tmp_path: Path) -> None:
+    """Ten exports into one folder, killed at ten moments spread over their run time."""
+    import random
+    import time
+
+    out = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-m",
+        "edgecnn",
+        "export",
+        own.model,
+        "--int8",
+        "--out",
+        out,
+        "--calibration",
+        own.calibration,
+        "--evaluation",
+        own.evaluation,
+    ]
+    begin = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True)
+    whole = time.monotonic() - begin
+    good = {path.name: sha256_file(path) for path in out.iterdir() if path.suffix in {".tflite", ".onnx"}}
+    images = np.load(own.evaluation)["images"]
+    generator = random.Random(11)
+    for number in range(10):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        share = (number + generator.random()) / 10
+        time.sleep(share * whole)
+        process.kill()
+        process.wait()
+        check_accepted_files(out, images)
+        assert {name for name in good if (out / name).exists()} == set(good)
+    subprocess.run(command, check=True, capture_output=True)
+    assert len(open_folder(out)) == 4
+    assert not [name for name in os.listdir(tmp_path) if name.endswith(".partial")]
+
+
+def check_accepted_files(out: Path, images: Any) -> None:
+    """Assert that each file that edgecnn would load answers right, and that an accepted manifest is true."""
+    import edgecnn
+
+    for path in out.iterdir():
+        if path.suffix in {".tflite", ".onnx"}:
+            assert read_contract(path).labels == ("dark", "middling", "bright")
+            answers = edgecnn.load(path).predict(images).argmax(axis=1)
+            assert (answers == np.arange(len(images)) % 3).mean() > 0.95, path.name
+    try:
+        manifest = read_manifest(out)
+    except ArtifactError:
+        return
+    assert all(entry.sha256 == sha256_file(out / entry.file) for entry in manifest.artifacts)

@@ -1,0 +1,196 @@
+"""What may be loaded as a Keras classifier, and what is refused with its reason."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgecnn.data.cifar10 import CLASS_NAMES
+from edgecnn.errors import ModelError
+from edgecnn.models.card import read_card
+from edgecnn.models.load import load_keras_classifier
+from edgecnn.models.registry import ARCHITECTURES, architecture, find_model_file, shipped_folder
+from edgecnn.spec import Scores
+
+
+def save(folder: Path, build: Callable[[Any], Any], suffix: str = ".keras") -> Path:
+    import keras
+
+    path = folder / f"made{suffix}"
+    build(keras).save(path)
+    return path
+
+
+def classifier(keras: Any, shape: tuple[int, ...] = (8, 8, 3), classes: int = 2, activation: str | None = None) -> Any:
+    return keras.Sequential(
+        [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes, activation=activation)]
+    )
+
+
+def test_the_tutorials_cnn_is_exactly_the_tutorials() -> None:
+    model = architecture("tutorial_cnn")(10)
+    assert model.count_params() == 586_250
+    made = [(type(layer).__name__, layer.get_config()) for layer in model.layers]
+    assert [name for name, _ in made] == [
+        "Rescaling",
+        "Conv2D",
+        "MaxPooling2D",
+        "Conv2D",
+        "MaxPooling2D",
+        "Conv2D",
+        "Flatten",
+        "Dense",
+        "Dense",
+    ]
+    configs = [config for _, config in made]
+    assert configs[0]["scale"] == 1 / 255
+    assert [configs[index]["filters"] for index in (1, 3, 5)] == [32, 64, 64]
+    assert all(tuple(configs[index]["kernel_size"]) == (3, 3) for index in (1, 3, 5))
+    assert all(configs[index]["activation"] == "relu" for index in (1, 3, 5, 7))
+    assert all(tuple(configs[index]["pool_size"]) == (2, 2) for index in (2, 4))
+    assert (configs[7]["units"], configs[8]["units"], configs[8]["activation"]) == (512, 10, "softmax")
+    assert model.input_shape == (None, 32, 32, 3)
+
+
+def test_an_unknown_architecture_gets_the_nearest() -> None:
+    with pytest.raises(ModelError, match="did you mean 'tutorial_cnn'"):
+        architecture("tutorialcnn")
+    assert set(ARCHITECTURES) == {"tutorial_cnn"}
+
+
+def test_the_shipped_model_is_what_its_card_says() -> None:
+    folder = shipped_folder("tutorial_cnn")
+    card = read_card(folder / "card.json")
+    found = load_keras_classifier(folder / "model.keras")
+    assert (found.sha256, found.labels, found.name) == (card.sha256, CLASS_NAMES, "tutorial_cnn")
+    assert found.model.count_params() == card.parameters == 586_250
+    assert found.scores is Scores.PROBABILITIES
+    assert card.training.startswith("50,000 images of the CIFAR-10 training split")
+    assert card.test.images == 10_000
+
+
+@pytest.mark.parametrize("activation", [None, "softmax"], ids=["logits", "softmax"])
+def test_logits_and_probabilities_are_told_apart(tmp_path: Path, activation: str | None) -> None:
+    found = load_keras_classifier(save(tmp_path, lambda keras: classifier(keras, activation=activation)))
+    assert found.scores is (Scores.PROBABILITIES if activation else Scores.LOGITS)
+
+
+def test_labels_are_numbers_where_nobody_named_the_classes(tmp_path: Path) -> None:
+    path = save(tmp_path, lambda keras: classifier(keras, classes=3))
+    assert load_keras_classifier(path).labels == ("0", "1", "2")
+    assert load_keras_classifier(path, ("a", "b", "c")).labels == ("a", "b", "c")
+
+
+def test_a_legacy_h5_file_loads(tmp_path: Path) -> None:
+    assert load_keras_classifier(save(tmp_path, classifier, ".h5")).shape == (8, 8, 3)
+
+
+REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "lambda layer": (
+        lambda keras: keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Lambda(lambda x: x[:, 0, 0])]),
+        "cannot be loaded",
+    ),
+    "two inputs": (
+        lambda keras: keras.Model(
+            pair := [keras.Input((8, 8, 3)), keras.Input((8, 8, 3))],
+            keras.layers.Dense(2)(keras.layers.Flatten()(keras.layers.Add()(pair))),
+        ),
+        "2 inputs and 1 outputs",
+    ),
+    "no image": (lambda keras: keras.Sequential([keras.Input((8,)), keras.layers.Dense(2)]), "takes \\(None, 8\\)"),
+    "no fixed size": (
+        lambda keras: keras.Sequential(
+            [keras.Input((None, None, 3)), keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(2)]
+        ),
+        "fixed size",
+    ),
+    "four channels": (lambda keras: classifier(keras, (8, 8, 4)), "1 or 3"),
+    "one class": (lambda keras: classifier(keras, classes=1), "two classes or more"),
+    "no class axis": (
+        lambda keras: keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 1)]),
+        "returns \\(None, 8, 8, 2\\)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("build", "words"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_no_image_classifier_is_refused_with_the_reason(
+    tmp_path: Path, build: Callable[[Any], Any], words: str
+) -> None:
+    with pytest.raises(ModelError, match=words) as caught:
+        load_keras_classifier(save(tmp_path, build))
+    assert "\n" not in str(caught.value)
+
+
+def test_no_code_of_a_model_file_runs(tmp_path: Path) -> None:
+    """A Lambda layer that would leave a file behind is refused before it can."""
+    trace = tmp_path / "ran"
+    name = str(trace)
+
+    def build(keras: Any) -> Any:
+        return keras.Sequential(
+            [keras.Input((8, 8, 3)), keras.layers.Lambda(lambda x: (open(name, "w"), x[:, 0, 0])[1])]
+        )
+
+    path = save(tmp_path, build)
+    trace.unlink()  # building the model ran it
+    with pytest.raises(ModelError):
+        load_keras_classifier(path)
+    assert not trace.exists()
+
+
+def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
+    good = shipped_folder("tutorial_cnn") / "model.keras"
+    content = good.read_bytes()
+    cases = {
+        "missing": (None, "no such model file"),
+        "empty": (b"", "empty"),
+        "truncated": (content[: len(content) // 2], "truncated or no Keras model"),
+        "text": (b"import os\n", "truncated or no Keras model"),
+    }
+    found = {}
+    for name, (data, words) in cases.items():
+        path = folder / f"{name}.keras"
+        if data is not None:
+            path.write_bytes(data)
+        found[name] = (path, words)
+    foreign = folder / "foreign.keras"
+    with zipfile.ZipFile(foreign, "w") as archive:
+        archive.writestr("photo.txt", "no model")
+    found["foreign zip"] = (foreign, "cannot be loaded")
+    renamed = folder / "model.pt"
+    renamed.write_bytes(content)
+    found["other suffix"] = (renamed, "expected a name ending in .keras")
+    return found
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "truncated", "text", "foreign zip", "other suffix"])
+def test_a_file_that_is_no_model_is_one_line(tmp_path: Path, kind: str) -> None:
+    path, words = broken_files(tmp_path)[kind]
+    with pytest.raises(ModelError, match=words) as caught:
+        load_keras_classifier(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_is_found_by_shipped_name_or_by_path(tmp_path: Path) -> None:
+    assert find_model_file("tutorial_cnn") == shipped_folder("tutorial_cnn") / "model.keras"
+    path = tmp_path / "my.keras"
+    path.write_bytes(b"x")
+    assert find_model_file(str(path)) == path
+    with pytest.raises(ModelError, match="did you mean 'tutorial_cnn'"):
+        find_model_file("tutorial-cnn")
+
+
+def test_loading_keeps_the_weights(tmp_path: Path) -> None:
+    import keras
+
+    model = classifier(keras)
+    model.save(tmp_path / "my.keras")
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3)).astype(np.float32)
+    found = load_keras_classifier(tmp_path / "my.keras").model
+    np.testing.assert_array_equal(found.predict(images, verbose=0), model.predict(images, verbose=0))

@@ -1,0 +1,191 @@
+"""Measure what edgecnn costs on top of the least that does the same, by turns, and write docs/overhead.json.
+
+Usage: python tools/overhead.py [--runs 11]
+
+Whole commands alternate with their minimal counterparts in `tools/minimal`; each pair gives one ratio, and the
+median of the ratios is what counts. Calls of `Classifier.predict` alternate with bare set, invoke and get on the
+same interpreter in the same process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+import edgecnn
+from edgecnn.data.sample import load_calibration_sample, load_test_sample
+from edgecnn.device.machine import read_machine
+from edgecnn.models.registry import shipped_folder
+from edgecnn.schema import encode
+from edgecnn.versions import versions_of
+
+HERE = Path(__file__).parent
+ASSETS = shipped_folder("tutorial_cnn")
+INT8 = ASSETS / "tutorial_cnn-int8.tflite"
+
+
+def timed_command(*command: object) -> float:
+    """Run a command and return the seconds it took."""
+    begin = time.perf_counter()
+    subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - begin
+
+
+def peak_mib(*command: object) -> float:
+    """Return the peak resident memory of a command.
+
+    It is started from a small process, because a child's peak begins with that of its parent.
+    """
+    script = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=-3, stderr=-3); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
+    )
+    run = subprocess.run([sys.executable, "-c", script, *map(str, command)], capture_output=True, text=True, check=True)
+    return round(float(run.stdout), 1)
+
+
+def compare(ours: Callable[[], float], least: Callable[[], float], runs: int) -> dict[str, float]:
+    """Run both by turns after one warm-up each; return medians and the median ratio."""
+    ours(), least()
+    pairs = [(ours(), least()) for _ in range(runs)]
+    return {
+        "edgecnn_seconds": round(statistics.median(a for a, _ in pairs), 4),
+        "minimal_seconds": round(statistics.median(b for _, b in pairs), 4),
+        "ratio": round(statistics.median(a / b for a, b in pairs), 3),
+    }
+
+
+def compare_commands(ours: tuple[object, ...], least: tuple[object, ...], runs: int) -> dict[str, float]:
+    """Return `compare` of two commands, with their peak memory."""
+    return {
+        **compare(lambda: timed_command(*ours), lambda: timed_command(*least), runs),
+        "edgecnn_peak_mib": peak_mib(*ours),
+        "minimal_peak_mib": peak_mib(*least),
+    }
+
+
+def bare_call(interpreter: Any) -> Callable[[Any], Any]:
+    """Return set, invoke and get on an interpreter, with nothing around them."""
+    taken, given = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+
+    def call(tensor: Any) -> Any:
+        interpreter.set_tensor(taken, tensor)
+        interpreter.invoke()
+        return interpreter.get_tensor(given)
+
+    return call
+
+
+def single_calls(rounds: int = 200, calls: int = 50) -> dict[str, float]:
+    """Return the median microseconds of one image through the bare interpreter and through `Classifier.predict`."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    classifier = edgecnn.load(INT8)
+    interpreter = Interpreter(model_path=str(INT8), num_threads=1)
+    interpreter.allocate_tensors()
+    bare = bare_call(interpreter)
+    images = load_test_sample().images
+    ways: list[tuple[Callable[[Any], Any], list[Any]]] = [
+        (bare, [images[index : index + 1] for index in range(calls)]),
+        (classifier.predict, [images[index] for index in range(calls)]),
+    ]
+    medians: list[list[float]] = [[], []]
+    gc.disable()
+    for number in range(rounds):
+        for which in (0, 1) if number % 2 else (1, 0):
+            call, arguments = ways[which]
+            samples = []
+            for argument in arguments:
+                begin = time.perf_counter_ns()
+                call(argument)
+                samples.append(time.perf_counter_ns() - begin)
+            medians[which].append(statistics.median(samples) / 1e3)
+    gc.enable()
+    extra = statistics.median(b - a for a, b in zip(*medians, strict=True))
+    return {
+        "bare_us": round(statistics.median(medians[0]), 2),
+        "classifier_us": round(statistics.median(medians[1]), 2),
+        "extra_us": round(extra, 2),
+    }
+
+
+def many_images(runs: int) -> dict[str, float]:
+    """Return the ratio of classifying 10,000 images to the bare loop over the interpreter, argmax included in both."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    classifier = edgecnn.load(INT8)
+    interpreter = Interpreter(model_path=str(INT8), num_threads=1)
+    interpreter.allocate_tensors()
+    bare = bare_call(interpreter)
+    images = np.concatenate([load_test_sample().images] * 5)
+
+    def loop() -> float:
+        begin = time.perf_counter()
+        answers = [int(bare(images[index : index + 1])[0].argmax()) for index in range(len(images))]
+        assert len(answers) == len(images)
+        return time.perf_counter() - begin
+
+    def ours() -> float:
+        begin = time.perf_counter()
+        classifier.predict(images).argmax(axis=1)
+        return time.perf_counter() - begin
+
+    return compare(ours, loop, runs)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--runs", type=int, default=11)
+    runs = parser.parse_args().runs
+    command = (Path(sys.executable).with_name("edgecnn"),)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        Image.fromarray(load_test_sample().images[0]).save(folder / "picture.png")
+        np.save(folder / "calibration.npy", load_calibration_sample().images)
+        found = {
+            "edgecnn --help, next to python -c pass": compare_commands(
+                (*command, "--help"), (sys.executable, "-c", "pass"), runs
+            ),
+            "edgecnn predict, one PNG": compare_commands(
+                (*command, "predict", folder / "picture.png", "--model", INT8),
+                (sys.executable, HERE / "minimal/predict.py", INT8, folder / "picture.png"),
+                runs,
+            ),
+            "edgecnn export --int8, four files, next to one int8 .tflite": compare_commands(
+                (*command, "export", "--int8", "--out", folder / "out"),
+                (
+                    sys.executable,
+                    HERE / "minimal/export.py",
+                    ASSETS / "model.keras",
+                    folder / "calibration.npy",
+                    folder / "least.tflite",
+                ),
+                max(3, runs // 3),
+            ),
+            "Classifier.predict, 10,000 images": many_images(max(3, runs // 2)),
+            "Classifier.predict, one image": single_calls(),
+        }
+    result = {
+        "figures": found,
+        "machine": encode(read_machine()),
+        "versions": versions_of("tensorflow", "ai-edge-litert", "onnxruntime", "numpy", "click"),
+    }
+    target = HERE.parent / "docs" / "overhead.json"
+    target.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
