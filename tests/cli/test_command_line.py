@@ -155,7 +155,15 @@ def test_the_demo_ends_in_a_table_and_a_sentence_that_says_what_to_deploy(
 @pytest.mark.parametrize("model", ["model.keras", "tutorial_cnn-int8.tflite"])
 def test_a_runtime_that_announces_itself_is_not_heard(picture: Path, model: str) -> None:
     """In a process of its own, because runtimes speak once."""
-    command = [sys.executable, "-m", "edgecnn", "predict", picture, "--model", shipped_folder("tutorial_cnn") / model]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "edgecnn",
+        "predict",
+        picture,
+        "--model",
+        shipped_folder("tutorial_cnn") / model,
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ran.stderr == ""
     assert len(ran.stdout.splitlines()) == 1

@@ -1,0 +1,89 @@
+"""Write the measured figures into README.md, from the result files in docs/.
+
+Usage: python tools/fill_readme.py
+
+The text between `<!-- begin NAME -->` and `<!-- end NAME -->` is replaced; `tests/test_readme.py` checks that nothing
+would change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from edgecnn.artifact import SCHEMA_VERSION, Manifest
+from edgecnn.bench.result import read_result
+from edgecnn.bench.table import tables
+from edgecnn.bench.verdict import verdict
+from edgecnn.schema import decode_json
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+
+
+def filled(text: str) -> str:
+    """Return the README's text with every block made anew."""
+    for name, block in (("demo", demo()), ("accuracy", accuracy()), ("overhead", overhead())):
+        pattern = re.compile(f"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+        text, count = pattern.subn(lambda found, block=block: found[1] + block + found[2], text)  # type: ignore[misc]
+        if count != 1:
+            raise SystemExit(f"README.md has {count} blocks named {name}")
+    return text
+
+
+def demo() -> str:
+    """Return tables and verdict of the kept demo, as the command prints them."""
+    result = read_result(ROOT / "docs" / "demo" / "result.json")
+    lines = []
+    for table in tables(result):
+        widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
+        lines += [table.title, ""]
+        lines += [_aligned(row, widths) for row in (table.columns, *table.rows)]
+        lines.append("")
+    return "```\n" + "\n".join([*lines, *verdict(result)]) + "\n```\n"
+
+
+def accuracy() -> str:
+    """Return the table of top-1 on all test images."""
+    manifest = decode_json(Manifest, (ROOT / "docs" / "manifest-cifar10.json").read_bytes(), newest=SCHEMA_VERSION)
+    rows = [("Keras ([card](edgecnn/assets/tutorial_cnn/card.json))", manifest.keras, "")]
+    rows += [(f"`{entry.file}`", entry.measured, f"{entry.size_bytes:,}") for entry in manifest.artifacts]
+    lines = [f"| | top-1 of {manifest.evaluation.count:,} | same answer as Keras | bytes |", "|---|---:|---:|---:|"]
+    for name, measured, size in rows:
+        assert measured.correct is not None
+        lines.append(
+            f"| {name} | {measured.correct / measured.images:.2%} | {measured.agree / measured.images:.2%} | {size} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def overhead() -> str:
+    """Return the table of what edgecnn costs on top of the least that does the same."""
+    figures = json.loads((ROOT / "docs" / "overhead.json").read_text())["figures"]
+    lines = ["| | edgecnn | the least | ratio | peak MiB |", "|---|---:|---:|---:|---:|"]
+    for name, figure in figures.items():
+        if "extra_us" in figure:
+            both = f"{figure['classifier_us']:.1f} µs | {figure['bare_us']:.1f} µs | +{figure['extra_us']:.1f} µs"
+            lines.append(f"| {name} | {both} | |")
+            continue
+        peak = (
+            f"{figure['edgecnn_peak_mib']:.0f}, {figure['minimal_peak_mib']:.0f}"
+            if "edgecnn_peak_mib" in figure
+            else ""
+        )
+        both = f"{figure['edgecnn_seconds']:.2f} s | {figure['minimal_seconds']:.2f} s | {figure['ratio']:.2f}"
+        lines.append(f"| {name} | {both} | {peak} |")
+    return "\n".join(lines) + "\n"
+
+
+def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
+    first, *others = (
+        cell.ljust(width) if index == 0 else cell.rjust(width)
+        for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return "  ".join([first, *others]).rstrip()
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text()))
