@@ -16,6 +16,8 @@ from edgecnn.data.dataset import Dataset
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+USERS_CACHE = os.environ.get("EDGECNN_CACHE", "")
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -43,6 +45,14 @@ def edgecnn(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep tests away from the user's cache."""
     monkeypatch.setenv("EDGECNN_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def full_cache() -> Path:
+    """The cache folder that the test run was given, with the full CIFAR-10 in it."""
+    if not USERS_CACHE or not (Path(USERS_CACHE) / "cifar10" / "test_labels.npy").exists():
+        pytest.skip("needs the full CIFAR-10: run `edgecnn data fetch` and set EDGECNN_CACHE to its cache folder")
+    return Path(USERS_CACHE)
 
 
 @pytest.fixture(scope="session")

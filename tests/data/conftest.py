@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-
-USERS_CACHE = os.environ.get("EDGECNN_CACHE", "")
 
 
 @pytest.fixture(autouse=True)
@@ -27,14 +24,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.chdir(folder / "work")
     return folder
-
-
-@pytest.fixture(scope="session")
-def full_cache() -> Path:
-    """The cache folder that the test run was given, with the full CIFAR-10 in it."""
-    if not USERS_CACHE or not (Path(USERS_CACHE) / "cifar10" / "test_labels.npy").exists():
-        pytest.skip("needs the full CIFAR-10: run `edgecnn data fetch` and set EDGECNN_CACHE to its cache folder")
-    return Path(USERS_CACHE)
 
 
 @pytest.fixture
