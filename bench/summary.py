@@ -8,7 +8,7 @@ import numpy as np
 
 from edgecnn.bench.case import Case
 from edgecnn.bench.result import CaseResult, Raw, Result
-from edgecnn.bench.statistics import Interval, Values, median_ratio, paired_difference, wilson
+from edgecnn.statistics import Interval, Values, median_ratio, paired_difference, wilson
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgecnn.bench.result import CaseResult, Result
-from edgecnn.bench.statistics import Interval
+from edgecnn.statistics import Interval
 from edgecnn.bench.summary import Summary, summarise
 
 

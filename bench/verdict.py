@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgecnn.bench.result import Result
-from edgecnn.bench.statistics import median_ratio
+from edgecnn.statistics import median_ratio
 from edgecnn.bench.summary import Summary, round_medians, summarise
 
 MAX_DROP_POINTS = 1.0

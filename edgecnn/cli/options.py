@@ -78,7 +78,10 @@ def read_labels(path: Path | None) -> tuple[str, ...] | None:
     return labels
 
 
+MAX_THREADS = 256
+"""More are a slip of the finger, and some runtimes start them all."""
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 threads = click.option(
-    "--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of one inference."
+    "--threads", type=click.IntRange(1, MAX_THREADS), default=1, show_default=True, help="Threads of one inference."
 )

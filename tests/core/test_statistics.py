@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgecnn.bench.statistics import median_ratio, paired_difference, wilson
+from edgecnn.statistics import median_ratio, paired_difference, wilson
 
 
 def test_wilsons_interval_equals_published_values() -> None:
