@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgecnn.artifact import Artifact, open_artifact, open_folder, read_manifest
@@ -76,7 +77,7 @@ def plan(
     if not cases:
         raise MeasurementError("nothing to measure: " + "; ".join(notes))
     height, width, channels = contract.input.shape[1:]
-    return Plan(_with_baseline(cases), contract.labels, (height, width, channels), tuple(notes))
+    return Plan(_with_baseline(_with_own_names(cases)), contract.labels, (height, width, channels), tuple(notes))
 
 
 def _artifact_cases(artifact: Artifact, threads: int, backends: tuple[str, ...] | None, notes: list[str]) -> list[Case]:
@@ -141,6 +142,21 @@ def _original(paths: tuple[Path, ...], notes: list[str]) -> Path | None:
     return None
 
 
+def _with_own_names(cases: list[Case]) -> list[Case]:
+    """Add the folder to the names of files that are called alike, and a number where that is not enough."""
+    cases = _renamed(cases, lambda case, _: f"{Path(case.path).parent.name}/{case.name}")
+    return _renamed(cases, lambda case, number: f"{case.name} ({number})")
+
+
+def _renamed(cases: list[Case], rename: Callable[[Case, int], str]) -> list[Case]:
+    """Return the cases with new names for those whose name is not theirs alone."""
+    names = [case.name for case in cases]
+    return [
+        replace(case, name=rename(case, number)) if names.count(case.name) > 1 else case
+        for number, case in enumerate(cases, 1)
+    ]
+
+
 def _with_baseline(cases: list[Case]) -> tuple[Case, ...]:
     """Mark the Keras model, else the first float32 case, else the first case."""
     order = [
@@ -149,7 +165,4 @@ def _with_baseline(cases: list[Case]) -> tuple[Case, ...]:
         cases[0],
     ]
     chosen = next(case for case in order if case is not None)
-    return tuple(
-        Case(case.name, case.path, case.backend, case.precision, case.threads, is_baseline=case is chosen)
-        for case in cases
-    )
+    return tuple(replace(case, is_baseline=case is chosen) for case in cases)

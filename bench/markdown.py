@@ -34,13 +34,13 @@ def method(result: Result) -> list[str]:
         f"tight loop. Threads of every case: {threads}.",
         f"Each case has a process of its own and runs {settings.warm_up_seconds:g} s before it counts. Then come "
         f"{settings.rounds} rounds: each case has one turn a round, in an order drawn anew (seed {settings.seed}). "
-        f"A turn is up to {settings.turn_samples} calls or about {settings.turn_seconds:g} s, after "
+        f"A turn is up to {settings.turn_samples} calls or about {settings.turn_seconds:g} s, after up to "
         f"{settings.turn_warm_up} calls that are not counted. Python's garbage collector is off during a turn.",
         "`× baseline`: median over rounds of the baseline's median divided by the case's, so that a drift of the "
         "machine hits both.",
-        "Load: from the file to a classifier, without the import of the runtime. First: the first call. images/s: all "
-        "images in one call, in whatever batches the file allows. Peak: resident memory of the whole process, Python "
-        "included.",
+        "Measured once for each case, before the rounds: load, from the file to a classifier without the import of "
+        "the runtime; first, the first call; images/s, all images in one call, in whatever batches the file allows; "
+        "peak, resident memory of the whole process until its first answer, Python and the runtime included.",
         "Keras runs as a compiled `tf.function`, in batches of 250 where there are many images.",
         f"Machine: {describe(result.machine)}.",
         f"Versions: {versions}. {result.created}.",

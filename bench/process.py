@@ -13,7 +13,8 @@ from typing import Any, Protocol, Self
 
 from edgecnn.errors import MeasurementError
 
-_COMMAND = (sys.executable, "-m", "edgecnn.bench.worker")
+_COMMAND = (sys.executable, "-P", "-m", "edgecnn.bench.worker")
+"""-P: modules in the folder that the user stands in are not imported."""
 _CHUNK_BYTES = 1 << 16
 _LAST_WORDS = 400
 

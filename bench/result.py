@@ -22,7 +22,8 @@ class Settings:
         rounds: in each, every case has one turn, in an order drawn anew.
         turn_seconds: about how long a turn is.
         turn_samples: the most single calls in a turn.
-        turn_warm_up: calls at the start of each turn that are not counted, because another case had the caches.
+        turn_warm_up: calls at the start of each turn that are not counted, because another case had the caches; no more
+            than are counted.
         warm_up_seconds: how long each case runs before the first round.
         seed: of the order.
         timeout: seconds that one step of a case may take.
@@ -49,7 +50,7 @@ class Raw:
         classify_seconds: of all images in one call.
         answers: class number for each image.
         rounds_ns: for each round, the duration of each single call of `Classifier.predict`.
-        peak_memory_bytes: of the whole process; None where the system does not tell.
+        peak_memory_bytes: of the whole process until the first answer; None where the system does not tell.
     """
 
     size_bytes: int

@@ -131,12 +131,11 @@ def _measure(runs: list[_CaseRun], images: str, settings: Settings, progress: Pr
         for index in order:
             one = runs[index]
             progress(f"measuring in turns, {settings.rounds} rounds", done, total)
-            found = one.ask(do="measure", warm_up=settings.turn_warm_up, count=one.turn_calls)
+            warm_up = min(settings.turn_warm_up, one.turn_calls)
+            found = one.ask(do="measure", warm_up=warm_up, count=one.turn_calls)
             if found:
                 one.rounds.append(tuple(found["samples_ns"]))
             done += 1
-    for one in runs:
-        one.answers.update(one.ask(do="memory"))
 
 
 def _load(one: _CaseRun, images: str, settings: Settings, start: Start) -> None:
@@ -151,7 +150,7 @@ def _load(one: _CaseRun, images: str, settings: Settings, start: Start) -> None:
             return
         spent += sum(samples)
         typical = max(1, int(statistics.median(samples)))
-        calls = min(settings.turn_samples, max(_FIRST_CALLS, int(settings.turn_seconds * 1e9 / typical)))
+        calls = min(settings.turn_samples, max(1, int(settings.turn_seconds * 1e9 / typical)))
     one.turn_calls = calls
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgecnn.bench.result import CaseResult, Result
-from edgecnn.statistics import Interval
 from edgecnn.bench.summary import Summary, summarise
+from edgecnn.statistics import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,11 @@ class Table:
 
 def tables(result: Result) -> tuple[Table, ...]:
     """Return the tables of a run, one row for each case; a failed case says why."""
-    summaries = {one.case.name: one for one in summarise(result)}
 
     def table(title: str, columns: tuple[str, ...], cells: Callable[[Summary], tuple[str, ...]]) -> Table:
+        summaries = iter(summarise(result))  # of those that did not fail, in the same order
         rows = [
-            (_name(one), *cells(summaries[one.case.name])) if one.raw else _failed(one, len(columns))
-            for one in result.cases
+            (_name(one), *cells(next(summaries))) if one.raw else _failed(one, len(columns)) for one in result.cases
         ]
         return Table(title, ("case", *columns), tuple(rows))
 

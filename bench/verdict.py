@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from edgecnn.bench.result import Result
-from edgecnn.statistics import median_ratio
 from edgecnn.bench.summary import Summary, round_medians, summarise
+from edgecnn.statistics import median_ratio
 
 MAX_DROP_POINTS = 1.0
 """How many points of top-1 below the baseline a file may be and still be recommended."""
@@ -13,18 +13,25 @@ MAX_DROP_POINTS = 1.0
 def verdict(result: Result, max_drop: float = MAX_DROP_POINTS) -> tuple[str, ...]:
     """Return sentences: what to deploy and why, and whether int8 pays here.
 
-    The fastest file whose measured top-1 is at most `max_drop` points under the baseline's is chosen; where two
-    cannot be told apart in latency, the smaller one.
+    Only files that lose at most `max_drop` points to the baseline, with 95 % confidence, are recommended. Of these
+    it is the fastest; where two cannot be told apart in latency, the smaller one. Where no accuracy could be
+    compared, latency decides alone, and a sentence says so.
     """
     summaries = summarise(result)
     artifacts = [one for one in summaries if one.case.backend != "keras"]
-    good = [one for one in artifacts if _drop(one) <= max_drop]
     if not artifacts:
         return ("No artifact could be measured.",)
+    drops = [drop for one in artifacts if (drop := _largest_drop(one)) is not None]
+    good = [one for one in artifacts if not drops or ((drop := _largest_drop(one)) is not None and drop <= max_drop)]
     if not good:
-        return (f"None of the {len(artifacts)} artifacts is within {max_drop:g} points of the baseline: deploy none.",)
+        return (
+            f"None of the {len(artifacts)} artifacts is shown to lose at most {max_drop:g} points to the baseline: "
+            f"they lose more, or {result.images.count:,} images are too few to tell. Deploy none on this evidence.",
+        )
     chosen = _choose(good)
     sentences = [f"Deploy {chosen.case.name}: {_why(chosen, summaries)}."]
+    if not drops:
+        sentences.append("Its accuracy could not be compared with the original model's: this rests on latency alone.")
     if (int8 := _int8_sentence(good)) is not None:
         sentences.append(int8)
     if result.machine.emulated:
@@ -32,11 +39,13 @@ def verdict(result: Result, max_drop: float = MAX_DROP_POINTS) -> tuple[str, ...
     return tuple(sentences)
 
 
-def _drop(one: Summary) -> float:
-    """Return the points of top-1 lost to the baseline; 0 where that is unknown."""
+def _largest_drop(one: Summary) -> float | None:
+    """Return the most points of top-1 that a case may have lost, the end of its 95 % interval; None where unknown."""
+    if one.case.is_baseline:
+        return 0.0 if one.case.precision == "float32" else None
     if one.accuracy is None or one.accuracy.difference is None:
-        return 0.0
-    return -100 * one.accuracy.difference.value
+        return None
+    return -100 * one.accuracy.difference.low
 
 
 def _choose(good: list[Summary]) -> Summary:

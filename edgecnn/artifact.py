@@ -9,10 +9,12 @@ from pathlib import Path
 from edgecnn.contract import Contract, Origin, read_contract
 from edgecnn.errors import ArtifactError
 from edgecnn.files import sha256_file
+from edgecnn.gate import GateResult, Outcome
 from edgecnn.schema import SchemaError, decode_json, encode
 from edgecnn.spec import Format, Precision
 
 MANIFEST_NAME = "manifest.json"
+REJECTED_FOLDER = "rejected"
 SCHEMA_VERSION = 1
 
 
@@ -30,13 +32,13 @@ class Measured:
 
     Attributes:
         images: how many there were.
-        correct: answers that equal the label; None without labels.
+        correct: answers that equal the label.
         agree: answers that equal those of the Keras model.
         max_difference: largest absolute difference of a score to the Keras model's.
     """
 
     images: int
-    correct: int | None
+    correct: int
     agree: int
     max_difference: float
 
@@ -60,7 +62,12 @@ class ImageSet:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One artifact as the manifest describes it."""
+    """One artifact as the manifest describes it.
+
+    Attributes:
+        file: its name in the folder, or in the sub-folder `rejected` if it was rejected.
+        gate: what the gate found; None for float32, which has to compute what Keras computes.
+    """
 
     file: str
     format: Format
@@ -68,6 +75,17 @@ class Entry:
     size_bytes: int
     sha256: str
     measured: Measured
+    gate: GateResult | None = None
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether the gate did not hold."""
+        return self.gate is not None and self.gate.outcome is Outcome.DOES_NOT_HOLD
+
+    @property
+    def place(self) -> str:
+        """The file's path from the folder."""
+        return f"{REJECTED_FOLDER}/{self.file}" if self.is_rejected else self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +148,20 @@ def read_manifest(folder: str | Path) -> Manifest:
 
 
 def open_folder(folder: str | Path) -> tuple[Artifact, ...]:
-    """Return the artifacts of a folder in the manifest's order.
+    """Return the artifacts of a folder in the manifest's order, without those that were rejected.
 
     Raises:
         ArtifactError: as `read_manifest`.
     """
-    return tuple(open_artifact(Path(folder) / entry.file) for entry in read_manifest(folder).artifacts)
+    entries = read_manifest(folder).artifacts
+    return tuple(open_artifact(Path(folder) / entry.file) for entry in entries if not entry.is_rejected)
 
 
 def _check_entry(folder: Path, entry: Entry) -> None:
-    path = folder / entry.file
+    path = folder / entry.place
     if Path(entry.file).name != entry.file or entry.file in ("", ".."):
         raise ArtifactError(f"{folder / MANIFEST_NAME} names {entry.file!r}, which is not a plain file name")
     if not path.is_file():
-        raise ArtifactError(f"{folder / MANIFEST_NAME} names {entry.file}, which is missing; export again")
+        raise ArtifactError(f"{folder / MANIFEST_NAME} names {entry.place}, which is missing; export again")
     if sha256_file(path) != entry.sha256:
         raise ArtifactError(f"{path} is not the file that {MANIFEST_NAME} describes (SHA-256 differs); export again")

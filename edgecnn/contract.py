@@ -57,6 +57,7 @@ class Contract:
         labels: class names in the order of the output's last axis.
         needs: of the runtime: "opset" and "ir_version" for ONNX, the oldest "tensorflow-lite" for TFLite.
         made_with: version of every package that took part.
+        float_operations: kinds of operations that an int8 file computes in float after all.
     """
 
     format: Format
@@ -69,6 +70,7 @@ class Contract:
     origin: Origin
     needs: dict[str, str]
     made_with: dict[str, str]
+    float_operations: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 

@@ -8,8 +8,8 @@
     ├── ExportError             a conversion that did not work
     ├── GateError               exit status 3: an accuracy gate did not hold
     ├── BackendError            a runtime that is unknown, missing or refuses the file
+    ├── TrainingError           a training that left nothing to keep
     ├── MeasurementError        a benchmark that could not be completed
-    ├── DeviceError             this machine or another does not do what is asked
     └── OutputError             a file that cannot be written
 
 The message says what is wrong, with the value, and what to do next, in one line.
@@ -57,16 +57,22 @@ class BackendError(EdgecnnError):
     """A runtime is unknown, not installed, or refuses the model file."""
 
 
+class TrainingError(EdgecnnError):
+    """A training left nothing to keep."""
+
+
 class MeasurementError(EdgecnnError):
     """A benchmark could not be completed."""
 
 
-class DeviceError(EdgecnnError):
-    """This machine, or another, does not do what was asked of it."""
-
-
 class OutputError(EdgecnnError):
     """A file or folder cannot be written."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of what an error of another package says, or its class if it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

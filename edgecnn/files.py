@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import hashlib
 import os
@@ -65,6 +66,17 @@ def staging_folder(target: Path) -> Iterator[Path]:
         raise cannot_write(target, error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise `OutputError` if `folder` cannot be made or written into; done before long work, not after it."""
+    nearest = folder.absolute()
+    while not nearest.exists() and not nearest.is_symlink():
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise cannot_write(folder, NotADirectoryError(errno.ENOTDIR, f"{nearest} is not a folder"))
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise cannot_write(folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:

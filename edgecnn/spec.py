@@ -55,7 +55,15 @@ class TensorSpec:
 
 @dataclass(frozen=True, slots=True)
 class ExportSpec:
-    """Which artifacts to make: one file for each format (TFLite, ONNX) and precision."""
+    """Which artifacts to make: one file for each format (TFLite, ONNX) and precision.
+
+    float32 is always among the precisions, so that what quantization did can be told from what conversion did.
+    """
 
     formats: tuple[Format, ...] = (Format.TFLITE, Format.ONNX)
     precisions: tuple[Precision, ...] = (Precision.FLOAT32, Precision.INT8)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be made."""
+        if Precision.FLOAT32 not in self.precisions or Format.KERAS in self.formats or not self.formats:
+            raise ValueError(f"an export makes TFLite or ONNX, and float32 with whatever else: not {self}")

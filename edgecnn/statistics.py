@@ -38,17 +38,33 @@ def wilson(successes: int, trials: int) -> Interval:
 
 
 def paired_difference(right: npt.NDArray[np.bool_], baseline_right: npt.NDArray[np.bool_]) -> Interval:
-    """Return the difference of two accuracies on the same images.
+    """Return the difference of two accuracies on the same images, with Agresti and Min's interval.
 
     Args:
         right, baseline_right: bool, (N,), whether each answered image i correctly.
 
-    The interval is Wald's for paired proportions, mean ± z·sd/√N of the differences in {-1, 0, 1}. Where no image
-    differs it has no width.
+    Half an image is added to each of the four cells before Wald's formula for paired proportions, so that the
+    interval keeps a width where no answer differs.
+
+    Source: Agresti and Min, "Simple improved confidence intervals for comparing matched proportions", Statistics in
+    Medicine 24 (2005).
     """
-    difference = right.astype(np.float64) - baseline_right
-    mean, half = float(difference.mean()), _Z_95 * float(difference.std()) / math.sqrt(len(difference))
-    return Interval(mean, mean - half, mean + half)
+    count = len(right)
+    gained, lost = int((right & ~baseline_right).sum()), int((baseline_right & ~right).sum())
+    centre = (gained - lost) / (count + 2)
+    half = _Z_95 * math.sqrt((gained + lost + 1) / (count + 2) - centre**2) / math.sqrt(count + 2)
+    return Interval((gained - lost) / count, max(-1.0, centre - half), min(1.0, centre + half))
+
+
+def mcnemar(lost: int, gained: int) -> float:
+    """Return the exact two-sided p-value of McNemar's test: a binomial test of `lost` against `gained` at one half.
+
+    Source: McNemar, "Note on the sampling error of the difference between correlated proportions or percentages",
+    Psychometrika 12 (1947), in its exact form.
+    """
+    total, fewer = lost + gained, min(lost, gained)
+    tail = sum(math.comb(total, count) for count in range(fewer + 1))
+    return float(min(1.0, 2 * tail / 2**total))
 
 
 def median_ratio(numerators: Values, denominators: Values, seed: int = 0) -> Interval:

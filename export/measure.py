@@ -17,12 +17,12 @@ def compare(scores: Scores, reference: Scores, dataset: Dataset) -> Measured:
     Args:
         scores: the model's probabilities, float32, (N, classes).
         reference: the Keras model's, same shape.
-        dataset: the N images that both have seen.
+        dataset: the N labelled images that both have seen.
     """
     answers = scores.argmax(axis=1)
     return Measured(
         images=len(dataset),
-        correct=None if dataset.labels is None else int((answers == dataset.labels).sum()),
+        correct=int((answers == dataset.labels).sum()),
         agree=int((answers == reference.argmax(axis=1)).sum()),
         max_difference=float(np.abs(scores - reference).max()),
     )

@@ -38,8 +38,10 @@ def fold_input_scale(model: Any) -> bool:
     if any(node.op_type != "Add" or _scalar(node, constants) != 0.0 for node in between):
         return False
     weights = constants[convolution.input[1]]
-    folded = numpy_helper.to_array(weights) * factor
-    weights.CopyFrom(numpy_helper.from_array(folded.astype("float32"), weights.name))
+    folded = (numpy_helper.to_array(weights) * factor).astype("float32")
+    scaled = numpy_helper.from_array(folded, f"{weights.name}_scaled")  # others may use the weights as they are
+    graph.initializer.append(scaled)
+    convolution.input[1] = scaled.name
     for node in [chain[0], *between]:
         _bypass(graph, node)
     return True
@@ -56,29 +58,76 @@ def layout_tail(model: Any) -> str:
     return name
 
 
-def integer_edges(model: Any) -> None:
-    """Take the float edges off a QDQ graph: integers go in and come out.
+def integer_edges(model: Any) -> tuple[tuple[float, int], tuple[float, int]]:
+    """Take the float edges off a QDQ graph: integers go in and come out. Return scale and zero-point of both edges.
 
-    Expects input → [layout] → QuantizeLinear → DequantizeLinear → … → QuantizeLinear → DequantizeLinear → output.
-    The first QuantizeLinear and the last DequantizeLinear go; the tensors at the edges take the type of the
-    zero-points.
+    Expects … → QuantizeLinear → DequantizeLinear → output, and input → [layout] → QuantizeLinear → DequantizeLinear
+    → …; these outermost nodes go. Where the input meets an operation that is not quantized, uint8 pixels go in all
+    the same, and a DequantizeLinear of scale 1 makes them float there.
 
     Raises:
-        ValueError: the graph is not quantized at its edges.
+        ValueError: the output is not quantized.
     """
+    from onnx import numpy_helper
+
     graph = model.graph
-    types = {tensor.name: tensor.data_type for tensor in graph.initializer}
-    head = layout_tail(model)
-    first = next(node for node in graph.node if head in node.input)
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+
+    def parameters(node: Any) -> tuple[float, int]:
+        scale, zero_point = (numpy_helper.to_array(constants[name]).item() for name in node.input[1:3])
+        return float(scale), int(zero_point)
+
     last = next(node for node in graph.node if graph.output[0].name in node.output)
-    if first.op_type != "QuantizeLinear" or last.op_type != "DequantizeLinear":
-        raise ValueError(f"the graph begins with {first.op_type} and ends with {last.op_type}, not with quantization")
-    graph.input[0].type.tensor_type.elem_type = types[first.input[2]]
-    graph.output[0].type.tensor_type.elem_type = types[last.input[2]]
-    _rename(graph, {first.output[0]: head, last.input[0]: graph.output[0].name})
-    graph.node.remove(first)
+    if last.op_type != "DequantizeLinear":
+        raise ValueError(f"the graph ends with {last.op_type}, which cannot be quantized")
+    graph.output[0].type.tensor_type.elem_type = constants[last.input[2]].data_type
+    head = layout_tail(model)
+    first = [node for node in graph.node if head in node.input]
+    if [node.op_type for node in first] == ["QuantizeLinear"]:
+        taken = parameters(first[0])
+        graph.input[0].type.tensor_type.elem_type = constants[first[0].input[2]].data_type
+        _rename(graph, {first[0].output[0]: head})
+        graph.node.remove(first[0])
+    else:
+        taken = _dequantize_pixels(graph)
+    given = parameters(last)
+    _rename(graph, {last.input[0]: graph.output[0].name})
     graph.node.remove(last)
     del graph.value_info[:]  # the types of the tensors at the edges have changed; shape inference brings them back
+    return taken, given
+
+
+def float_operations(model: Any) -> tuple[str, ...]:
+    """Return the kinds of operations that compute in float, sorted.
+
+    In a QDQ graph an operation is computed in integers if it stands between DequantizeLinear and QuantizeLinear; those
+    that only move values around compute nothing.
+    """
+    graph = model.graph
+    maker = {output: node.op_type for node in graph.node for output in node.output}
+    constants = {tensor.name for tensor in graph.initializer}
+    quantized_outputs = {node.input[0] for node in graph.node if node.op_type == "QuantizeLinear"}
+    found = set()
+    for node in graph.node:
+        if node.op_type in (*_LAYOUT_ONLY, "QuantizeLinear", "DequantizeLinear"):
+            continue
+        inputs_fit = all(maker.get(name) == "DequantizeLinear" for name in node.input if name and name not in constants)
+        if not inputs_fit or not quantized_outputs.issuperset(node.output):
+            found.add(node.op_type)
+    return tuple(sorted(found))
+
+
+def _dequantize_pixels(graph: Any) -> tuple[float, int]:
+    """Let uint8 pixels in and turn them to float at once; return their scale and zero-point."""
+    from onnx import TensorProto, helper
+
+    name, real = graph.input[0].name, f"{graph.input[0].name}_real"
+    _rename(graph, {name: real})
+    graph.input[0].type.tensor_type.elem_type = TensorProto.UINT8
+    graph.initializer.append(helper.make_tensor("pixel_scale", TensorProto.FLOAT, [], [1.0]))
+    graph.initializer.append(helper.make_tensor("pixel_zero_point", TensorProto.UINT8, [], [0]))
+    graph.node.insert(0, helper.make_node("DequantizeLinear", [name, "pixel_scale", "pixel_zero_point"], [real]))
+    return 1.0, 0
 
 
 def drop_unused_opsets(model: Any) -> None:

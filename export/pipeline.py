@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from edgecnn.artifact import MANIFEST_NAME, Entry, ImageSet, Manifest, read_manifest
+from edgecnn.artifact import MANIFEST_NAME, REJECTED_FOLDER, Entry, ImageSet, Manifest, read_manifest
 from edgecnn.contract import Contract, Origin, Preprocessing, seal
 from edgecnn.data.choice import choose_balanced
 from edgecnn.data.dataset import Dataset
@@ -20,9 +20,10 @@ from edgecnn.errors import ArtifactError, DataError, ExportError
 from edgecnn.export.calibration import check_calibration
 from edgecnn.export.converted import Converted
 from edgecnn.export.graph import frozen_function
+from edgecnn.export.judge import judge
 from edgecnn.export.measure import Scores, compare
 from edgecnn.files import cannot_write, sha256_file, staging_folder
-from edgecnn.models.load import KerasClassifier, load_keras_classifier, number_labels
+from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.models.registry import find_model_file
 from edgecnn.noise import output_to
 from edgecnn.progress import Progress, silent
@@ -34,6 +35,9 @@ from edgecnn.versions import versions_of
 
 LOG_NAME = "export.log"
 CALIBRATION_SIZE = 512
+
+MAX_DROP_POINTS = 1.0
+"""How many points of top-1 an int8 file may lose by default; MLPerf asks quantized models for 99 % of float32's."""
 
 FLOAT_TOLERANCE = 1e-3
 """Largest difference of a float32 artifact's probabilities to Keras' that rounding can explain."""
@@ -48,15 +52,21 @@ class Exported:
     folder: Path
     manifest: Manifest
 
+    @property
+    def rejected(self) -> tuple[Entry, ...]:
+        """The files whose gate did not hold."""
+        return tuple(entry for entry in self.manifest.artifacts if entry.is_rejected)
+
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     """What all steps of one export share."""
 
     classifier: KerasClassifier
-    calibration: Dataset
+    calibration: Dataset | None
     evaluation: Dataset
     reference: Scores
+    max_drop: float
     made_with: dict[str, str]
 
 
@@ -67,6 +77,7 @@ def export_model(
     *,
     calibration: str = "calibration",
     evaluation: str = "sample",
+    max_drop: float = MAX_DROP_POINTS,
     labels: tuple[str, ...] | None = None,
     progress: Progress = silent,
 ) -> Exported:
@@ -82,11 +93,14 @@ def export_model(
         spec: which files to make.
         calibration: data set (see `edgecnn.data.sources`) that the int8 ranges are taken from.
         evaluation: data set that the files are checked on; it may share no image with `calibration`.
+        max_drop: points of top-1 that an int8 file may lose to Keras. One that loses more, with 95 % confidence, is
+            put into the sub-folder `rejected`, and the manifest says so; see `Exported.rejected`.
         labels: class names; None takes the model card's, CIFAR-10's for its shape, or the evaluation folder's.
         progress: called with steps.
 
     Raises:
         ModelError, DataError: the model or the images cannot be used.
+        ArtifactError: `out` holds other files.
         ExportError: a conversion failed, or a float32 file does not compute what Keras computes.
         BackendError: a package is missing.
         OutputError: `out` cannot be written.
@@ -98,9 +112,9 @@ def export_model(
         steps.next("importing TensorFlow and loading the model")
         classifier = load_keras_classifier(path, labels)
         steps.next("reading the images")
-        job = _prepare(classifier, calibration, evaluation)
+        job = _prepare(classifier, calibration, evaluation, spec, max_drop)
         entries = _make_files(job, spec, staging, steps)
-        manifest = _manifest(job, source, spec, entries)
+        manifest = _manifest(job, source, entries)
         (staging / MANIFEST_NAME).write_bytes(manifest.to_json())
         steps.next("done")
         _move_into_place(staging, out, manifest)
@@ -118,27 +132,17 @@ class _Steps:
         self._done += 1
 
 
-def _prepare(classifier: KerasClassifier, calibration: str, evaluation: str) -> _Job:
-    classifier, judged = _with_labels(classifier, evaluation)
-    ranged = choose_balanced(open_dataset(calibration, classifier.shape, None), CALIBRATION_SIZE)
-    check_calibration(ranged, judged)
+def _prepare(classifier: KerasClassifier, calibration: str, evaluation: str, spec: ExportSpec, max_drop: float) -> _Job:
+    judged = open_dataset(evaluation, classifier.shape, classifier.labels)
     if judged.labels is None:
         raise DataError(f"{judged.name} has no labels: accuracy cannot be measured on it")
+    classifier = replace(classifier, labels=judged.class_names)  # its own, or those of the images where it has none
+    ranged = None
+    if Precision.INT8 in spec.precisions:
+        ranged = choose_balanced(open_dataset(calibration, classifier.shape), CALIBRATION_SIZE)
+        check_calibration(ranged, judged)
     reference = Classifier(open_loaded(classifier)).predict(judged.images)
-    return _Job(classifier, ranged, judged, reference, versions_of(*_PACKAGES))
-
-
-def _with_labels(classifier: KerasClassifier, evaluation: str) -> tuple[KerasClassifier, Dataset]:
-    """Return the evaluation images, and the model with their class names where it has none of its own."""
-    count = len(classifier.labels)
-    if classifier.labels != number_labels(count):
-        return classifier, open_dataset(evaluation, classifier.shape, classifier.labels)
-    judged = open_dataset(evaluation, classifier.shape)
-    if len(judged.class_names) != count:
-        raise DataError(
-            f"{judged.name} has {len(judged.class_names)} classes, the model has {count}; name them with --labels"
-        )
-    return replace(classifier, labels=judged.class_names), judged
+    return _Job(classifier, ranged, judged, reference, max_drop, versions_of(*_PACKAGES))
 
 
 def _make_files(job: _Job, spec: ExportSpec, folder: Path, steps: _Steps) -> tuple[Entry, ...]:
@@ -154,7 +158,7 @@ def _make_files(job: _Job, spec: ExportSpec, folder: Path, steps: _Steps) -> tup
 
 
 def _convert(
-    function: Any, file_format: Format, precisions: tuple[Precision, ...], calibration: Dataset, steps: _Steps
+    function: Any, file_format: Format, precisions: tuple[Precision, ...], calibration: Dataset | None, steps: _Steps
 ) -> Iterator[tuple[Precision, Converted]]:
     """Yield each precision of one format; a format's precisions share what can be shared."""
     if file_format is Format.TFLITE:
@@ -162,18 +166,19 @@ def _convert(
 
         for precision in precisions:
             steps.next(f"converting to TFLite {precision.value}")
-            yield precision, to_tflite(function, precision, calibration.images)
+            images = calibration.images if calibration and precision is Precision.INT8 else None
+            yield precision, to_tflite(function, images)
         return
     from edgecnn.export import to_onnx
 
     steps.next("converting to ONNX")
     model = to_onnx.to_onnx(function)
     for precision in precisions:
-        if precision is Precision.FLOAT32:
-            yield precision, to_onnx.converted(model, precision)
-        else:
+        if calibration and precision is Precision.INT8:
             steps.next(f"quantizing to ONNX {precision.value}")
-            yield precision, to_onnx.converted(to_onnx.quantize(model, calibration.images), precision)
+            yield precision, to_onnx.quantized(model, calibration.images)
+        else:
+            yield precision, to_onnx.float32(model)
 
 
 def _contract(job: _Job, file_format: Format, precision: Precision, converted: Converted) -> Contract:
@@ -189,38 +194,49 @@ def _contract(job: _Job, file_format: Format, precision: Precision, converted: C
         origin=Origin(classifier.name, classifier.sha256),
         needs=converted.needs,
         made_with=job.made_with,
+        float_operations=converted.float_operations if precision is Precision.INT8 else (),
     )
 
 
 def _check(job: _Job, path: Path, file_format: Format, precision: Precision) -> Entry:
-    """Run a file on the evaluation images, with the runtime that will run it.
+    """Run a file on the evaluation images, with the runtime that will run it, and move it away if it is rejected.
 
     Raises:
         ExportError: a float32 file differs from Keras by more than rounding.
     """
-    measured = compare(load(path).predict(job.evaluation.images), job.reference, job.evaluation)
-    if precision is Precision.FLOAT32 and not measured.max_difference <= FLOAT_TOLERANCE:
-        raise ExportError(
-            f"{path.name} does not compute what Keras computes: probabilities differ by {measured.max_difference:.2g}"
-        )
-    return Entry(path.name, file_format, precision, path.stat().st_size, sha256_file(path), measured)
+    scores = load(path).predict(job.evaluation.images)
+    measured = compare(scores, job.reference, job.evaluation)
+    size, digest = path.stat().st_size, sha256_file(path)
+    if precision is Precision.FLOAT32:
+        if not measured.max_difference <= FLOAT_TOLERANCE:
+            raise ExportError(
+                f"{path.name} does not compute what Keras computes: "
+                f"probabilities differ by {measured.max_difference:.2g}"
+            )
+        return Entry(path.name, file_format, precision, size, digest, measured)
+    gate = judge(scores.argmax(axis=1), job.reference.argmax(axis=1), job.evaluation, job.max_drop)
+    entry = Entry(path.name, file_format, precision, size, digest, measured, gate)
+    if entry.is_rejected:
+        (path.parent / REJECTED_FOLDER).mkdir(exist_ok=True)
+        path.rename(path.parent / entry.place)
+    return entry
 
 
-def _manifest(job: _Job, source: str, spec: ExportSpec, entries: tuple[Entry, ...]) -> Manifest:
+def _manifest(job: _Job, source: str, entries: tuple[Entry, ...]) -> Manifest:
     return Manifest(
         origin=Origin(job.classifier.name, job.classifier.sha256),
         source=source,
         parameters=job.classifier.model.count_params(),
         keras=compare(job.reference, job.reference, job.evaluation),
         evaluation=ImageSet(job.evaluation.name, len(job.evaluation), job.evaluation.sha256),
-        calibration=_calibration_set(job.calibration) if Precision.INT8 in spec.precisions else None,
+        calibration=_calibration_set(job.calibration),
         artifacts=entries,
         made_with=job.made_with,
     )
 
 
-def _calibration_set(dataset: Dataset) -> ImageSet:
-    return ImageSet(dataset.name, len(dataset), dataset.sha256, dataset.ids)
+def _calibration_set(dataset: Dataset | None) -> ImageSet | None:
+    return None if dataset is None else ImageSet(dataset.name, len(dataset), dataset.sha256, dataset.ids)
 
 
 def _refuse_foreign_folder(out: Path) -> None:
@@ -238,16 +254,21 @@ def _move_into_place(staging: Path, out: Path, manifest: Manifest) -> None:
     if not out.exists():
         staging.rename(out)
         return
-    kept = {entry.file for entry in manifest.artifacts}
+    kept = {entry.place for entry in manifest.artifacts}
     for name in _files_of_earlier_export(out) - kept:
         (out / name).unlink(missing_ok=True)
+    if any(entry.is_rejected for entry in manifest.artifacts):
+        (out / REJECTED_FOLDER).mkdir(exist_ok=True)
+    elif (out / REJECTED_FOLDER).is_dir():
+        with contextlib.suppress(OSError):  # somebody's own files are in it
+            (out / REJECTED_FOLDER).rmdir()
     for name in (*kept, LOG_NAME, MANIFEST_NAME):
         (staging / name).replace(out / name)
 
 
 def _files_of_earlier_export(out: Path) -> set[str]:
     try:
-        return {entry.file for entry in read_manifest(out).artifacts}
+        return {entry.place for entry in read_manifest(out).artifacts}
     except ArtifactError:  # damaged or interrupted: what cannot be read is not ours to remove
         return set()
 

@@ -11,10 +11,17 @@ from typing import Any
 import numpy as np
 
 from edgecnn.data.dataset import Pixels
-from edgecnn.errors import ExportError
+from edgecnn.errors import ExportError, first_line
 from edgecnn.export.converted import Converted
-from edgecnn.export.onnx_passes import drop_unused_opsets, fold_input_scale, integer_edges, layout_tail, name_edges
-from edgecnn.spec import Precision, TensorSpec
+from edgecnn.export.onnx_passes import (
+    drop_unused_opsets,
+    float_operations,
+    fold_input_scale,
+    integer_edges,
+    layout_tail,
+    name_edges,
+)
+from edgecnn.spec import TensorSpec
 
 OPSET = 17
 """Read by ONNX Runtime 1.12 (2022) and later, and by OpenVINO and Netron; has all that QDQ needs."""
@@ -32,7 +39,6 @@ def to_onnx(function: Any) -> Any:
     Raises:
         ExportError: an operation cannot be expressed.
     """
-    import onnx
     import tf2onnx
 
     try:
@@ -44,19 +50,21 @@ def to_onnx(function: Any) -> Any:
         )
         name_edges(model, INPUT_NAME, OUTPUT_NAME)
         fold_input_scale(model)
-        model = _preprocessed(model)
+        return _checked(_preprocessed(model))
     except Exception as error:  # both packages raise whatever they meet
-        raise ExportError(f"ONNX float32: {str(error).strip().splitlines()[0]}") from error
-    drop_unused_opsets(model)
-    onnx.checker.check_model(model, full_check=True)
-    return model
+        raise ExportError(f"ONNX float32: {first_line(error)}") from error
 
 
-def quantize(model: Any, calibration: Pixels) -> Any:
-    """Return the int8 model of one from `to_onnx`: uint8 pixels in, uint8 scores out.
+def float32(model: Any) -> Converted:
+    """Return the file of a model from `to_onnx`."""
+    return _converted(model, (1.0, 0), (1.0, 0))
+
+
+def quantized(model: Any, calibration: Pixels) -> Converted:
+    """Return the int8 file of a model from `to_onnx`: uint8 pixels in, uint8 scores out.
 
     Activations are uint8 and weights int8 per channel (U8S8), which ONNX Runtime runs with the dot-product
-    instructions of x86 and, from 1.17 on, of Arm.
+    instructions of x86.
 
     Args:
         model: float32 `onnx.ModelProto`.
@@ -83,30 +91,32 @@ def quantize(model: Any, calibration: Pixels) -> Any:
                 calibrate_method=CalibrationMethod.MinMax,
                 extra_options={"TensorQuantOverrides": {layout_tail(model): [_raw_pixels()]}},
             )
-            quantized = onnx.load(target)
-            integer_edges(quantized)
+            made = onnx.load(target)
+            edges = integer_edges(made)
+            return _converted(_checked(made), *edges)
         except Exception as error:
-            raise ExportError(f"ONNX int8: {str(error).strip().splitlines()[0]}") from error
-    drop_unused_opsets(quantized)
-    onnx.checker.check_model(quantized, full_check=True)
-    return quantized
+            raise ExportError(f"ONNX int8: {first_line(error)}") from error
 
 
-def converted(model: Any, precision: Precision) -> Converted:
-    """Return the bytes of a model, with its tensors."""
+def _checked(model: Any) -> Any:
+    """Return the model without unused imports, after ONNX's own full check."""
     import onnx
 
+    drop_unused_opsets(model)
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _converted(model: Any, taken: tuple[float, int], given: tuple[float, int]) -> Converted:
+    """Return the bytes of a model, with its tensors; `taken` and `given` are scale and zero-point of its edges."""
     model.producer_name = "edgecnn"
-    if precision is Precision.FLOAT32:
-        input_quantization = output_quantization = (1.0, 0)
-    else:
-        input_quantization, output_quantization = _edge_quantization(model)
     opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     return Converted(
         model.SerializeToString(),
-        _tensor(onnx, model.graph.input[0], input_quantization),
-        _tensor(onnx, model.graph.output[0], output_quantization),
+        _tensor(model.graph.input[0], taken),
+        _tensor(model.graph.output[0], given),
         {"opset": str(opset), "ir_version": str(model.ir_version)},
+        float_operations(model),
     )
 
 
@@ -138,21 +148,9 @@ def _preprocessed(model: Any) -> Any:
         return onnx.load(target)
 
 
-def _edge_quantization(model: Any) -> tuple[tuple[float, int], tuple[float, int]]:
-    """Return (scale, zero-point) of the input's DequantizeLinear and of the output's QuantizeLinear."""
-    from onnx import numpy_helper
+def _tensor(value: Any, quantization: tuple[float, int]) -> TensorSpec:
+    import onnx
 
-    values = {tensor.name: tensor for tensor in model.graph.initializer}
-    head = layout_tail(model)
-    first = next(node for node in model.graph.node if head in node.input)
-    last = next(node for node in model.graph.node if OUTPUT_NAME in node.output)
-    (a, b), (c, d) = (
-        tuple(numpy_helper.to_array(values[name]).item() for name in node.input[1:3]) for node in (first, last)
-    )
-    return (float(a), int(b)), (float(c), int(d))
-
-
-def _tensor(onnx: Any, value: Any, quantization: tuple[float, int]) -> TensorSpec:
     kind = value.type.tensor_type
     dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)).name
     return TensorSpec(value.name, tuple(size.dim_value for size in kind.shape.dim), dtype, *quantization)

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from edgecnn.data.dataset import Pixels
-from edgecnn.errors import ExportError
+from edgecnn.errors import ExportError, first_line
+from edgecnn.export.calibration import with_full_range
 from edgecnn.export.converted import Converted
 from edgecnn.models.framework import import_tensorflow
-from edgecnn.spec import Precision, TensorSpec
+from edgecnn.spec import TensorSpec
 
 
-def to_tflite(function: Any, precision: Precision, calibration: Pixels | None) -> Converted:
+def to_tflite(function: Any, calibration: Pixels | None) -> Converted:
     """Return the TFLite flatbuffer of a function from `frozen_function`.
 
     int8 is full integer: uint8 pixels in, uint8 scores out, int8 weights per channel and activations inside;
@@ -22,30 +23,29 @@ def to_tflite(function: Any, precision: Precision, calibration: Pixels | None) -
 
     Args:
         function: the frozen function.
-        precision: float32 or int8.
-        calibration: uint8 (N, H, W, C), for int8.
+        calibration: uint8 (N, H, W, C) for int8; None for float32.
 
     Raises:
         ExportError: an operation cannot be expressed.
     """
     tf = import_tensorflow()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
-    if precision is Precision.INT8:
-        if calibration is None:
-            raise ValueError("int8 needs calibration images")
+    if calibration is not None:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: _batches(calibration)
+        images = with_full_range(calibration)
+        converter.representative_dataset = lambda: _batches(images)
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.uint8
     try:
         content: bytes = converter.convert()
     except Exception as error:  # the converter raises several classes of its own
-        raise ExportError(f"TFLite {precision.value}: {str(error).strip().splitlines()[0]}") from error
+        kind = "float32" if calibration is None else "int8"
+        raise ExportError(f"TFLite {kind}: {first_line(error)}") from error
     return _describe(content)
 
 
-def _batches(calibration: Pixels) -> Iterator[list[Any]]:
-    for image in calibration:
+def _batches(images: Pixels) -> Iterator[list[Any]]:
+    for image in images:
         yield [image[None].astype(np.float32)]
 
 

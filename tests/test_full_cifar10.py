@@ -48,7 +48,6 @@ def test_every_exported_file_reaches_the_accuracy_of_the_kept_manifest(
     assert kept.evaluation.sha256 == test_images.sha256
     assert len(kept.artifacts) == 4
     for entry in kept.artifacts:
-        assert entry.measured.correct is not None
         found = right(shipped_export.folder / entry.file, test_images)
         assert abs(found - entry.measured.correct) <= OTHER_PROCESSOR, entry.file
 

@@ -67,11 +67,18 @@ def progress_bar() -> Iterator[Progress]:
             TimeElapsedColumn(),
             TimeRemainingColumn(),
         )
-        with Bar(*columns, console=Console(file=stream), transient=True) as bar:
+        with Bar(
+            *columns,
+            console=Console(file=stream),
+            transient=True,
+            auto_refresh=False,  # no thread that draws while something is measured
+            redirect_stdout=False,
+            redirect_stderr=False,
+        ) as bar:
             task = bar.add_task("", total=None)
 
             def show(what: str, done: float, total: float | None) -> None:
-                bar.update(task, description=what, completed=done, total=total)
+                bar.update(task, description=what, completed=done, total=total, refresh=True)
 
             yield show
 

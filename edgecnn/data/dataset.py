@@ -49,6 +49,11 @@ class Dataset:
         )
 
 
+def number_labels(class_count: int) -> tuple[str, ...]:
+    """Return "0", "1", …: the labels of classes that nobody named."""
+    return tuple(str(number) for number in range(class_count))
+
+
 def sha256_array(array: npt.NDArray[np.uint8]) -> str:
     """Return the SHA-256 of a uint8 array's values in C order."""
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

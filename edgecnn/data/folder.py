@@ -23,14 +23,22 @@ def load_folder(path: Path, shape: tuple[int, int, int], class_names: tuple[str,
     Raises:
         DataError: no sub-folders or pictures, a sub-folder that is no class, or an unreadable picture.
     """
-    found = sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    try:
+        pictures = {
+            entry.name: [file for file in sorted(entry.iterdir()) if _is_picture(file)]
+            for entry in sorted(path.iterdir())
+            if entry.is_dir() and not entry.name.startswith(".")
+        }
+    except OSError as error:
+        raise DataError(f"cannot read the folder {error.filename}: {error.strerror}") from error
+    found = list(pictures)
     if not found:
         raise DataError(f"{path} has no sub-folders; put the pictures of each class into {path}/<label>/")
     names = tuple(found) if class_names is None else class_names
     for name in found:
         if name not in names:
             raise DataError(f"{path / name} is not named after a class{nearest(name, names)}")
-    files = [file for name in found for file in sorted((path / name).iterdir()) if _is_picture(file)]
+    files = [file for name in found for file in pictures[name]]
     if not files:
         raise DataError(f"{path} has no pictures in its sub-folders (looked for {', '.join(sorted(SUFFIXES))})")
     images = np.stack([load_image(file, shape) for file in files])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from edgecnn.errors import DataError
 
 _NAMES = ("images", "labels", "class_names")
 _NHWC_AXES = 4
+_MAX_UNPACKED_BYTES = 8 * 2**30
 _MAX_CLASSES = 100_000
 """As many as are numbered where nobody named them; a label can be up to 2**63."""
 
@@ -51,6 +53,10 @@ def load_npz(path: Path, class_names: tuple[str, ...] | None = None) -> Dataset:
 
 def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > _MAX_UNPACKED_BYTES:
+            raise ValueError(f"it unpacks to {unpacked:,} bytes")
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: np.asarray(arrays[name]) for name in _NAMES if name in arrays}
     except FileNotFoundError as error:

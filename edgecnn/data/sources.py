@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgecnn.data.cache import load_full
-from edgecnn.data.dataset import Dataset
+from edgecnn.data.dataset import Dataset, number_labels
 from edgecnn.data.folder import load_folder
 from edgecnn.data.npz import load_npz
 from edgecnn.data.sample import load_calibration_sample, load_test_sample
@@ -36,15 +36,17 @@ def open_dataset(text: str, shape: tuple[int, int, int], labels: tuple[str, ...]
     Args:
         text: a name or a path, see the table above.
         shape: height, width and channels of the model's input.
-        labels: the model's class names, which a folder's sub-folders must be among; None takes the folder's own.
+        labels: the model's class names, which a folder's sub-folders must be among; None, and labels that are only
+            numbers, take the data set's own, in sorted order as Keras does.
 
     Raises:
         DataError: no such data set, images of another size that cannot be resized, or labels that do not fit.
     """
+    named = None if labels is None or labels == number_labels(len(labels)) else labels
     if text in NAMED:
         dataset = NAMED[text]()
     elif (path := Path(text)).is_dir():
-        dataset = load_folder(path, shape, labels)
+        dataset = load_folder(path, shape, named)
     elif path.suffix == ".npz":
         dataset = load_npz(path, labels)
     else:
@@ -54,8 +56,10 @@ def open_dataset(text: str, shape: tuple[int, int, int], labels: tuple[str, ...]
             f"{dataset.name} has images of {_size(dataset.images.shape[1:])}, {_size(shape)} are wanted; "
             "give a folder of pictures or an .npz file of that size"
         )
-    if labels is not None and dataset.class_names != labels:
-        raise DataError(f"{dataset.name} has the classes {_list(dataset.class_names)}; the model has {_list(labels)}")
+    if named is not None and dataset.class_names != named:
+        raise DataError(f"{dataset.name} has the classes {_list(dataset.class_names)}; the model has {_list(named)}")
+    if labels is not None and len(dataset.class_names) != len(labels):
+        raise DataError(f"{dataset.name} has {len(dataset.class_names)} classes, the model has {len(labels)}")
     return dataset
 
 

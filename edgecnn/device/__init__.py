@@ -1,1 +1,1 @@
-"""What this machine is and what its sensors say."""
+"""What this machine is."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgecnn.data.cifar10 import CLASS_NAMES, IMAGE_SHAPE
-from edgecnn.errors import ModelError
+from edgecnn.data.dataset import number_labels
+from edgecnn.errors import ModelError, first_line
 from edgecnn.files import sha256_file
 from edgecnn.models.card import CARD_NAME, read_card
 from edgecnn.models.framework import import_keras
@@ -19,6 +19,8 @@ from edgecnn.spec import KERAS_SUFFIXES, Scores
 if TYPE_CHECKING:
     import keras
 
+_MAX_TEXT_BYTES = 64 * 2**20
+_MAX_UNPACKED_BYTES = 8 * 2**30
 _PROBE_IMAGES = 8
 _IMAGE_AXES = 4
 _SUM_TOLERANCE = 1e-3
@@ -51,8 +53,7 @@ def load_keras_classifier(path: Path, labels: tuple[str, ...] | None = None) -> 
 
     Args:
         path: the model file.
-        labels: class names; None takes those of a model card beside the file, CIFAR-10's for a model of its
-            shape, else "0", "1", ….
+        labels: class names; None takes those of a model card beside the file, else "0", "1", ….
 
     Raises:
         ModelError: the file is missing, damaged or no model; it would run code on loading; or the model is no
@@ -65,25 +66,31 @@ def load_keras_classifier(path: Path, labels: tuple[str, ...] | None = None) -> 
         raise ModelError(f"{path} is no Keras model file: expected a name ending in {', '.join(KERAS_SUFFIXES)}")
     if path.stat().st_size == 0:
         raise ModelError(f"{path} is empty; save the model again")
-    if path.suffix == ".keras" and not zipfile.is_zipfile(path):
-        raise ModelError(f"{path} is truncated or no Keras model; save the model again")
+    if path.suffix == ".keras":
+        _check_archive(path)
     keras = import_keras()
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its parts raise
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ModelError(f"{path} cannot be loaded as a Keras model: {reason[0]}") from error
+        raise ModelError(f"{path} cannot be loaded as a Keras model: {first_line(error)}") from error
     shape, class_count = _image_classifier(model, path)
     name = "".join(char if char.isalnum() or char in "_-" else "_" for char in _name_of(path, model))
-    found = labels or _labels(path, shape, class_count)
+    found = labels or _labels(path, class_count)
     if len(found) != class_count:
         raise ModelError(f"{path} has {class_count} classes, but {len(found)} labels were given")
-    return KerasClassifier(name, path, model, shape, found, _scores(model, shape), sha256_file(path))
+    return KerasClassifier(name, path, model, shape, found, _scores(model, shape, path), sha256_file(path))
 
 
-def number_labels(class_count: int) -> tuple[str, ...]:
-    """Return "0", "1", …: the labels of classes that nobody named."""
-    return tuple(str(number) for number in range(class_count))
+def _check_archive(path: Path) -> None:
+    """Refuse a `.keras` file that is no archive, or one that would unpack to more than a model can need."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise ModelError(f"{path} is truncated or no Keras model; save the model again") from error
+    texts = sum(size for name, size in sizes.items() if name.endswith(".json"))
+    if texts > _MAX_TEXT_BYTES or sum(sizes.values()) > _MAX_UNPACKED_BYTES:
+        raise ModelError(f"{path} unpacks to {sum(sizes.values()):,} bytes: refused")
 
 
 def _name_of(path: Path, model: keras.Model) -> str:
@@ -115,18 +122,29 @@ def _image_classifier(model: keras.Model, path: Path) -> tuple[tuple[int, int, i
     return (taken[1], taken[2], taken[3]), given[1]
 
 
-def _labels(path: Path, shape: tuple[int, int, int], class_count: int) -> tuple[str, ...]:
+def _labels(path: Path, class_count: int) -> tuple[str, ...]:
     card = path.with_name(CARD_NAME)
     if card.is_file() and (known := read_card(card)).sha256 == sha256_file(path):
         return known.class_names
-    if shape == IMAGE_SHAPE and class_count == len(CLASS_NAMES):
-        return CLASS_NAMES
     return number_labels(class_count)
 
 
-def _scores(model: keras.Model, shape: tuple[int, int, int]) -> Scores:
-    """Tell probabilities from logits by their sum over random images."""
+def _scores(model: keras.Model, shape: tuple[int, int, int], path: Path) -> Scores:
+    """Tell probabilities from logits by their values on random images.
+
+    Raises:
+        ModelError: values that lie in 0..1 and do not sum to 1, as those of a sigmoid: the classes do not exclude
+            each other.
+    """
     images = np.random.default_rng(0).integers(0, 256, (_PROBE_IMAGES, *shape)).astype(np.float32)
-    scores = np.asarray(model(images, training=False))
-    is_distribution = scores.min() >= 0 and np.abs(scores.sum(axis=-1) - 1).max() < _SUM_TOLERANCE
-    return Scores.PROBABILITIES if is_distribution else Scores.LOGITS
+    scores = np.asarray(model(images, training=False), np.float32)
+    if not np.isfinite(scores).all():
+        raise ModelError(f"{path} returns scores that are not finite on random images: its weights are damaged")
+    if scores.min() >= 0 and np.abs(scores.sum(axis=-1) - 1).max() < _SUM_TOLERANCE:
+        return Scores.PROBABILITIES
+    if scores.min() >= 0 and scores.max() <= 1:
+        raise ModelError(
+            f"{path} returns scores in 0..1 that do not sum to 1, as a sigmoid does; "
+            "a classifier ends in a softmax or in logits"
+        )
+    return Scores.LOGITS

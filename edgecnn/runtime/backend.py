@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 from edgecnn.contract import Contract
-from edgecnn.errors import BackendError, nearest
+from edgecnn.errors import BackendError, first_line, nearest
 from edgecnn.spec import Format
 
 Tensor = npt.NDArray[Any]
@@ -47,7 +47,7 @@ class Backend:
 
     Attributes:
         formats: the files that it runs.
-        module: the import name whose presence means that it is installed.
+        module: what is imported to load a file; installed if its top-level package is.
         package: the distribution that has the version number.
         extra: of edgecnn, that brings it.
         opener: "module:function" of its `Opener`.
@@ -63,7 +63,7 @@ class Backend:
     @property
     def is_installed(self) -> bool:
         """Whether its module can be found; nothing is imported."""
-        return importlib.util.find_spec(self.module) is not None
+        return importlib.util.find_spec(self.module.partition(".")[0]) is not None
 
     def open(self, path: Path, threads: int) -> Opened:
         """Return `path` loaded with a number of threads.
@@ -77,9 +77,8 @@ class Backend:
         try:
             return opener(path, threads)
         except ImportError as error:  # a wheel for another C library or another NumPy
-            reason = (str(error).strip() or "ImportError").splitlines()[0]
             raise BackendError(
-                f"{self.name} is installed but cannot be imported: {reason}; "
+                f"{self.name} is installed but cannot be imported: {first_line(error)}; "
                 f"pip install --force-reinstall 'edgecnn[{self.extra}]'"
             ) from error
 
@@ -90,7 +89,7 @@ BACKENDS: dict[str, Backend] = {
         Backend(
             "litert",
             (Format.TFLITE,),
-            "ai_edge_litert",
+            "ai_edge_litert.interpreter",
             "ai-edge-litert",
             "litert",
             "edgecnn.runtime.litert:open_litert",
@@ -98,7 +97,7 @@ BACKENDS: dict[str, Backend] = {
         Backend(
             "tflite-runtime",
             (Format.TFLITE,),
-            "tflite_runtime",
+            "tflite_runtime.interpreter",
             "tflite-runtime",
             "tflite-runtime",
             "edgecnn.runtime.litert:open_tflite_runtime",

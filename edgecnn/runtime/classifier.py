@@ -72,8 +72,9 @@ class Classifier:
     def _predict_many(self, images: Images) -> Probabilities:
         batch, run = self._batch, self._run
         raw = np.empty((len(images), len(self.labels)), self.contract.output.dtype)
-        for start in range(0, len(images), _CHUNK * batch):
-            tensors = self._encode(images[start : start + _CHUNK * batch])
+        chunk = max(1, _CHUNK // batch) * batch
+        for start in range(0, len(images), chunk):
+            tensors = self._encode(images[start : start + chunk])
             for offset in range(0, len(tensors), batch):
                 part = tensors[offset : offset + batch]
                 raw[start + offset : start + offset + len(part)] = run(self._filled(part))[: len(part)]

@@ -30,6 +30,9 @@ class _KerasSession:
 def open_keras(path: Path, threads: int) -> Opened:
     """Return the model as a `tf.function`. The number of threads holds for the whole process.
 
+    Where TensorFlow has run before with its default, all cores, that stays: measure in a process of its own, as
+    `edgecnn bench` does.
+
     Raises:
         ModelError: as `load_keras_classifier`.
         BackendError: TensorFlow is missing, or already runs with another number of threads.

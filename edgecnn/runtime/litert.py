@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecnn.contract import read_contract
-from edgecnn.errors import BackendError
+from edgecnn.errors import BackendError, first_line
 from edgecnn.runtime.backend import Opened, Tensor
 
 
@@ -51,4 +51,4 @@ def _open(interpreter: Any, path: Path, threads: int, name: str) -> Opened:
     try:
         return Opened(contract, _InterpreterSession(interpreter(model_path=str(path), num_threads=threads)))
     except (ValueError, RuntimeError) as error:
-        raise BackendError(f"{name} refuses {path}: {str(error).strip().splitlines()[0]}") from error
+        raise BackendError(f"{name} refuses {path}: {first_line(error)}") from error

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecnn.contract import read_contract
-from edgecnn.errors import BackendError
+from edgecnn.errors import BackendError, first_line
 from edgecnn.runtime.backend import Opened, Tensor
 
 _ERRORS_ONLY = 3
@@ -36,5 +36,5 @@ def open_onnxruntime(path: Path, threads: int) -> Opened:
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions have no base class but Exception
-        raise BackendError(f"onnxruntime refuses {path}: {str(error).strip().splitlines()[0]}") from error
+        raise BackendError(f"onnxruntime refuses {path}: {first_line(error)}") from error
     return Opened(contract, _OrtSession(session, contract.input.name, contract.output.name))

@@ -12,7 +12,7 @@ import numpy as np
 from edgecnn.data.cache import load_arrays
 from edgecnn.data.cifar10 import to_dataset
 from edgecnn.data.dataset import Dataset
-from edgecnn.errors import EdgecnnError
+from edgecnn.errors import TrainingError
 from edgecnn.files import sha256_file, staging_folder
 from edgecnn.models.card import CARD_NAME, ModelCard
 from edgecnn.models.registry import architecture
@@ -23,10 +23,6 @@ from edgecnn.train.recipe import Recipe
 from edgecnn.versions import versions_of
 
 _BATCH = 500
-
-
-class NothingTrainedError(EdgecnnError):
-    """A training was stopped before its first epoch ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +57,7 @@ def train(
 
     Raises:
         DataError: the full data set was not fetched.
-        NothingTrainedError: interrupted before the first epoch ended.
+        TrainingError: interrupted before the first epoch ended.
         OutputError: `out` cannot be written.
     """
     build = architecture(name)
@@ -79,7 +75,7 @@ def train(
         verbose=verbose,
     )
     if fitted.epoch == 0:
-        raise NothingTrainedError("stopped before the first epoch ended: nothing was saved")
+        raise TrainingError("stopped before the first epoch ended: nothing was saved")
     card = ModelCard(
         model=name,
         parameters=fitted.model.count_params(),

@@ -40,9 +40,13 @@ class FakeLink:
             raise MeasurementError("the worker was ended by SIGKILL")
         answers: dict[str, dict[str, Any]] = {
             "load": {"import_ns": 7, "load_ns": 2_000_000},
-            "classify": {"first_ns": 3_000_000, "classify_ns": 1_000_000_000, "answers": self.answers},
+            "classify": {
+                "first_ns": 3_000_000,
+                "classify_ns": 1_000_000_000,
+                "answers": self.answers,
+                "peak_bytes": 50_000_000,
+            },
             "measure": {"samples_ns": [self.latency_ns] * command.get("count", 0)},
-            "memory": {"peak_bytes": 50_000_000},
         }
         return answers[command["do"]]
 

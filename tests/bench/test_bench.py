@@ -97,7 +97,7 @@ def test_artifacts_of_different_tasks_are_not_compared(shipped_export: Any, own:
 def test_the_command_measures_chosen_backends_only(
     edgecnn: Callable[..., Any], shipped_export: Any, tmp_path: Path
 ) -> None:
-    ran = edgecnn("bench", shipped_export.folder, "--backends", "litert", "--rounds", "3", "--out", tmp_path, "--json")
+    ran = edgecnn("bench", shipped_export.folder, "--backends", "litert", "--rounds", "6", "--out", tmp_path, "--json")
     assert ran.status == 0
     found = json.loads(ran.out)
     assert {one["case"]["backend"] for one in found["cases"]} == {"litert"}

@@ -46,11 +46,11 @@ def test_what_a_runtime_prints_does_not_disturb_the_answers() -> None:
     script = (
         "import os, edgecnn.bench.worker as w\n"
         "def loud(self, **_):\n    os.write(1, b'INFO: noise\\n'); print('more'); return {'fine': True}\n"
-        "w.Worker._memory = loud\n"
+        "w.Worker._load = loud\n"
         "w.main()"
     )
     with worker(script) as link:
-        assert link.ask({"do": "memory"}) == {"fine": True}
+        assert link.ask({"do": "load"}) == {"fine": True}
 
 
 def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words() -> None:

@@ -20,7 +20,7 @@ MANIFEST = Manifest(
     keras=Measured(images=10, correct=9, agree=10, max_difference=0.0),
     evaluation=ImageSet("sample", 2, "b" * 64, ("test/1", "test/2")),
     calibration=None,
-    artifacts=(Entry("tiny.onnx", Format.ONNX, Precision.INT8, 100, "c" * 64, Measured(10, None, 8, 0.25)),),
+    artifacts=(Entry("tiny.onnx", Format.ONNX, Precision.INT8, 100, "c" * 64, Measured(10, 7, 8, 0.25)),),
     made_with={"edgecnn": "0.1.0"},
 )
 VALUES = (

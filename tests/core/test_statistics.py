@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgecnn.statistics import median_ratio, paired_difference, wilson
+from edgecnn.statistics import mcnemar, median_ratio, paired_difference, wilson
 
 
 def test_wilsons_interval_equals_published_values() -> None:
@@ -23,18 +23,42 @@ def test_a_proportion_of_nothing_is_refused() -> None:
         wilson(0, 0)
 
 
-def test_a_paired_difference_counts_only_images_that_changed() -> None:
-    right = np.array([True] * 90 + [False] * 10)
-    baseline = np.array([True] * 88 + [False] * 12)
+def test_a_paired_difference_equals_agresti_and_mins() -> None:
+    """Two gained, five lost, of 100: with half an image more in each cell, (2 - 5) / 102 ± 1.96 √(8/102 - …) / √102."""
+    baseline = np.array([True] * 85 + [False] * 15)
+    right = baseline.copy()
+    right[:5] = False
+    right[-2:] = True
     found = paired_difference(right, baseline)
-    assert found.value == pytest.approx(0.02)
-    assert found.high - found.value == pytest.approx(1.96 * np.sqrt(0.02 - 0.02**2) / 10, rel=1e-3)
+    centre = -3 / 102
+    half = 1.959964 * np.sqrt(8 / 102 - centre**2) / np.sqrt(102)
+    assert (found.value, found.low, found.high) == pytest.approx((-0.03, centre - half, centre + half), abs=1e-6)
 
 
-def test_the_same_answers_differ_by_exactly_nothing() -> None:
-    right = np.array([True, False, True])
-    found = paired_difference(right, right)
-    assert (found.value, found.low, found.high) == (0.0, 0.0, 0.0)
+def test_the_same_answers_leave_room_for_a_difference_that_shrinks_with_their_number() -> None:
+    few, many = (paired_difference(np.ones(count, bool), np.ones(count, bool)) for count in (10, 10_000))
+    assert few.value == many.value == 0
+    assert few.high == pytest.approx(1.959964 / 12, abs=1e-6)
+    assert many.high == pytest.approx(1.959964 / 10_002, abs=1e-6)
+
+
+def test_the_interval_of_a_paired_difference_holds_the_true_one_about_19_times_in_20() -> None:
+    generator = np.random.default_rng(2)
+    hits = 0
+    for _ in range(400):
+        baseline = generator.random(500) < 0.85
+        right = np.where(baseline, generator.random(500) > 0.04, generator.random(500) < 0.1)
+        found = paired_difference(right, baseline)
+        hits += found.low <= 0.15 * 0.1 - 0.85 * 0.04 <= found.high
+    assert 366 <= hits <= 394
+
+
+@pytest.mark.parametrize(
+    ("lost", "gained", "p"),
+    [(0, 0, 1.0), (1, 1, 1.0), (6, 0, 2 / 2**6), (8, 2, 2 * (1 + 10 + 45) / 2**10), (2, 8, 2 * 56 / 2**10)],
+)
+def test_mcnemars_p_is_the_exact_binomial_one(lost: int, gained: int, p: float) -> None:
+    assert mcnemar(lost, gained) == pytest.approx(p)
 
 
 def test_a_ratio_is_paired_by_rounds_so_that_a_drift_of_the_machine_cancels() -> None:

@@ -135,11 +135,10 @@ def test_int8_input_is_the_raw_pixel_even_if_calibration_saw_no_bright_one() -> 
     from edgecnn.export.graph import frozen_function
     from edgecnn.models.load import load_keras_classifier
     from edgecnn.models.registry import find_model_file
-    from edgecnn.spec import Precision
 
     function = frozen_function(load_keras_classifier(find_model_file("tutorial_cnn")))
     dark = load_calibration_sample().images[:20] // 2
-    found = to_onnx.converted(to_onnx.quantize(to_onnx.to_onnx(function), dark), Precision.INT8)
+    found = to_onnx.quantized(to_onnx.to_onnx(function), dark)
     assert (found.input.dtype, found.input.scale, found.input.zero_point) == ("uint8", 1.0, 0)
 
 
@@ -166,7 +165,6 @@ def test_a_users_own_model_exports_in_both_formats(own: Any, tmp_path: Path) -> 
         found = edgecnn.load(exported.folder / entry.file).predict(images)
         tolerance = 1e-4 if entry.precision.value == "float32" else 0.2
         np.testing.assert_allclose(found, expected, atol=tolerance, err_msg=entry.file)
-        assert entry.measured.correct is not None
         assert entry.measured.correct >= 0.95 * len(images)
         if entry.format.value == "onnx":
             kinds = {node.op_type for node in onnx.load(exported.folder / entry.file).graph.node}

@@ -10,7 +10,13 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgecnn.export.onnx_passes import drop_unused_opsets, fold_input_scale, integer_edges, name_edges
+from edgecnn.export.onnx_passes import (
+    drop_unused_opsets,
+    float_operations,
+    fold_input_scale,
+    integer_edges,
+    name_edges,
+)
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 6, 6, 3)).astype(np.float32)
 
@@ -80,12 +86,14 @@ def test_operator_sets_that_no_node_uses_are_dropped() -> None:
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 17)]
 
 
-def quantized_edges(first: str) -> Any:
-    """Return input → Transpose → Q → DQ → Relu → Q → DQ → output, in uint8."""
+def quantized_edges(float_first: bool = False) -> Any:
+    """Return input → Transpose → [Abs] → Q → DQ → Relu → Q → DQ → output, in uint8."""
     parameters = {"scale": np.array(2.0, np.float32), "zero": np.array(3, np.uint8)}
-    nodes = [
-        helper.make_node("Transpose", ["x"], ["t"], perm=[0, 2, 1]),
-        helper.make_node(first, ["t", "scale", "zero"] if first == "QuantizeLinear" else ["t"], ["q"]),
+    nodes = [helper.make_node("Transpose", ["x"], ["t"], perm=[0, 2, 1])]
+    if float_first:
+        nodes.append(helper.make_node("Abs", ["t"], ["a"]))
+    nodes += [
+        helper.make_node("QuantizeLinear", ["a" if float_first else "t", "scale", "zero"], ["q"]),
         helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["d"]),
         helper.make_node("Relu", ["d"], ["r"]),
         helper.make_node("QuantizeLinear", ["r", "scale", "zero"], ["rq"]),
@@ -102,7 +110,7 @@ def quantized_edges(first: str) -> Any:
 
 
 def test_integers_go_in_and_come_out_of_a_quantized_graph() -> None:
-    model = quantized_edges("QuantizeLinear")
+    model = quantized_edges()
     stored = np.array([[[0, 1, 5], [9, 200, 255]]], np.uint8)
     real = ((stored.astype(np.float32) - 3) * 2).astype(np.float32)
     before = outputs(model, real)
@@ -115,6 +123,43 @@ def test_integers_go_in_and_come_out_of_a_quantized_graph() -> None:
     np.testing.assert_array_equal((after.astype(np.float32) - 3) * 2, before)
 
 
-def test_a_graph_that_is_not_quantized_at_its_edges_is_refused() -> None:
-    with pytest.raises(ValueError, match="begins with Identity"):
-        integer_edges(quantized_edges("Identity"))
+def test_pixels_go_in_also_where_the_first_operation_is_not_quantized() -> None:
+    model = quantized_edges(float_first=True)
+    stored = np.array([[[0, 1, 5], [9, 200, 255]]], np.uint8)
+    before = outputs(model, stored.astype(np.float32))
+
+    taken, given = integer_edges(model)
+
+    assert (taken, given) == ((1.0, 0), (2.0, 3))
+    onnx.checker.check_model(model, full_check=True)
+    np.testing.assert_array_equal((outputs(model, stored).astype(np.float32) - 3) * 2, before)
+    assert float_operations(model) == ("Abs",)
+
+
+def test_a_graph_whose_output_is_not_quantized_is_refused() -> None:
+    model = quantized_edges()
+    model.graph.node[-1].op_type = "Identity"
+    del model.graph.node[-1].input[1:]
+    with pytest.raises(ValueError, match="ends with Identity"):
+        integer_edges(model)
+
+
+def test_operations_outside_of_quantization_pairs_are_named() -> None:
+    assert float_operations(quantized_edges()) == ()
+    assert float_operations(rescaled_convolution(1.0, 0.0)) == ("Add", "Conv", "Mul")
+
+
+def test_weights_that_two_convolutions_share_are_not_scaled_for_both() -> None:
+    model = rescaled_convolution(1 / 255, None)
+    graph = model.graph
+    graph.node[-1].output[0] = "inner"
+    graph.node.append(helper.make_node("Concat", ["inner"], ["three"], axis=1))
+    graph.node.append(helper.make_node("Slice", ["three", "from", "to", "axis"], ["part"]))
+    graph.node.append(helper.make_node("Conv", ["part", "weights"], ["result"], pads=[1, 1, 1, 1]))
+    for name, value in (("from", 0), ("to", 3), ("axis", 1)):
+        graph.initializer.append(numpy_helper.from_array(np.array([value], np.int64), name))
+    before = outputs(model, PIXELS)
+
+    assert fold_input_scale(model)
+
+    np.testing.assert_allclose(outputs(model, PIXELS), before, atol=1e-5)

@@ -16,13 +16,13 @@ import pytest
 from edgecnn.artifact import open_folder, read_manifest
 from edgecnn.contract import read_contract
 from edgecnn.data.sample import load_calibration_sample, load_test_sample
-from edgecnn.data.sources import open_dataset
 from edgecnn.errors import ArtifactError, DataError, ExportError, ModelError, OutputError
 from edgecnn.export import export_model
 from edgecnn.export.pipeline import LOG_NAME
 from edgecnn.files import sha256_file
 from edgecnn.spec import ExportSpec, Format, Precision
 
+TFLITE = ExportSpec((Format.TFLITE,))
 FLOAT_TFLITE = ExportSpec((Format.TFLITE,), (Precision.FLOAT32,))
 
 
@@ -93,7 +93,7 @@ def test_a_folder_with_other_files_is_left_alone(own: Any, tmp_path: Path) -> No
 
 def test_leaked_evaluation_images_are_refused(own: Any, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="150 of 150 calibration images are also evaluation images"):
-        export_own(own, tmp_path / "out", calibration=str(own.evaluation))
+        export_own(own, tmp_path / "out", TFLITE, calibration=str(own.evaluation))
     assert listing(tmp_path) == set()
 
 
@@ -102,18 +102,8 @@ def test_calibration_images_that_were_scaled_before_are_refused(own: Any, tmp_pa
     scaled = tmp_path / "scaled.npz"
     np.savez(scaled, images=arrays["images"] // 255, labels=arrays["labels"], class_names=arrays["class_names"])
     with pytest.raises(DataError, match="scaled before"):
-        export_own(own, tmp_path / "out", calibration=str(scaled))
+        export_own(own, tmp_path / "out", TFLITE, calibration=str(scaled))
     assert listing(tmp_path) == {"scaled.npz"}
-
-
-def test_calibration_takes_512_images_at_most_and_the_classes_in_turn(shipped_export: Any, tmp_path: Path) -> None:
-    from edgecnn.export.pipeline import CALIBRATION_SIZE
-
-    assert len(shipped_export.manifest.calibration.ids) == CALIBRATION_SIZE
-    labels = open_dataset("calibration", (32, 32, 3)).labels
-    assert labels is not None
-    counts = np.bincount(labels)
-    assert counts.max() - counts.min() <= 1
 
 
 def test_a_float32_file_that_does_not_compute_what_keras_computes_is_no_export(
@@ -220,7 +210,7 @@ def test_the_commands_json_is_the_manifest(edgecnn: Callable[..., Any], own: Any
     [
         (("tutorial_cn",), 1, "did you mean 'tutorial_cnn'"),
         (("--formats", "tflight"), 2, "did you mean 'tflite'"),
-        (("--calibration", "calibratoin"), 1, "did you mean 'calibration'"),
+        (("--int8", "--calibration", "calibratoin"), 1, "did you mean 'calibration'"),
         (("--evaluation", "nowhere"), 1, "no data set"),
         (("--labels", "nowhere.txt"), 1, "cannot read the label file"),
         (("--int9",), 2, "--int8"),

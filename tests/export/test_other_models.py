@@ -1,0 +1,149 @@
+"""Graphs unlike the tutorial's: float32 is Keras', int8 still takes raw pixels, and what stays float is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edgecnn
+from edgecnn.artifact import open_folder
+from edgecnn.errors import ExportError
+from edgecnn.export import export_model
+from edgecnn.preprocess import softmax
+from edgecnn.spec import ExportSpec, Precision, Scores
+from tests.conftest import grey_images, save_npz
+
+Build = Callable[[Any, Any], Any]
+
+
+def shared_convolution(keras: Any, pixels: Any) -> Any:
+    """Apply one layer twice: its weights may not be scaled for the first use alone."""
+    convolution = keras.layers.Conv2D(1, 3, padding="same")
+    scaled = keras.layers.Rescaling(1 / 255)(pixels)
+    return keras.layers.Flatten()(convolution(convolution(scaled)))
+
+
+def normalized(keras: Any, pixels: Any) -> Any:
+    layer = keras.layers.Normalization(mean=[120.0], variance=[3600.0])
+    return keras.layers.Flatten()(keras.layers.Conv2D(3, 3, padding="same")(layer(pixels)))
+
+
+def layer_norm(keras: Any, pixels: Any) -> Any:
+    hidden = keras.layers.Conv2D(4, 3)(keras.layers.Rescaling(1 / 255)(pixels))
+    return keras.layers.Flatten()(keras.layers.LayerNormalization()(hidden))
+
+
+def residual(keras: Any, pixels: Any) -> Any:
+    hidden = keras.layers.Conv2D(4, 3, padding="same")(keras.layers.Rescaling(1 / 127.5, -1)(pixels))
+    branch = keras.layers.BatchNormalization()(keras.layers.Conv2D(4, 3, padding="same", use_bias=False)(hidden))
+    return keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(keras.layers.Add()([hidden, branch])))
+
+
+def depthwise(keras: Any, pixels: Any) -> Any:
+    hidden = keras.layers.DepthwiseConv2D(3, depth_multiplier=4)(keras.layers.Rescaling(1 / 255)(pixels))
+    return keras.layers.Flatten()(keras.layers.Conv2D(3, 1, activation="relu6")(hidden))
+
+
+MODELS: dict[str, Build] = {
+    "shared_convolution": shared_convolution,
+    "normalized": normalized,
+    "layer_norm": layer_norm,
+    "residual": residual,
+    "depthwise": depthwise,
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_kind_of_graph_exports_and_computes_what_keras_computes(name: str, tmp_path: Path) -> None:
+    import keras
+
+    keras.utils.set_random_seed(3)
+    pixels = keras.Input((12, 10, 1))
+    model = keras.Model(pixels, keras.layers.Dense(3)(MODELS[name](keras, pixels)))
+    model.save(tmp_path / f"{name}.keras")
+    calibration = save_npz(tmp_path / "calibration.npz", grey_images(60, seed=2))
+    evaluation = save_npz(tmp_path / "evaluation.npz", grey_images(300, seed=3))
+    images = np.load(evaluation)["images"]
+    logits = model.predict(images.astype(np.float32), verbose=0)
+
+    export_model(
+        str(tmp_path / f"{name}.keras"), tmp_path / "out", ExportSpec(),
+        calibration=str(calibration), evaluation=str(evaluation), max_drop=100,
+    )  # fmt: skip
+
+    artifacts = open_folder(tmp_path / "out")
+    assert len(artifacts) == 4
+    for artifact in artifacts:
+        scores = edgecnn.load(artifact.path).predict(images)
+        is_float = artifact.contract.precision is Precision.FLOAT32
+        assert artifact.contract.scores is Scores.LOGITS
+        np.testing.assert_allclose(scores, softmax(logits), atol=1e-4 if is_float else 0.25, err_msg=artifact.path.name)
+        if not is_float:
+            assert (artifact.contract.input.dtype, artifact.contract.input.scale) == ("uint8", 1.0), artifact.path.name
+    named = {
+        artifact.path.suffix: set(artifact.contract.float_operations)
+        for artifact in artifacts
+        if "int8" in artifact.path.name
+    }
+    assert named[".tflite"] == set()
+    assert bool(named[".onnx"]) == (name == "layer_norm")
+
+
+def test_a_half_precision_model_is_refused_by_the_name_of_its_layer(tmp_path: Path, own: Any) -> None:
+    import keras
+
+    keras.utils.set_random_seed(3)
+    pixels = keras.Input((12, 10, 1))
+    half = keras.DTypePolicy("mixed_float16")
+    hidden = keras.layers.Conv2D(4, 3, dtype=half)(keras.layers.Rescaling(1 / 255)(pixels))
+    model = keras.Model(pixels, keras.layers.Dense(3, dtype=half)(keras.layers.Flatten()(hidden)))
+    model.save(tmp_path / "half.keras")
+    with pytest.raises(ExportError, match="conv2d.* computes in float16"):
+        export_model(
+            str(tmp_path / "half.keras"),
+            tmp_path / "out",
+            ExportSpec(precisions=(Precision.FLOAT32,)),
+            evaluation=str(own.evaluation),
+        )
+
+
+def test_float32_alone_asks_for_no_calibration_images(own: Any, tmp_path: Path) -> None:
+    exported = export_model(
+        str(own.model), tmp_path / "out", ExportSpec(precisions=(Precision.FLOAT32,)), evaluation=str(own.evaluation)
+    )
+    assert exported.manifest.calibration is None
+
+
+def test_at_most_512_calibration_images_are_drawn_and_the_classes_in_turn(own: Any, tmp_path: Path) -> None:
+    many = grey_images(700, seed=5)
+    uneven = many.take(np.flatnonzero((np.arange(700) % 3 != 0) | (np.arange(700) < 60)))
+    path = save_npz(tmp_path / "many.npz", uneven)
+    exported = export_model(
+        str(own.model), tmp_path / "out", ExportSpec(), calibration=str(path), evaluation=str(own.evaluation)
+    )
+    calibration = exported.manifest.calibration
+    assert calibration is not None
+    assert uneven.labels is not None
+    drawn = np.bincount(uneven.labels[[int(name) for name in calibration.ids]])
+    assert drawn.tolist() == [20, 233, 233] or (drawn.sum() == len(uneven) <= 512)
+
+
+def test_an_operation_that_onnx_has_not_is_one_error(own: Any, tmp_path: Path) -> None:
+    import keras
+
+    pixels = keras.Input((12, 10, 1))
+    model = keras.Model(pixels, keras.layers.Dense(3)(keras.layers.Flatten()(keras.ops.erfinv(pixels / 300))))
+    model.save(tmp_path / "exotic.keras")
+    with pytest.raises(ExportError) as caught:
+        export_model(
+            str(tmp_path / "exotic.keras"),
+            tmp_path / "out",
+            ExportSpec(precisions=(Precision.FLOAT32,)),
+            evaluation=str(own.evaluation),
+        )
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
