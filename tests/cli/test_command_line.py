@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -167,3 +168,31 @@ def test_a_runtime_that_announces_itself_is_not_heard(picture: Path, model: str)
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ran.stderr == ""
     assert len(ran.stdout.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_on_a_terminal_the_converters_noise_stays_in_the_log(tmp_path: Path) -> None:
+    """Rich, which draws the bar, would otherwise pass on what Python code prints."""
+    import pty
+
+    command = [sys.executable, "-m", "edgecnn", "export", "--out", str(tmp_path / "out")]
+    controller, terminal = pty.openpty()
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, close_fds=True) as process:
+        os.close(terminal)
+        seen = b""
+        while True:
+            try:
+                chunk = os.read(controller, 4096)
+            except OSError:  # the other end is closed
+                break
+            if not chunk:
+                break
+            seen += chunk
+    os.close(controller)
+    text = seen.decode()
+    assert process.returncode == 0
+    assert "converting to ONNX" in text
+    assert "tutorial_cnn-float32.onnx" in text
+    log = (tmp_path / "out" / "export.log").read_text()
+    assert "tf2onnx" in log
+    assert not [word for word in ("tf2onnx", "WARNING", "I0000", "INFO") if word in text]

@@ -272,6 +272,59 @@ def test_kill_9_never_leaves_a_file_that_is_accepted_and_wrong(own: Any, tmp_pat
     assert not [name for name in os.listdir(tmp_path) if name.endswith(".partial")]
 
 
+KILLED_WHILE_MOVING = """
+import os, pathlib, signal, sys
+moves = 0
+replace = pathlib.Path.replace
+def counted(self, target):
+    global moves
+    moves += 1
+    if moves > int(sys.argv[1]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return replace(self, target)
+pathlib.Path.replace = counted
+from edgecnn.cli.app import run
+sys.exit(run(sys.argv[2:]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moves", [0, 1, 2, 3], ids=lambda moves: f"after {moves} files")
+def test_killed_between_two_renames_an_old_folder_is_refused_or_right(own: Any, tmp_path: Path, moves: int) -> None:
+    """The only moment at which files of two exports lie side by side; the manifest comes last."""
+    import keras
+
+    out = tmp_path / "out"
+    data: dict[str, Any] = {"calibration": str(own.calibration), "evaluation": str(own.evaluation)}
+    older = keras.models.load_model(own.model, compile=False)
+    older.set_weights([weights * 1.01 for weights in older.get_weights()])
+    (tmp_path / "older").mkdir()
+    older.save(tmp_path / "older" / own.model.name)
+    export_model(str(tmp_path / "older" / own.model.name), out, ExportSpec((Format.TFLITE,)), **data)
+    before = read_manifest(out)
+    command = [
+        sys.executable,
+        "-c",
+        KILLED_WHILE_MOVING,
+        str(moves),
+        "export",
+        str(own.model),
+        "--int8",
+        "--out",
+        str(out),
+    ]
+    for name, value in {**data, "formats": "tflite"}.items():
+        command += [f"--{name}", value]
+    ended = subprocess.run(command, capture_output=True, check=False)
+    assert ended.returncode == -9
+    check_accepted_files(out, np.load(own.evaluation)["images"])
+    if moves == 0:
+        assert read_manifest(out) == before
+    else:
+        with pytest.raises(ArtifactError, match="export again"):
+            read_manifest(out)
+
+
 def check_accepted_files(out: Path, images: Any) -> None:
     """Assert that each file that edgecnn would load answers right, and that an accepted manifest is true."""
     import edgecnn

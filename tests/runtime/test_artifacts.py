@@ -7,6 +7,8 @@ as the one for tflite-runtime, is tested on the same files.
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,33 @@ def test_threads_do_not_change_the_answers(folder: Path) -> None:
     for artifact, backend in runnable(folder):
         one, two = (edgecnn.load(artifact.path, threads=count, backend=backend).predict(images) for count in (1, 2))
         np.testing.assert_allclose(one, two, atol=1e-5)
+
+
+COUNT_THREADS = """
+import os, sys
+import numpy as np
+import edgecnn
+classifier = edgecnn.load(sys.argv[1], threads=int(sys.argv[3]), backend=sys.argv[2])
+classifier.predict(np.zeros((20, *classifier.shape), np.uint8))
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+def test_the_number_of_threads_reaches_the_runtime(folder: Path) -> None:
+    """Counted in processes of their own, as the kernel sees them."""
+    for artifact, backend in runnable(folder):
+        one, four = (
+            int(
+                subprocess.run(
+                    [sys.executable, "-c", COUNT_THREADS, artifact.path, backend, count],
+                    capture_output=True,
+                    text=True,
+                    check=True,
+                ).stdout
+            )
+            for count in ("1", "4")
+        )
+        assert four - one == 3, (artifact.path.name, backend)
 
 
 @pytest.mark.parametrize("file_format", [Format.TFLITE, Format.ONNX], ids=lambda one: str(one.value))
