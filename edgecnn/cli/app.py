@@ -1,12 +1,14 @@
 """The command group, and how errors become one line and an exit status.
 
-0: done. 1: an `EdgecnnError`. 2: bad usage. 3: a gate that did not hold. 130: stopped with Ctrl-C.
+0: done. 1: an `EdgecnnError`. 2: bad usage. 3: a gate that did not hold. 130 and 143: stopped with
+Ctrl-C or SIGTERM.
 A sub-command's module is imported only when it is called, so that `--help` and `predict` start fast.
 """
 
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import NoReturn
 
@@ -30,6 +32,7 @@ COMMANDS = {
 
 USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
+TERMINATED_STATUS = 143
 
 
 class LazyGroup(NearestGroup):
@@ -66,7 +69,8 @@ def group(debug: bool) -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line and leave with its exit status."""
+    """Run the command line and leave with its exit status; SIGTERM cleans up as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
     sys.exit(run(sys.argv[1:]))
 
 

@@ -13,6 +13,8 @@ import click
 
 from edgecnn.progress import Progress
 
+_WIDEST = 1000
+
 
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
@@ -32,8 +34,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # plain text: [x] is no markup
     console = Console()
-    if not console.is_terminal:  # a file or a pipe has no width to break lines at
-        console = Console(width=400)
+    needed = console.measure(table, options=console.options.update_width(_WIDEST)).maximum
+    if needed > console.width:  # a narrow terminal breaks the lines, which loses nothing; Rich would cut the figures
+        console = Console(width=needed)
     console.print(table)
 
 

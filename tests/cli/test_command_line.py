@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -196,3 +197,21 @@ def test_on_a_terminal_the_converters_noise_stays_in_the_log(tmp_path: Path) -> 
     log = (tmp_path / "out" / "export.log").read_text()
     assert "tf2onnx" in log
     assert not [word for word in ("tf2onnx", "WARNING", "I0000", "INFO") if word in text]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
+def test_a_stopped_export_leaves_nothing(tmp_path: Path, number: int, status: int) -> None:
+    command: list[str | Path] = [sys.executable, "-m", "edgecnn", "export", "--out", tmp_path / "out"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("converting to TFLite"):
+                process.send_signal(number)
+        assert process.wait() == status
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_narrow_terminal_loses_no_figure(monkeypatch: pytest.MonkeyPatch, edgecnn: Callable[..., Any]) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    assert "pip install 'edgecnn[tflite-runtime]'" in edgecnn("backends").out
