@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from edgecnn.bench.result import Result
 from edgecnn.bench.summary import Summary, round_medians, summarise
-from edgecnn.statistics import median_ratio
-
-MAX_DROP_POINTS = 1.0
-"""How many points of top-1 below the baseline a file may be and still be recommended."""
+from edgecnn.gate import MAX_DROP_POINTS
+from edgecnn.statistics import Interval, median_ratio
 
 
 def verdict(result: Result, max_drop: float = MAX_DROP_POINTS) -> tuple[str, ...]:
@@ -21,8 +19,8 @@ def verdict(result: Result, max_drop: float = MAX_DROP_POINTS) -> tuple[str, ...
     artifacts = [one for one in summaries if one.case.backend != "keras"]
     if not artifacts:
         return ("No artifact could be measured.",)
-    drops = [drop for one in artifacts if (drop := _largest_drop(one)) is not None]
-    good = [one for one in artifacts if not drops or ((drop := _largest_drop(one)) is not None and drop <= max_drop)]
+    drops = _largest_drops(summaries)
+    good = [one for one in artifacts if not drops or drops.get(one.case.name, max_drop + 1) <= max_drop]
     if not good:
         return (
             f"None of the {len(artifacts)} artifacts is shown to lose at most {max_drop:g} points to the baseline: "
@@ -39,13 +37,19 @@ def verdict(result: Result, max_drop: float = MAX_DROP_POINTS) -> tuple[str, ...
     return tuple(sentences)
 
 
-def _largest_drop(one: Summary) -> float | None:
-    """Return the most points of top-1 that a case may have lost, the end of its 95 % interval; None where unknown."""
-    if one.case.is_baseline:
-        return 0.0 if one.case.precision == "float32" else None
-    if one.accuracy is None or one.accuracy.difference is None:
-        return None
-    return -100 * one.accuracy.difference.low
+def _largest_drops(summaries: tuple[Summary, ...]) -> dict[str, float]:
+    """Return the most points of top-1 that each case may have lost, the end of its 95 % interval.
+
+    Empty where the images have no labels, or the baseline failed or is no float32 model: nothing is known then.
+    """
+    baseline = next((one for one in summaries if one.case.is_baseline), None)
+    if baseline is None or baseline.accuracy is None or baseline.case.precision != "float32":
+        return {}
+    drops = {baseline.case.name: 0.0}
+    for one in summaries:
+        if one.accuracy is not None and one.accuracy.difference is not None:
+            drops[one.case.name] = -100 * one.accuracy.difference.low
+    return drops
 
 
 def _choose(good: list[Summary]) -> Summary:
@@ -64,7 +68,7 @@ def _why(chosen: Summary, summaries: tuple[Summary, ...]) -> str:
     baseline = next((one for one in summaries if one.case.is_baseline), None)
     reasons = [f"median {chosen.latency.p50 * 1e6:,.0f} µs an image"]
     if baseline is not None and chosen.latency.speedup is not None:
-        reasons.append(f"{chosen.latency.speedup.value:.1f} times faster than {baseline.case.name}")
+        reasons.append(f"{_times(chosen.latency.speedup)} than {baseline.case.name}")
     if chosen.accuracy is not None:
         reasons.append(f"top-1 {chosen.accuracy.top1.value:.1%}")
         if chosen.accuracy.difference is not None:
@@ -90,9 +94,20 @@ def _int8_sentence(good: list[Summary]) -> str | None:
     size = float32.raw.size_bytes / int8.raw.size_bytes
     if ratio.low <= 1 <= ratio.high:
         return f"int8 is no faster than float32 here that could be measured; its file is {size:.1f} times smaller."
-    word, factor = ("faster", ratio.value) if ratio.value > 1 else ("slower", 1 / ratio.value)
-    low, high = sorted((ratio.low, ratio.high)) if ratio.value > 1 else sorted((1 / ratio.low, 1 / ratio.high))
     return (
-        f"The best int8 file is {factor:.2f} times {word} than the best float32 file here ({low:.2f} to {high:.2f}), "
-        f"and {size:.1f} times smaller."
+        f"The best int8 file is {_times(ratio)} than the best float32 file here "
+        f"({_interval(ratio)}), and {size:.1f} times smaller."
     )
+
+
+def _times(speedup: Interval) -> str:
+    """Return "3.2 times faster" or "1.4 times slower"."""
+    if speedup.value >= 1:
+        return f"{speedup.value:.2f} times faster"
+    return f"{1 / speedup.value:.2f} times slower"
+
+
+def _interval(speedup: Interval) -> str:
+    """Return the interval of what `_times` says."""
+    low, high = (speedup.low, speedup.high) if speedup.value >= 1 else (1 / speedup.high, 1 / speedup.low)
+    return f"{low:.2f} to {high:.2f}"

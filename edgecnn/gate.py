@@ -5,6 +5,9 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+MAX_DROP_POINTS = 1.0
+"""How many points of top-1 a file may lose by default; MLPerf asks quantized models for 99 % of float32's accuracy."""
+
 
 class Outcome(enum.Enum):
     """Whether the drop in top-1 is within the limit, with 95 % confidence."""

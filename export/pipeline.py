@@ -23,6 +23,7 @@ from edgecnn.export.graph import frozen_function
 from edgecnn.export.judge import judge
 from edgecnn.export.measure import Scores, compare
 from edgecnn.files import cannot_write, sha256_file, staging_folder
+from edgecnn.gate import MAX_DROP_POINTS
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.models.registry import find_model_file
 from edgecnn.noise import output_to
@@ -35,9 +36,6 @@ from edgecnn.versions import versions_of
 
 LOG_NAME = "export.log"
 CALIBRATION_SIZE = 512
-
-MAX_DROP_POINTS = 1.0
-"""How many points of top-1 an int8 file may lose by default; MLPerf asks quantized models for 99 % of float32's."""
 
 FLOAT_TOLERANCE = 1e-3
 """Largest difference of a float32 artifact's probabilities to Keras' that rounding can explain."""
@@ -95,7 +93,7 @@ def export_model(
         evaluation: data set that the files are checked on; it may share no image with `calibration`.
         max_drop: points of top-1 that an int8 file may lose to Keras. One that loses more, with 95 % confidence, is
             put into the sub-folder `rejected`, and the manifest says so; see `Exported.rejected`.
-        labels: class names; None takes the model card's, CIFAR-10's for its shape, or the evaluation folder's.
+        labels: class names; None takes the model card's, else those of the evaluation images.
         progress: called with steps.
 
     Raises:

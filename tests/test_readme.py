@@ -14,7 +14,7 @@ from edgecnn.cli.app import COMMANDS
 from edgecnn.data.sample import load_test_sample
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import shipped_folder
-from tools.fill_readme import README, ROOT, filled
+from tools.fill_readme import README, REPORT, ROOT, filled, report
 
 TEXT = README.read_text()
 
@@ -37,6 +37,7 @@ def test_the_two_commands_are_whole(marker: str, ending: str) -> None:
 
 def test_every_figure_is_that_of_its_result_file() -> None:
     assert filled(TEXT) == TEXT
+    assert report() == REPORT.read_text()
 
 
 def test_the_shipped_accuracy_is_the_cards() -> None:

@@ -1,4 +1,4 @@
-"""Write the measured figures into README.md, from the result files in docs/.
+"""Write the measured figures into README.md and docs/demo/report.md, from the result files in docs/.
 
 Usage: python tools/fill_readme.py
 
@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 
 from edgecnn.artifact import SCHEMA_VERSION, Manifest
+from edgecnn.bench.markdown import to_markdown
 from edgecnn.bench.result import read_result
 from edgecnn.bench.table import tables
 from edgecnn.bench.verdict import verdict
@@ -20,6 +21,7 @@ from edgecnn.schema import decode_json
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+REPORT = ROOT / "docs" / "demo" / "report.md"
 
 
 def filled(text: str) -> str:
@@ -32,9 +34,14 @@ def filled(text: str) -> str:
     return text
 
 
+def report() -> str:
+    """Return the Markdown report of the kept demo."""
+    return to_markdown(read_result(REPORT.with_name("result.json")))
+
+
 def demo() -> str:
     """Return tables and verdict of the kept demo, as the command prints them."""
-    result = read_result(ROOT / "docs" / "demo" / "result.json")
+    result = read_result(REPORT.with_name("result.json"))
     lines = []
     for table in tables(result):
         widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
@@ -86,3 +93,4 @@ def _aligned(row: tuple[str, ...], widths: list[int]) -> str:
 
 if __name__ == "__main__":
     README.write_text(filled(README.read_text()))
+    REPORT.write_text(report())

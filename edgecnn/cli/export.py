@@ -9,6 +9,7 @@ import click
 
 from edgecnn.cli.options import ManyOf, as_json, read_labels
 from edgecnn.contract import read_contract
+from edgecnn.gate import MAX_DROP_POINTS
 from edgecnn.models.registry import DEFAULT
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ _FORMATS = ("tflite", "onnx")
 @click.option(
     "--max-drop",
     type=click.FloatRange(0, 100),
-    default=1.0,
+    default=MAX_DROP_POINTS,
     show_default=True,
     help="Points of top-1 that an int8 file may lose to Keras; one that loses more is rejected.",
 )

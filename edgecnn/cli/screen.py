@@ -50,28 +50,16 @@ def progress_bar() -> Iterator[Progress]:
         if not stream.isatty():
             yield _line_printer(stream)
             return
+        from rich import progress as rich
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            SpinnerColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-        from rich.progress import (
-            Progress as Bar,
-        )
 
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-        )
-        with Bar(
-            *columns,
+        with rich.Progress(
+            rich.SpinnerColumn(),
+            rich.TextColumn("{task.description}"),
+            rich.BarColumn(),
+            rich.TextColumn("{task.percentage:>3.0f} %"),
+            rich.TimeElapsedColumn(),
+            rich.TimeRemainingColumn(),
             console=Console(file=stream),
             transient=True,
             auto_refresh=False,  # no thread that draws while something is measured

@@ -105,7 +105,7 @@ def test_a_result_of_a_newer_edgecnn_is_refused(tmp_path: Path) -> None:
 def test_the_verdict_names_the_fastest_file_within_the_drop(tmp_path: Path) -> None:
     links = [FakeLink(800_000, TRUTH), FakeLink(400_000, TRUTH), FakeLink(50_000, wrong(20)), FakeLink(100_000, TRUTH)]
     result = measured(tmp_path, links, ["float32", "float32", "int8", "int8"])
-    assert verdict(result)[0].startswith("Deploy int8xxx: median 100 µs an image, 8.0 times faster than float32,")
+    assert verdict(result)[0].startswith("Deploy int8xxx: median 100 µs an image, 8.00 times faster than float32,")
     assert verdict(result, max_drop=4.0)[0].startswith("Deploy int8xx: median 50 µs")
     assert "4.00 times faster than the best float32 file here (4.00 to 4.00)" in verdict(result)[1]
 
@@ -121,6 +121,20 @@ def test_where_nothing_holds_nothing_is_recommended(tmp_path: Path) -> None:
     links = [FakeLink(800_000, TRUTH), FakeLink(100_000, wrong(20))]
     result = measured(tmp_path, links, ["float32", "int8"])
     assert verdict(result)[0].startswith("None of the 1 artifacts is shown to lose at most 1 points to the baseline")
+
+
+def test_a_slower_file_is_called_slower(tmp_path: Path) -> None:
+    links = [FakeLink(100_000, TRUTH), FakeLink(200_000, TRUTH), FakeLink(400_000, TRUTH)]
+    result = measured(tmp_path, links, ["float32", "float32", "int8"])
+    assert "2.00 times slower than float32" in verdict(result)[0]
+    assert "2.00 times slower than the best float32 file here (2.00 to 2.00)" in verdict(result)[1]
+
+
+def test_an_int8_baseline_is_no_evidence_of_accuracy(tmp_path: Path) -> None:
+    """Two bad files can agree with each other."""
+    links = [FakeLink(100_000, wrong(900)), FakeLink(50_000, wrong(900))]
+    result = measured(tmp_path, links, ["int8", "int8"])
+    assert verdict(result)[1].startswith("Its accuracy could not be compared")
 
 
 def test_too_few_images_are_no_evidence_that_a_file_is_good(tmp_path: Path) -> None:
