@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -46,6 +47,15 @@ def test_the_shipped_accuracy_is_the_cards() -> None:
     assert f"recipe `{card.recipe}`, {card.epochs} epochs" in TEXT
     assert f"{card.parameters:,} parameters" in TEXT
     assert f"{card.test.top1 * 100:.2f} %" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_tutorial_recipes_accuracy_is_that_of_its_run() -> None:
+    folder = ROOT / "docs" / "tutorial-recipe"
+    card = read_card(folder / "card.json")
+    shown = json.loads((folder / "history.json").read_text())["val_accuracy"]
+    assert (card.recipe, card.seed, card.epochs) == ("tutorial", 0, 10)
+    assert f"up to {100 * max(shown):.2f} %" in TEXT
+    assert f"tenth epoch at {100 * card.test.top1:.2f} %" in TEXT
 
 
 def test_every_command_is_told() -> None:
