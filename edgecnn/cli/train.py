@@ -38,10 +38,13 @@ def command(architecture: str, recipe: str, epochs: int | None, seed: int, holdo
     Writes model.keras, card.json, history.json and curves.png. Ctrl-C ends it early and keeps the best epoch:
     by validation accuracy with --holdout, else by training loss, since nothing is chosen on test images.
     """
+    from edgecnn.files import check_writable
     from edgecnn.models.registry import architecture as builder
     from edgecnn.noise import output_to
     from edgecnn.train.run import train
 
+    out = out or Path("runs") / f"{architecture}-{recipe}"
+    check_writable(out)
     settings = RECIPES[recipe]
     if epochs is not None:
         settings = dataclasses.replace(settings, epochs=epochs)
@@ -52,7 +55,7 @@ def command(architecture: str, recipe: str, epochs: int | None, seed: int, holdo
         architecture,
         recipe,
         settings,
-        out or Path("runs") / f"{architecture}-{recipe}",
+        out,
         seed=seed,
         holdout=holdout,
         verbose=1 if sys.stdout.isatty() else 2,

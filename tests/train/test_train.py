@@ -98,6 +98,13 @@ def test_without_the_full_set_training_says_how_to_get_it(edgecnn: Callable[...,
     assert not (tmp_path / "run").exists()
 
 
+def test_an_out_folder_that_cannot_be_is_found_out_before_training(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ran = edgecnn("train", "--out", tmp_path / "file")
+    assert (ran.status, ran.out) == (1, "")
+    assert "is not a folder" in ran.err
+
+
 def test_the_same_seed_gives_the_same_weights() -> None:
     training = load_calibration_sample().take(np.arange(64))
     first, second, other = (
