@@ -29,7 +29,7 @@ def judge(answers: Answers, reference: Answers, dataset: Dataset, max_drop: floa
     assert dataset.labels is not None
     right, reference_right = answers == dataset.labels, reference == dataset.labels
     change = paired_difference(right, reference_right)
-    drop, low, high = (-100 * value for value in (change.value, change.high, change.low))
+    drop, low, high = (0.0 - 100 * value for value in (change.value, change.high, change.low))
     lost, gained = int((reference_right & ~right).sum()), int((right & ~reference_right).sum())
     outcome = Outcome.TOO_FEW_IMAGES
     if high <= max_drop:

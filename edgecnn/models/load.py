@@ -72,9 +72,13 @@ def load_keras_classifier(path: Path, labels: tuple[str, ...] | None = None) -> 
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its parts raise
-        raise ModelError(f"{path} cannot be loaded as a Keras model: {first_line(error)}") from error
+        raise ModelError(
+            f"{path} cannot be loaded as a Keras model (one with Lambda or custom layers is refused, since it "
+            f"would run their code): {first_line(error)}"
+        ) from error
     shape, class_count = _image_classifier(model, path)
     name = "".join(char if char.isalnum() or char in "_-" else "_" for char in _name_of(path, model))
+    model.name = name  # a name with blanks is one that TensorFlow cannot trace
     found = labels or _labels(path, class_count)
     if len(found) != class_count:
         raise ModelError(f"{path} has {class_count} classes, but {len(found)} labels were given")
@@ -137,7 +141,13 @@ def _scores(model: keras.Model, shape: tuple[int, int, int], path: Path) -> Scor
             each other.
     """
     images = np.random.default_rng(0).integers(0, 256, (_PROBE_IMAGES, *shape)).astype(np.float32)
-    scores = np.asarray(model(images, training=False), np.float32)
+    try:
+        returned = model(images, training=False)
+    except Exception as error:  # of any layer
+        raise ModelError(f"{path} cannot be called on {_PROBE_IMAGES} images at once: {first_line(error)}") from error
+    if isinstance(returned, dict):
+        raise ModelError(f"{path} returns a dict; an image classifier returns the scores alone")
+    scores = np.asarray(returned, np.float32)
     if not np.isfinite(scores).all():
         raise ModelError(f"{path} returns scores that are not finite on random images: its weights are damaged")
     if scores.min() >= 0 and np.abs(scores.sum(axis=-1) - 1).max() < _SUM_TOLERANCE:
