@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecnn.artifact import MANIFEST_NAME, REJECTED_FOLDER, Entry, ImageSet, Manifest, read_manifest
+from edgecnn.artifact import SCHEMA_VERSION as MANIFEST_VERSION
 from edgecnn.contract import Contract, Origin, Preprocessing, seal
 from edgecnn.data.choice import choose_balanced
 from edgecnn.data.dataset import Dataset
@@ -31,6 +32,7 @@ from edgecnn.progress import Progress, silent
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.keras import open_loaded
 from edgecnn.runtime.load import load
+from edgecnn.schema import SchemaError, decode_json
 from edgecnn.spec import ExportSpec, Format, Precision
 from edgecnn.versions import versions_of
 
@@ -242,10 +244,21 @@ def _refuse_foreign_folder(out: Path) -> None:
     try:
         if out.exists() and not out.is_dir():
             raise ArtifactError(f"{out} is a file; give a folder with --out")
-        if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST_NAME).exists():
-            raise ArtifactError(f"{out} holds other files and no {MANIFEST_NAME}; give a new folder with --out")
+        if out.is_dir() and any(out.iterdir()) and not _has_own_manifest(out):
+            raise ArtifactError(
+                f"{out} holds other files and no {MANIFEST_NAME} of edgecnn; give a new folder with --out"
+            )
     except OSError as error:
         raise cannot_write(out, error) from error
+
+
+def _has_own_manifest(out: Path) -> bool:
+    """Whether `manifest.json` is one of edgecnn's: web applications have files of that name as well."""
+    try:
+        decode_json(Manifest, (out / MANIFEST_NAME).read_bytes(), newest=MANIFEST_VERSION)
+    except (FileNotFoundError, IsADirectoryError, SchemaError):
+        return False
+    return True
 
 
 def _move_into_place(staging: Path, out: Path, manifest: Manifest) -> None:
@@ -253,15 +266,16 @@ def _move_into_place(staging: Path, out: Path, manifest: Manifest) -> None:
         staging.rename(out)
         return
     kept = {entry.place for entry in manifest.artifacts}
-    for name in _files_of_earlier_export(out) - kept:
-        (out / name).unlink(missing_ok=True)
+    outdated = _files_of_earlier_export(out) - kept
     if any(entry.is_rejected for entry in manifest.artifacts):
         (out / REJECTED_FOLDER).mkdir(exist_ok=True)
-    elif (out / REJECTED_FOLDER).is_dir():
-        with contextlib.suppress(OSError):  # somebody's own files are in it
-            (out / REJECTED_FOLDER).rmdir()
     for name in (*kept, LOG_NAME, MANIFEST_NAME):
         (staging / name).replace(out / name)
+    for name in outdated:  # last: where moving fails, as into another file system, nothing is lost
+        (out / name).unlink(missing_ok=True)
+    if not any(entry.is_rejected for entry in manifest.artifacts):
+        with contextlib.suppress(OSError):  # not there, or somebody's own files are in it
+            (out / REJECTED_FOLDER).rmdir()
 
 
 def _files_of_earlier_export(out: Path) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -89,6 +90,30 @@ def test_a_folder_with_other_files_is_left_alone(own: Any, tmp_path: Path) -> No
     with pytest.raises(ArtifactError, match="other files"):
         export_own(own, tmp_path)
     assert listing(tmp_path) == {"photo.jpg"}
+
+
+def test_a_manifest_of_something_else_is_left_alone(own: Any, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "a web application"}')
+    with pytest.raises(ArtifactError, match="other files"):
+        export_own(own, tmp_path)
+    assert (tmp_path / "manifest.json").read_text() == '{"name": "a web application"}'
+
+
+def test_where_files_cannot_be_moved_into_place_the_earlier_export_stays(
+    own: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As into a folder that is the root of another file system."""
+    out = tmp_path / "out"
+    export_own(own, out, ExportSpec((Format.ONNX,), (Precision.FLOAT32,)))
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OutputError, match="cross-device"):
+        export_own(own, out)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
 def test_leaked_evaluation_images_are_refused(own: Any, tmp_path: Path) -> None:
