@@ -19,10 +19,31 @@ KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
 class Precision(enum.Enum):
-    """What the weights and activations of an artifact are stored and computed in."""
+    """What the weights and activations of an artifact are stored and computed in.
+
+    DYNAMIC has int8 weights, and quantizes activations anew at each call where the runtime has such a kernel. INT8 is
+    full integer. INT16X8 has 16-bit activations and 8-bit weights, for TFLite alone.
+    """
 
     FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    DYNAMIC = "int8-dynamic"
     INT8 = "int8"
+    INT16X8 = "int16x8"
+
+    @property
+    def needs_calibration(self) -> bool:
+        """Whether the ranges of activations are fixed when the file is made."""
+        return self in (Precision.INT8, Precision.INT16X8)
+
+
+class Method(enum.Enum):
+    """How the range of a tensor is taken from its values on the calibration images."""
+
+    MIN_MAX = "min-max"
+    PERCENTILE = "percentile"
+    ENTROPY = "entropy"
+    MSE = "mse"
 
 
 class Scores(enum.Enum):
@@ -51,6 +72,27 @@ class TensorSpec:
     dtype: str
     scale: float = 1.0
     zero_point: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quantization:
+    """How a quantized file is made, beside its precision.
+
+    Attributes:
+        edges: dtype of the input and output of an int8 file: "uint8", "int8" or "float32".
+        activations: dtype inside an int8 ONNX file: "uint8" or "int8"; TFLite's specification knows int8 alone.
+        per_channel: whether each output channel of a convolution has a weight scale of its own.
+        method: how ranges are taken from the calibration images.
+        restored: Keras names of layers that are left in `restored_to`.
+        restored_to: FLOAT32, or INT16X8 for TFLite.
+    """
+
+    edges: str = "uint8"
+    activations: str = "uint8"
+    per_channel: bool = True
+    method: Method = Method.MIN_MAX
+    restored: tuple[str, ...] = ()
+    restored_to: Precision = Precision.FLOAT32
 
 
 @dataclass(frozen=True, slots=True)

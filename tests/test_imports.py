@@ -7,7 +7,17 @@ import sys
 
 import pytest
 
-HEAVY = ("tensorflow", "keras", "onnx", "tf2onnx", "onnxruntime", "ai_edge_litert", "tflite_runtime", "matplotlib")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "onnx",
+    "tf2onnx",
+    "onnxruntime",
+    "ai_edge_litert",
+    "ai_edge_quantizer",
+    "tflite_runtime",
+    "matplotlib",
+)
 
 BLOCKED = f"""
 import sys
