@@ -14,36 +14,99 @@ from pathlib import Path
 from edgecnn.container import ContainerError, attach, split
 from edgecnn.errors import ArtifactError, ContractError
 from edgecnn.schema import SchemaError, decode_json, encode
-from edgecnn.spec import Format, Precision, Scores, TensorSpec
+from edgecnn.spec import Format, Precision, Quantization, Scores, TensorSpec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: the scale of pixels, golden images; a reader of 1 would feed such a file wrongly."""
+
 MAX_MODEL_BYTES = 2**31
 """Flatbuffers and protocol buffers cannot be larger than 2 GiB."""
 
 
+RESIZE_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
+"""Pillow's names."""
+
+FITS = ("stretch", "crop", "pad")
+"""How a picture of another shape is brought to the input's: stretched, centred and cut, or centred on black."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """What turns a picture into the model's input pixels.
+    """What turns a picture into the values that a model takes: real = scale * pixel + offset, pixel in 0..255.
 
     Attributes:
-        colour: order of the channels: "RGB", or "L" for one channel.
+        colour: order of the channels that the model takes: "RGB", "BGR", or "L" for one channel.
         layout: order of the axes; always "NHWC", as in Keras.
-        value_range: lowest and highest pixel value that the model expects before input quantization.
-        resize: Pillow's name of the filter; the whole picture is stretched to the input size.
+        scale, offset: one for all channels, or one for each, in the order that the model takes them.
+        resize: Pillow's name of the filter.
+        fit: one of `FITS`.
     """
 
     colour: str = "RGB"
     layout: str = "NHWC"
-    value_range: tuple[float, ...] = (0.0, 255.0)
+    scale: tuple[float, ...] = (1.0,)
+    offset: tuple[float, ...] = (0.0,)
     resize: str = "bilinear"
+    fit: str = "stretch"
+
+    @property
+    def takes_raw_pixels(self) -> bool:
+        """Whether the values are the pixels themselves."""
+        return set(self.scale) == {1.0} and set(self.offset) == {0.0}
+
+    def fits(self, channels: int) -> bool:
+        """Whether this can be done for a model of so many input channels."""
+        numbers = (*self.scale, *self.offset)
+        return (
+            self.colour in (("L",) if channels == 1 else ("RGB", "BGR"))
+            and self.layout == "NHWC"
+            and len(self.scale) in (1, channels)
+            and len(self.offset) in (1, channels)
+            and all(math.isfinite(number) for number in numbers)
+            and 0.0 not in self.scale
+            and self.resize in RESIZE_FILTERS
+            and self.fit in FITS
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What an artifact was made from: the Keras model's name, and the SHA-256 of its file."""
+    """What an artifact was made from: the Keras model's name, the SHA-256 of its file, and how it is fed."""
 
     name: str
     sha256: str
+    preprocessing: Preprocessing = Preprocessing()
+
+
+@dataclass(frozen=True, slots=True)
+class KerasOptions:
+    """What a Keras file does not say about itself.
+
+    Attributes:
+        preprocessing: what the model has to be fed with; None is raw pixels, RGB or grey.
+        trust_code: whether code in the file may run: Lambda layers, operations that reach outside of the model.
+        code: a Python file that defines the model's own layers; it is run.
+    """
+
+    preprocessing: Preprocessing | None = None
+    trust_code: bool = False
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A few inputs, and what the file answered to them on the machine that made it.
+
+    Attributes:
+        shape: count, height, width and channels of the stored pictures. They are smaller than the input where that is
+            large; pixels are repeated then.
+        pixels: the pictures, uint8 RGB or grey in C order, compressed with zlib, as base64 text.
+        scores: for each, the real values of the output tensor, before any softmax.
+    """
+
+    shape: tuple[int, ...]
+    pixels: str
+    scores: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +121,9 @@ class Contract:
         needs: of the runtime: "opset" and "ir_version" for ONNX, the oldest "tensorflow-lite" for TFLite.
         made_with: version of every package that took part.
         float_operations: kinds of operations that an int8 file computes in float after all.
+        target: the device that the choices in `quantization` were made for.
+        quantization: how a quantized file was made; None for float32 and float16.
+        golden: what `edgecnn verify` compares with.
     """
 
     format: Format
@@ -71,6 +137,9 @@ class Contract:
     needs: dict[str, str]
     made_with: dict[str, str]
     float_operations: tuple[str, ...] = ()
+    target: str = "generic"
+    quantization: Quantization | None = None
+    golden: Golden | None = None
     schema_version: int = SCHEMA_VERSION
 
 
@@ -103,11 +172,10 @@ def read_contract(path: str | Path) -> Contract:
         raise ContractError(f"the contract inside {path} cannot be read: {error}") from error
     if contract.format is not file_format or not _is_classifier(contract):
         raise ContractError(f"the contract inside {path} contradicts itself; export the model again")
-    known = Preprocessing(colour="L" if contract.input.shape[-1] == 1 else "RGB")
-    if contract.preprocessing != known:  # this edgecnn would feed the model in another way than it asks for
+    if not contract.preprocessing.fits(contract.input.shape[-1]):
         raise ContractError(
             f"the contract inside {path} asks for {contract.preprocessing}, "
-            f"and this edgecnn only does {known}; update edgecnn"
+            "which this edgecnn cannot do; update edgecnn"
         )
     return contract
 

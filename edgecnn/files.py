@@ -22,6 +22,13 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sha256_folder(folder: Path) -> str:
+    """Return the SHA-256 of all files below a folder: of sorted lines "digest  path", as `sha256sum` prints them."""
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    lines = "".join(f"{sha256_file(folder / name)}  {name}\n" for name in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Write `content` under a temporary name in the same folder and rename it to `path` when whole.
 

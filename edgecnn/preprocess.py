@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from edgecnn.contract import Preprocessing
 from edgecnn.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,18 +34,22 @@ class Answer:
     score: float
 
 
-def load_image(source: str | Path | BinaryIO, shape: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
-    """Return a picture as the pixels of a model's input.
+def load_image(
+    source: str | Path | BinaryIO, shape: tuple[int, int, int], preprocessing: Preprocessing = Preprocessing()
+) -> npt.NDArray[np.uint8]:
+    """Return a picture as raw pixels of a model's input size.
 
-    The picture is turned upright as its EXIF data say, transparency is laid on black, and the whole picture is
-    stretched to the input size with Pillow's bilinear filter, which averages when it makes smaller.
+    The picture is turned upright as its EXIF data say, transparency is laid on black, and it is brought to the input
+    size as `preprocessing` says; Pillow's filters average when they make smaller. Colour order and scale of the
+    values are the business of `Classifier`, which takes what this returns.
 
     Args:
         source: a file of any format that Pillow reads.
         shape: height, width and channels (3 for RGB, 1 for grey).
+        preprocessing: whose `resize` and `fit` hold.
 
     Returns:
-        uint8, `shape`, 0..255.
+        uint8, `shape`, 0..255, RGB or grey.
 
     Raises:
         DataError: no such file, no picture, truncated, floating-point pixels, or more than `MAX_IMAGE_PIXELS`.
@@ -61,7 +67,9 @@ def load_image(source: str | Path | BinaryIO, shape: tuple[int, int, int]) -> np
             upright = ImageOps.exif_transpose(picture)
             pixels = _to_mode(upright, "RGB" if channels == 3 else "L")
             if pixels.size != (width, height):
-                pixels = pixels.resize((width, height), Image.Resampling.BILINEAR)
+                pixels = _FITS[preprocessing.fit](
+                    pixels, (width, height), Image.Resampling[preprocessing.resize.upper()]
+                )
             return np.asarray(pixels, np.uint8).reshape(shape)
     except FileNotFoundError as error:
         raise DataError(f"no such image: {_name(source)}") from error
@@ -97,6 +105,29 @@ def _to_mode(picture: PIL.Image.Image, mode: str) -> PIL.Image.Image:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, (0, 0, 0, 255)), picture)
     return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _stretch(picture: PIL.Image.Image, size: tuple[int, int], method: Any) -> PIL.Image.Image:
+    return picture.resize(size, method)
+
+
+def _crop(picture: PIL.Image.Image, size: tuple[int, int], method: Any) -> PIL.Image.Image:
+    from PIL import ImageOps
+
+    return ImageOps.fit(picture, size, method)
+
+
+def _pad(picture: PIL.Image.Image, size: tuple[int, int], method: Any) -> PIL.Image.Image:
+    from PIL import ImageOps
+
+    return ImageOps.pad(picture, size, method)
+
+
+_FITS: dict[str, Callable[[PIL.Image.Image, tuple[int, int], Any], PIL.Image.Image]] = {
+    "stretch": _stretch,
+    "crop": _crop,
+    "pad": _pad,
+}
 
 
 def _name(source: str | Path | BinaryIO) -> str:

@@ -17,6 +17,9 @@ class Format(enum.Enum):
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 """Endings of the files that Keras saves a whole model in."""
 
+SAVED_MODEL_NAME = "saved_model.pb"
+"""The file that makes a folder a TensorFlow SavedModel."""
+
 
 class Precision(enum.Enum):
     """What the weights and activations of an artifact are stored and computed in.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from edgecnn.errors import ExportError
+from edgecnn.models.classifier import Layer
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.models.load import KerasClassifier
 
@@ -26,19 +27,19 @@ def frozen_function(classifier: KerasClassifier) -> Any:
     tf = import_tensorflow()
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    _refuse_half_precision(classifier.model)
+    _refuse_half_precision(classifier.layers)
     signature = tf.TensorSpec((1, *classifier.shape), tf.float32, name=INPUT_NAME)
 
     def score(images: Any) -> Any:
-        return tf.identity(classifier.model(images, training=False), name=OUTPUT_NAME)
+        return tf.identity(classifier.call(images), name=OUTPUT_NAME)
 
     return convert_variables_to_constants_v2(tf.function(score, input_signature=[signature]).get_concrete_function())
 
 
-def _refuse_half_precision(model: Any) -> None:
-    for layer in model.layers:
-        if layer.compute_dtype in ("float16", "bfloat16"):
+def _refuse_half_precision(layers: tuple[Layer, ...]) -> None:
+    for layer in layers:
+        if layer.dtype in ("float16", "bfloat16"):
             raise ExportError(
-                f"layer {layer.name} computes in {layer.compute_dtype}, which TFLite and ONNX kernels do not; "
+                f"layer {layer.name} computes in {layer.dtype}, which TFLite and ONNX kernels do not; "
                 "build the model with the policy float32 and load the weights into it"
             )

@@ -13,7 +13,7 @@ from typing import Any
 
 from edgecnn.artifact import MANIFEST_NAME, REJECTED_FOLDER, Entry, ImageSet, Manifest, read_manifest
 from edgecnn.artifact import SCHEMA_VERSION as MANIFEST_VERSION
-from edgecnn.contract import Contract, Origin, Preprocessing, seal
+from edgecnn.contract import Contract, Origin, seal
 from edgecnn.data.choice import choose_balanced
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sources import open_dataset
@@ -190,7 +190,7 @@ def _contract(job: _Job, file_format: Format, precision: Precision, converted: C
         output=converted.output,
         scores=classifier.scores,
         labels=classifier.labels,
-        preprocessing=Preprocessing(colour="RGB" if classifier.shape[2] > 1 else "L"),
+        preprocessing=classifier.preprocessing,
         origin=Origin(classifier.name, classifier.sha256),
         needs=converted.needs,
         made_with=job.made_with,
@@ -226,7 +226,7 @@ def _manifest(job: _Job, source: str, entries: tuple[Entry, ...]) -> Manifest:
     return Manifest(
         origin=Origin(job.classifier.name, job.classifier.sha256),
         source=source,
-        parameters=job.classifier.model.count_params(),
+        parameters=job.classifier.parameters,
         keras=compare(job.reference, job.reference, job.evaluation),
         evaluation=ImageSet(job.evaluation.name, len(job.evaluation), job.evaluation.sha256),
         calibration=_calibration_set(job.calibration),

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from edgecnn.data.dataset import Dataset
+import numpy as np
+import numpy.typing as npt
+
+from edgecnn.data.dataset import Dataset, Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """At most `count` images, drawn with `seed`, class by class in turn: no class has two more than another."""
+
+    count: int
+    seed: int = 0
+
+    def positions(self, total: int, labels: Labels | None) -> npt.NDArray[np.intp]:
+        """Return which of `total` images are drawn, ascending.
+
+        Args:
+            total: how many there are.
+            labels: int64, (total,); None draws plainly.
+        """
+        if total <= self.count:
+            return np.arange(total)
+        order = np.random.default_rng(self.seed).permutation(total)
+        if labels is not None:
+            turn = np.empty(total, np.int64)
+            for label in np.unique(labels):
+                members = order[labels[order] == label]
+                turn[members] = np.arange(len(members))
+            order = order[np.argsort(turn[order], kind="stable")]
+        return np.sort(order[: self.count])
 
 
 def choose_balanced(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
-    """Return at most `count` images, drawn class by class in turn so that no class has two more than another.
-
-    Args:
-        dataset: labelled or not; without labels the draw is plain.
-        count: how many at most.
-        seed: of the draw.
-    """
+    """Return the part of a data set that `Draw(count, seed)` draws; a small enough one as it is."""
     if len(dataset) <= count:
         return dataset
-    generator = np.random.default_rng(seed)
-    order = generator.permutation(len(dataset))
-    if dataset.labels is not None:
-        turn = np.empty(len(dataset), np.int64)
-        for label in np.unique(dataset.labels):
-            members = order[dataset.labels[order] == label]
-            turn[members] = np.arange(len(members))
-        order = order[np.argsort(turn[order], kind="stable")]
-    return dataset.take(np.sort(order[:count]))
+    return dataset.take(Draw(count, seed).positions(len(dataset), dataset.labels))

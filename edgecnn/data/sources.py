@@ -6,16 +6,19 @@
 | `calibration` | the 512 embedded CIFAR-10 training images |
 | `cifar10` | all 10,000 test images, after `edgecnn data fetch` |
 | `cifar10-train` | all 50,000 training images, after `edgecnn data fetch` |
-| a folder | `FOLDER/<label>/*.png` and other pictures, resized to the model's input |
+| a folder | `FOLDER/<label>/*.png` and other pictures, or `FOLDER/*.png` without labels; resized to the model's input |
 | a `.npz` file | arrays `images` (uint8, NHWC) and `labels` (integers), optionally `class_names` |
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from edgecnn.contract import Preprocessing
 from edgecnn.data.cache import load_full
+from edgecnn.data.choice import Draw, choose_balanced
 from edgecnn.data.dataset import Dataset, number_labels
 from edgecnn.data.folder import load_folder
 from edgecnn.data.npz import load_npz
@@ -30,7 +33,14 @@ NAMED: dict[str, Callable[[], Dataset]] = {
 }
 
 
-def open_dataset(text: str, shape: tuple[int, int, int], labels: tuple[str, ...] | None = None) -> Dataset:
+def open_dataset(
+    text: str,
+    shape: tuple[int, int, int],
+    labels: tuple[str, ...] | None = None,
+    *,
+    preprocessing: Preprocessing = Preprocessing(),
+    draw: Draw | None = None,
+) -> Dataset:
     """Return the data set that `text` names, as images of `shape`.
 
     Args:
@@ -38,6 +48,8 @@ def open_dataset(text: str, shape: tuple[int, int, int], labels: tuple[str, ...]
         shape: height, width and channels of the model's input.
         labels: the model's class names, which a folder's sub-folders must be among; None, and labels that are only
             numbers, take the data set's own, in sorted order as Keras does.
+        preprocessing: how the pictures of a folder are brought to that shape.
+        draw: which images to take; None takes all.
 
     Raises:
         DataError: no such data set, images of another size that cannot be resized, or labels that do not fit.
@@ -46,7 +58,7 @@ def open_dataset(text: str, shape: tuple[int, int, int], labels: tuple[str, ...]
     if text in NAMED:
         dataset = NAMED[text]()
     elif (path := Path(text)).is_dir():
-        dataset = load_folder(path, shape, named)
+        dataset = load_folder(path, shape, named, preprocessing=preprocessing, draw=draw)
     elif path.suffix == ".npz":
         dataset = load_npz(path, labels)
     else:
@@ -56,11 +68,13 @@ def open_dataset(text: str, shape: tuple[int, int, int], labels: tuple[str, ...]
             f"{dataset.name} has images of {_size(dataset.images.shape[1:])}, {_size(shape)} are wanted; "
             "give a folder of pictures or an .npz file of that size"
         )
-    if named is not None and dataset.class_names != named:
+    if dataset.labels is None:
+        dataset = replace(dataset, class_names=labels or ())
+    elif named is not None and dataset.class_names != named:
         raise DataError(f"{dataset.name} has the classes {_list(dataset.class_names)}; the model has {_list(named)}")
-    if labels is not None and len(dataset.class_names) != len(labels):
+    elif labels is not None and len(dataset.class_names) != len(labels):
         raise DataError(f"{dataset.name} has {len(dataset.class_names)} classes, the model has {len(labels)}")
-    return dataset
+    return dataset if draw is None else choose_balanced(dataset, draw.count, draw.seed)
 
 
 def _list(names: tuple[str, ...]) -> str:

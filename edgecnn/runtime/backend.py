@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy.typing as npt
 
-from edgecnn.contract import Contract
+from edgecnn.contract import Contract, KerasOptions
 from edgecnn.errors import BackendError, first_line, nearest
 from edgecnn.spec import Format
 
@@ -37,7 +37,7 @@ class Opened:
     session: Session
 
 
-Opener = Callable[[Path, int], Opened]
+Opener = Callable[[Path, int, KerasOptions], Opened]
 """Loads a file with a number of threads. Raises `BackendError` if the runtime refuses it."""
 
 
@@ -65,8 +65,8 @@ class Backend:
         """Whether its module can be found; nothing is imported."""
         return importlib.util.find_spec(self.module.partition(".")[0]) is not None
 
-    def open(self, path: Path, threads: int) -> Opened:
-        """Return `path` loaded with a number of threads.
+    def open(self, path: Path, threads: int, options: KerasOptions = KerasOptions()) -> Opened:
+        """Return `path` loaded with a number of threads; `options` hold for Keras models alone.
 
         Raises:
             ArtifactError, ContractError, ModelError: the file cannot be used.
@@ -75,7 +75,7 @@ class Backend:
         module, function = self.opener.split(":")
         opener: Opener = getattr(importlib.import_module(module), function)
         try:
-            return opener(path, threads)
+            return opener(path, threads, options)
         except ImportError as error:  # a wheel for another C library or another NumPy
             raise BackendError(
                 f"{self.name} is installed but cannot be imported: {first_line(error)}; "

@@ -15,7 +15,10 @@ from edgecnn.spec import Format, Scores, TensorSpec
 _CHUNK = 256
 """Images whose input tensors are made at once; bounds the memory that many images take."""
 
-_STORED_VALUES = np.arange(256)
+_PIXELS = np.arange(256)
+
+_WIDEST_EXPONENT = 80.0
+"""exp of less than minus this is no normal float32."""
 
 Images = npt.NDArray[np.uint8]
 Probabilities = npt.NDArray[np.float32]
@@ -36,8 +39,10 @@ class Classifier:
         self._shape = self.contract.input.shape[1:]
         self._batch = self.contract.input.shape[0]
         self._batch_is_free = self.contract.format is Format.KERAS
-        self._encode = _encoder(self.contract.input)
-        self._decode = _decoder(self.contract)
+        self._axes_of_one = len(self._shape)
+        self._encode = _encoder(self.contract)
+        self._to_real = _to_real(self.contract.output)
+        self._to_probabilities = _to_probabilities(self.contract)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -49,8 +54,7 @@ class Classifier:
         """Return the probability of each class.
 
         Args:
-            images: uint8 pixels 0..255, (H, W, C) for one image or (N, H, W, C) for many, RGB or grey as the
-                contract says.
+            images: uint8 pixels 0..255, (H, W, C) for one image or (N, H, W, C) for many, RGB or grey.
 
         Returns:
             float32, (classes,) for one image, (N, classes) for many; each row sums to 1 up to quantization.
@@ -59,17 +63,24 @@ class Classifier:
             TypeError: the images are not uint8.
             ValueError: the images are not of the model's size.
         """
+        if images.dtype == np.uint8 and images.shape == self._shape and self._batch == 1:
+            return self._to_probabilities(self._run(self._encode(images[None])))[0]  # type: ignore[no-any-return]
+        raw = self._to_probabilities(self._answers(images))
+        return raw[0] if images.ndim == self._axes_of_one else raw
+
+    def scores(self, images: Images) -> Probabilities:
+        """Return what the model itself gives, before any softmax: real values, of the same form as `predict`."""
+        raw = self._to_real(self._answers(images))
+        return raw[0] if images.ndim == self._axes_of_one else raw
+
+    def _answers(self, images: Images) -> Tensor:
+        """Return the output tensors for one image or many, (N, classes), as the runtime gives them."""
         if images.dtype != np.uint8:
             raise TypeError(f"images must be uint8 pixels 0..255, not {images.dtype}; do not scale them")
-        if images.shape == self._shape and self._batch == 1:
-            return self._decode(self._run(self._encode(images[None])))[0]  # type: ignore[no-any-return]
         if images.shape == self._shape:
-            return self._predict_many(images[None])[0]  # type: ignore[no-any-return]
+            images = images[None]
         if images.shape[1:] != self._shape:
             raise ValueError(f"images have shape {images.shape}; this model takes {self._shape} or (N, *{self._shape})")
-        return self._predict_many(images)
-
-    def _predict_many(self, images: Images) -> Probabilities:
         batch, run = self._batch, self._run
         raw = np.empty((len(images), len(self.labels)), self.contract.output.dtype)
         chunk = max(1, _CHUNK // batch) * batch
@@ -78,7 +89,7 @@ class Classifier:
             for offset in range(0, len(tensors), batch):
                 part = tensors[offset : offset + batch]
                 raw[start + offset : start + offset + len(part)] = run(self._filled(part))[: len(part)]
-        return self._decode(raw)
+        return raw
 
     def _filled(self, part: Tensor) -> Tensor:
         """Return `part` brought to the model's batch size with zeros, where the model insists on it."""
@@ -89,26 +100,66 @@ class Classifier:
         return filled
 
 
-def _encoder(spec: TensorSpec) -> Callable[[Images], Tensor]:
-    """Return what turns uint8 pixels into the input tensor, by table where there are only 256 values."""
+def _encoder(contract: Contract) -> Callable[[Images], Tensor]:
+    """Return what turns uint8 RGB or grey pixels into the input tensor, by table where a pixel has only 256 values."""
+    spec, preprocessing = contract.input, contract.preprocessing
+    table = _table(contract)
+    if spec.dtype == "uint8" and (table == _PIXELS).all():
+        encode: Callable[[Images], Tensor] = lambda images: images  # noqa: E731
+    elif spec.dtype == "float32" and preprocessing.takes_raw_pixels:
+        encode = lambda images: images.astype(np.float32)  # noqa: E731
+    elif table.shape[0] == 1:
+        encode = lambda images: table[0][images]  # noqa: E731
+    else:
+        channels = np.arange(table.shape[0])
+        encode = lambda images: table[channels, images]  # noqa: E731
+    if preprocessing.colour == "BGR":
+        return lambda images: np.ascontiguousarray(encode(images[..., ::-1]))
+    return encode
+
+
+def _table(contract: Contract) -> Tensor:
+    """Return the stored value of each pixel value, (1 or channels, 256), in the dtype of the input tensor."""
+    spec, preprocessing = contract.input, contract.preprocessing
+    scale, offset = (np.array(numbers)[:, None] for numbers in (preprocessing.scale, preprocessing.offset))
+    real = scale * _PIXELS + offset
     if spec.dtype == "float32":
-        return lambda images: images.astype(np.float32)
-    if spec.dtype == "uint8" and spec.scale == 1 and spec.zero_point == 0:
-        return lambda images: images
+        return np.asarray(real, np.float32)
     limits = np.iinfo(spec.dtype)
-    stored = np.rint(_STORED_VALUES / spec.scale) + spec.zero_point
-    table = stored.clip(limits.min, limits.max).astype(spec.dtype)
-    return lambda images: table[images]
+    stored = np.rint(real / spec.scale) + spec.zero_point
+    return np.asarray(stored.clip(limits.min, limits.max), spec.dtype)
 
 
-def _decoder(contract: Contract) -> Callable[[Tensor], Probabilities]:
+def _to_real(spec: TensorSpec) -> Callable[[Tensor], Probabilities]:
+    """Return what turns the output tensor into real values."""
+    if spec.dtype == "float32":
+        return np.asarray
+    table = _real_values(spec).astype(np.float32)
+    return lambda raw: table[raw.view(np.uint8)]
+
+
+def _to_probabilities(contract: Contract) -> Callable[[Tensor], Probabilities]:
     """Return what turns the output tensor into probabilities."""
     spec = contract.output
-    to_real: Callable[[Tensor], Probabilities] = np.asarray
-    if spec.dtype != "float32":
-        stored = _STORED_VALUES.astype(np.uint8).view(spec.dtype).astype(np.int64)
-        table = ((stored - spec.zero_point) * spec.scale).astype(np.float32)
-        to_real = lambda raw: table[raw.view(np.uint8)]  # noqa: E731
-    if contract.scores is Scores.LOGITS:
+    if contract.scores is Scores.PROBABILITIES:
+        return _to_real(spec)
+    if spec.dtype == "float32":
+        return softmax
+    real = _real_values(spec)
+    if np.ptp(real) > _WIDEST_EXPONENT:
+        to_real = _to_real(spec)
         return lambda raw: softmax(to_real(raw))
-    return to_real
+    powers = np.exp(real - real.max()).astype(np.float32)
+
+    def normalise(raw: Tensor) -> Probabilities:
+        taken: Probabilities = powers[raw.view(np.uint8)]
+        taken /= taken.sum(axis=-1, keepdims=True)
+        return taken
+
+    return normalise
+
+
+def _real_values(spec: TensorSpec) -> npt.NDArray[np.float64]:
+    """Return the real value of each byte that the tensor can hold, float64, (256,)."""
+    stored = _PIXELS.astype(np.uint8).view(spec.dtype).astype(np.int64)
+    return np.asarray((stored - spec.zero_point) * spec.scale, np.float64)

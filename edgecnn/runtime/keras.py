@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgecnn.contract import Contract, Origin, Preprocessing
+from edgecnn.contract import Contract, KerasOptions, Origin
 from edgecnn.errors import BackendError
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
@@ -21,13 +21,13 @@ class _KerasSession:
     def __init__(self, classifier: KerasClassifier) -> None:
         tf = import_tensorflow()
         shape = tf.TensorSpec((None, *classifier.shape), tf.float32)
-        self._call: Any = tf.function(lambda images: classifier.model(images, training=False), input_signature=[shape])
+        self._call: Any = tf.function(classifier.call, input_signature=[shape])
 
     def run(self, tensor: Tensor) -> Tensor:
         return self._call(tensor).numpy()  # type: ignore[no-any-return]
 
 
-def open_keras(path: Path, threads: int) -> Opened:
+def open_keras(path: Path, threads: int, options: KerasOptions) -> Opened:
     """Return the model as a `tf.function`. The number of threads holds for the whole process.
 
     Where TensorFlow has run before with its default, all cores, that stays: measure in a process of its own, as
@@ -44,7 +44,7 @@ def open_keras(path: Path, threads: int) -> Opened:
     except RuntimeError as error:
         if threading.get_intra_op_parallelism_threads() not in (0, threads):
             raise BackendError("TensorFlow already runs with another number of threads; use a new process") from error
-    return open_loaded(load_keras_classifier(path))
+    return open_loaded(load_keras_classifier(path, options=options))
 
 
 def open_loaded(classifier: KerasClassifier) -> Opened:
@@ -57,8 +57,8 @@ def open_loaded(classifier: KerasClassifier) -> Opened:
         output=TensorSpec("scores", (BATCH, len(classifier.labels)), "float32"),
         scores=classifier.scores,
         labels=classifier.labels,
-        preprocessing=Preprocessing(colour="RGB" if channels > 1 else "L"),
-        origin=Origin(classifier.name, classifier.sha256),
+        preprocessing=classifier.preprocessing,
+        origin=Origin(classifier.name, classifier.sha256, classifier.preprocessing),
         needs={},
         made_with=versions_of("tensorflow", "keras"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgecnn.contract import read_contract
+from edgecnn.contract import KerasOptions, read_contract
 from edgecnn.errors import BackendError, first_line
 from edgecnn.runtime.backend import Opened, Tensor
 
@@ -25,14 +25,14 @@ class _InterpreterSession:
         return self._get(self._output)  # type: ignore[no-any-return]
 
 
-def open_litert(path: Path, threads: int) -> Opened:
+def open_litert(path: Path, threads: int, _: KerasOptions) -> Opened:
     """Return a session on LiteRT, with XNNPACK as the interpreter switches it on."""
     from ai_edge_litert.interpreter import Interpreter
 
     return _open(Interpreter, path, threads, "litert")
 
 
-def open_tflite_runtime(path: Path, threads: int) -> Opened:
+def open_tflite_runtime(path: Path, threads: int, _: KerasOptions) -> Opened:
     """Return a session on tflite-runtime 2.14, which needs NumPy 1."""
     import numpy as np
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgecnn.contract import KerasOptions
 from edgecnn.errors import ArtifactError
 from edgecnn.runtime.backend import find_backend
 from edgecnn.runtime.classifier import Classifier
-from edgecnn.spec import KERAS_SUFFIXES, Format
+from edgecnn.spec import KERAS_SUFFIXES, SAVED_MODEL_NAME, Format
 
 
-def load(path: str | Path, threads: int = 1, backend: str | None = None) -> Classifier:
+def load(
+    path: str | Path, threads: int = 1, backend: str | None = None, *, keras: KerasOptions = KerasOptions()
+) -> Classifier:
     """Return the classifier in a model file.
 
     Args:
-        path: a `.tflite` or `.onnx` file made by `edgecnn export`, or a Keras model.
+        path: a `.tflite` or `.onnx` file made by `edgecnn export`, or a Keras model or SavedModel folder.
         threads: for one inference.
         backend: "litert", "tflite-runtime", "onnxruntime" or "keras"; None takes the first installed one that
             runs the file.
+        keras: what a Keras model does not say about itself; an artifact's contract says all.
 
     Raises:
         ArtifactError, ContractError, ModelError: the file is missing, damaged or foreign.
@@ -26,7 +30,7 @@ def load(path: str | Path, threads: int = 1, backend: str | None = None) -> Clas
     if threads < 1:
         raise ValueError(f"threads must be 1 or more, not {threads}")
     path = Path(path)
-    return Classifier(find_backend(format_of(path), backend).open(path, threads))
+    return Classifier(find_backend(format_of(path), backend).open(path, threads, keras))
 
 
 def format_of(path: Path) -> Format:
@@ -36,6 +40,8 @@ def format_of(path: Path) -> Format:
         ArtifactError: no such file, or a name that ends in none of the known suffixes.
     """
     try:
+        if (path / SAVED_MODEL_NAME).is_file():
+            return Format.KERAS
         if path.is_dir():
             raise ArtifactError(f"{path} is a folder, not a model file")
         if not path.exists():

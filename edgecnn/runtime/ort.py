@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgecnn.contract import read_contract
+from edgecnn.contract import KerasOptions, read_contract
 from edgecnn.errors import BackendError, first_line
 from edgecnn.runtime.backend import Opened, Tensor
 
@@ -20,7 +20,7 @@ class _OrtSession:
         return self._run(self._outputs, {self._input: tensor})[0]  # type: ignore[no-any-return]
 
 
-def open_onnxruntime(path: Path, threads: int) -> Opened:
+def open_onnxruntime(path: Path, threads: int, _: KerasOptions) -> Opened:
     """Return a session on the CPU with all graph optimizations.
 
     Threads do not spin between calls: at a camera's frame rate spinning burns a core while there is nothing to do.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgecnn.contract import Contract, seal
+from edgecnn.contract import Contract, KerasOptions, seal
 from edgecnn.errors import ArtifactError, BackendError, ContractError
 from edgecnn.runtime.backend import BACKENDS, Backend, find_backend
 from edgecnn.runtime.load import format_of, load
@@ -119,7 +119,7 @@ def test_a_runtime_that_is_installed_but_cannot_be_imported_is_a_backend_error(
 ) -> None:
     """A wheel for another C library: there, and of no use."""
     (tmp_path / "edgecnn_test_broken.py").write_text(
-        "def open_it(path, threads):\n    raise ImportError('GLIBC_2.99 not found\\n(required by it)')\n"
+        "def open_it(path, threads, options):\n    raise ImportError('GLIBC_2.99 not found\\n(required by it)')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     backend = _fake("one", "json", "edgecnn_test_broken:open_it")
@@ -224,4 +224,4 @@ def test_tflite_runtime_says_that_it_needs_numpy_1(tmp_path: Path) -> None:
     if int(np.__version__.split(".")[0]) < 2:
         pytest.skip("this is NumPy 1")
     with pytest.raises(BackendError, match=rf"fails with {np.__version__}; pip install 'numpy<2', or use"):
-        open_tflite_runtime(tmp_path, 1)
+        open_tflite_runtime(tmp_path, 1, KerasOptions())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -242,3 +243,56 @@ def test_the_images_are_left_as_they_are() -> None:
     images.flags.writeable = False
     classifier.predict(images)
     np.testing.assert_array_equal(images, _numbered(6))
+
+
+@pytest.mark.parametrize("scale", [0.05, 0.3, 4.0], ids=["narrow", "usual", "wide"])
+@pytest.mark.parametrize("dtype", ["int8", "uint8"])
+def test_quantized_logits_become_the_softmax_of_their_real_values(dtype: str, scale: float) -> None:
+    stored = np.array([-100, -98, -90, -120], np.int8).view(dtype)
+    zero_point = {"int8": 5, "uint8": 150}[dtype]
+    real = (stored.astype(np.float64) - zero_point) * scale
+    expected = np.exp(real - real.max()) / np.exp(real - real.max()).sum()
+    found = _probabilities_for(stored, Scores.LOGITS, dtype, scale, zero_point)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-30)
+
+
+def test_scores_are_what_the_model_gives_before_the_softmax() -> None:
+    session = FakeSession(lambda tensor: np.array([[3, 1, -2]], np.int8))
+    contract = _contract((1, 1, 1, 1), 3, given=("int8", 0.5, 1), scores=Scores.LOGITS)
+    classifier = Classifier(Opened(contract, session))
+    assert classifier.scores(np.zeros((1, 1, 1), np.uint8)).tolist() == [1.0, 0.0, -1.5]
+    assert classifier.scores(np.zeros((2, 1, 1, 1), np.uint8)).shape == (2, 3)
+
+
+RGB = np.array([[[10, 20, 30], [0, 128, 255]]], np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("preprocessing", "expected"),
+    [
+        pytest.param(Preprocessing(colour="BGR"), RGB[..., ::-1], id="BGR"),
+        pytest.param(Preprocessing(scale=(1 / 127.5,), offset=(-1.0,)), RGB / 127.5 - 1, id="-1..1"),
+        pytest.param(
+            Preprocessing(scale=(0.1, 0.2, 0.3), offset=(1.0, 2.0, 3.0)),
+            RGB * np.array([0.1, 0.2, 0.3]) + np.array([1.0, 2.0, 3.0]),
+            id="per channel",
+        ),
+        pytest.param(
+            Preprocessing(colour="BGR", scale=(0.1, 0.2, 0.3), offset=(1.0,)),
+            RGB[..., ::-1] * np.array([0.1, 0.2, 0.3]) + 1,
+            id="per channel, in the order that the model takes",
+        ),
+    ],
+)
+@pytest.mark.parametrize("taken", [("float32",), ("int8", 0.25, 3), ("uint8", 1.0, 0)], ids=lambda taken: taken[0])
+def test_pixels_are_scaled_and_ordered_as_the_contract_says(
+    preprocessing: Preprocessing, expected: npt.NDArray[np.float64], taken: tuple[Any, ...]
+) -> None:
+    session = FakeSession(lambda tensor: np.zeros((1, 2), np.float32))
+    contract = replace(_contract((1, 1, 2, 3), 2, taken=taken), preprocessing=preprocessing)
+    Classifier(Opened(contract, session)).predict(RGB)
+    if taken[0] != "float32":
+        limits = np.iinfo(taken[0])
+        expected = (np.rint(expected / taken[1]) + taken[2]).clip(limits.min, limits.max)
+    np.testing.assert_allclose(session.tensors[0][0], expected, rtol=1e-6)
+    assert session.tensors[0].dtype == taken[0]

@@ -184,12 +184,13 @@ def test_a_contract_of_another_format_than_the_file_is_refused(
 @pytest.mark.parametrize(
     "wish",
     [
-        Preprocessing(colour="BGR"),
         Preprocessing(colour="L"),
         Preprocessing(layout="NCHW"),
-        Preprocessing(value_range=(0.0, 1.0)),
-        Preprocessing(value_range=()),
-        Preprocessing(resize="lanczos"),
+        Preprocessing(scale=(1.0, 2.0)),
+        Preprocessing(scale=(0.0,)),
+        Preprocessing(offset=(float("inf"),)),
+        Preprocessing(resize="sinc"),
+        Preprocessing(fit="letterbox"),
     ],
     ids=str,
 )
@@ -207,10 +208,10 @@ def test_a_preprocessing_that_this_edgecnn_does_not_do_is_refused(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schema_version": 2}, "schema version 2 is newer than 1; update edgecnn"),
+        ({"schema_version": 3}, "schema version 3 is newer than 2; update edgecnn"),
         ({"schema_version": None}, "no schema_version"),
         ({"labels": None}, "labels is NoneType, not tuple"),
-        ({"precision": "int4"}, "precision is 'int4', not one of float32, int8"),
+        ({"precision": "int4"}, "precision is 'int4', not one of float32, float16, int8-dynamic, int8, int16x8"),
     ],
     ids=str,
 )

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from edgecnn.contract import Preprocessing
+from edgecnn.data.choice import Draw
 from edgecnn.data.folder import load_folder
 from edgecnn.errors import DataError
 
@@ -91,7 +93,6 @@ def test_a_truncated_picture_is_named(tmp_path: Path) -> None:
     ("files", "reason"),
     [
         pytest.param([], "has no sub-folders", id="empty"),
-        pytest.param(["1.png"], "has no sub-folders", id="pictures without a class"),
         pytest.param(["a/readme.txt"], "has no pictures", id="no pictures"),
     ],
 )
@@ -101,3 +102,41 @@ def test_a_folder_without_labelled_pictures_is_refused(files: list[str], reason:
         (tmp_path / name).write_bytes(b"?")
     with pytest.raises(DataError, match=reason):
         load_folder(tmp_path, SHAPE)
+
+
+def test_a_folder_without_sub_folders_has_pictures_that_nobody_labelled(tmp_path: Path) -> None:
+    for name in ("b.png", "a.png"):
+        _picture(tmp_path / name)
+    dataset = load_folder(tmp_path, SHAPE, ("cat", "dog"))
+    assert (dataset.ids, dataset.labels, dataset.class_names) == (("a.png", "b.png"), None, ("cat", "dog"))
+
+
+def test_pictures_that_are_not_drawn_are_not_read(tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        for number in range(6):
+            _picture(tmp_path / label / f"{number}.png")
+    drawn = load_folder(tmp_path, SHAPE, draw=Draw(4, seed=2))
+    assert [name[0] for name in drawn.ids] == ["a", "a", "b", "b"]
+    for path in tmp_path.rglob("*.png"):
+        if path.relative_to(tmp_path).as_posix() not in drawn.ids:
+            path.write_bytes(b"no picture")
+    assert load_folder(tmp_path, SHAPE, draw=Draw(4, seed=2)).ids == drawn.ids
+
+
+@pytest.mark.parametrize(
+    ("fit", "left"),
+    [
+        pytest.param("stretch", 255, id="stretch"),
+        pytest.param("crop", 0, id="crop"),
+        pytest.param("pad", 255, id="pad"),
+    ],
+)
+def test_a_picture_of_another_shape_is_fitted_as_wished(fit: str, left: int, tmp_path: Path) -> None:
+    """A black picture, twice as wide as high, with a white left quarter."""
+    pixels = np.zeros((8, 16, 3), np.uint8)
+    pixels[:, :4] = 255
+    (tmp_path / "a").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "a" / "1.png")
+    (image,) = load_folder(tmp_path, (8, 8, 3), preprocessing=Preprocessing(resize="box", fit=fit)).images
+    assert image[4, 0].tolist() == [left] * 3
+    assert (image[0] == 0).all() == (fit in ("crop", "pad"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import edgecnn
+from edgecnn.contract import KerasOptions, Preprocessing
 from edgecnn.data.cifar10 import CLASS_NAMES
 from edgecnn.errors import ModelError
 from edgecnn.models.card import read_card
 from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.registry import ARCHITECTURES, architecture, find_model_file, shipped_folder
+from edgecnn.preprocess import softmax
 from edgecnn.spec import Scores
 
 
@@ -68,7 +72,7 @@ def test_the_shipped_model_is_what_its_card_says() -> None:
     card = read_card(folder / "card.json")
     found = load_keras_classifier(folder / "model.keras")
     assert (found.sha256, found.labels, found.name) == (card.sha256, CLASS_NAMES, "tutorial_cnn")
-    assert found.model.count_params() == card.parameters == 586_250
+    assert found.parameters == card.parameters == 586_250
     assert found.scores is Scores.PROBABILITIES
     assert card.training.startswith("50,000 images of the CIFAR-10 training split")
     assert card.test.images == 10_000
@@ -211,5 +215,140 @@ def test_loading_keeps_the_weights(tmp_path: Path) -> None:
     model = classifier(keras)
     model.save(tmp_path / "my.keras")
     images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3)).astype(np.float32)
-    found = load_keras_classifier(tmp_path / "my.keras").model
-    np.testing.assert_array_equal(found.predict(images, verbose=0), model.predict(images, verbose=0))
+    found = load_keras_classifier(tmp_path / "my.keras")
+    np.testing.assert_array_equal(found.call(images), model.predict(images, verbose=0))
+
+
+def subclassed(keras: Any) -> Any:
+    class Own(keras.Model):  # type: ignore[misc]
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.flatten, self.dense = keras.layers.Flatten(), keras.layers.Dense(3)
+
+        def call(self, images: Any) -> Any:
+            return self.dense(self.flatten(images))
+
+    model = Own()
+    model(np.zeros((1, 8, 6, 3), np.float32))
+    return model
+
+
+OWN_CODE = """
+import keras
+
+class Own(keras.Model):
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.flatten, self.dense = keras.layers.Flatten(), keras.layers.Dense(3)
+
+    def call(self, images):
+        return self.dense(self.flatten(images))
+"""
+
+
+def test_a_subclassed_model_needs_the_code_of_its_class(tmp_path: Path) -> None:
+    path = save(tmp_path, subclassed)
+    with pytest.raises(ModelError, match="code of its own, Own; name the Python file .* --code FILE"):
+        load_keras_classifier(path)
+    code = tmp_path / "own.py"
+    code.write_text(OWN_CODE)
+    found = load_keras_classifier(path, options=KerasOptions(code=str(code)))
+    assert (found.shape, len(found.labels), found.parameters) == ((8, 6, 3), 3, 8 * 6 * 3 * 3 + 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("raise RuntimeError('no')", "cannot be run: RuntimeError: no"), (None, "no Python file")],
+    ids=["fails", "missing"],
+)
+def test_code_that_does_not_run_is_one_line(tmp_path: Path, text: str | None, words: str) -> None:
+    if text is not None:
+        (tmp_path / "own.py").write_text(text)
+    with pytest.raises(ModelError, match=words):
+        load_keras_classifier(save(tmp_path, subclassed), options=KerasOptions(code=str(tmp_path / "own.py")))
+
+
+def test_a_lambda_layer_runs_for_those_who_trust_it(tmp_path: Path) -> None:
+    path = save(
+        tmp_path, lambda keras: keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Lambda(lambda x: x[:, 0, 0])])
+    )
+    with pytest.raises(ModelError, match="add --trust-code"):
+        load_keras_classifier(path)
+    assert len(load_keras_classifier(path, options=KerasOptions(trust_code=True)).labels) == 3
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SavedModel folder, as `model.export` makes it."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    path = tmp_path_factory.mktemp("saved") / "my_export"
+    classifier(keras).export(path, verbose=False)
+    return path
+
+
+def test_a_saved_model_folder_is_a_model(exported: Path) -> None:
+    found = load_keras_classifier(exported)
+    assert (found.name, found.shape, found.parameters) == ("my_export", (8, 8, 3), 8 * 8 * 3 * 2 + 2)
+    assert any(layer.name.startswith("dense") for layer in found.layers)
+    assert edgecnn.load(exported).predict(np.zeros((2, 8, 8, 3), np.uint8)).shape == (2, 2)
+
+
+def test_a_saved_model_that_reaches_outside_is_refused_unless_trusted(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    trace = tmp_path / "written"
+
+    class Writer(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec((None, 8, 8, 3), tf.float32)])  # type: ignore[untyped-decorator]
+        def __call__(self, images: Any) -> Any:
+            tf.io.write_file(str(trace), "x")
+            return images[:, 0, 0]
+
+    writer = Writer()
+    tf.saved_model.save(writer, str(tmp_path / "writer"), signatures={"serving_default": writer.__call__})
+    with pytest.raises(ModelError, match=r"reach outside of the model \(WriteFile\).*--trust-code"):
+        load_keras_classifier(tmp_path / "writer")
+    assert not trace.exists()
+    load_keras_classifier(tmp_path / "writer", options=KerasOptions(trust_code=True))
+    assert trace.exists()
+
+
+def test_a_saved_model_whose_graph_calls_its_saver_is_refused(exported: Path, tmp_path: Path) -> None:
+    """The functions that save weights may write files, so nothing but the saver may call them."""
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    copy = tmp_path / "copy"
+    shutil.copytree(exported, copy)
+    message = saved_model_pb2.SavedModel()
+    message.ParseFromString((copy / "saved_model.pb").read_bytes())
+    graph = message.meta_graphs[0].graph_def
+    saver = next(node for node in graph.node if node.name == message.meta_graphs[0].saver_def.restore_op_name)
+    caller = next(one for one in graph.library.function if any(node.op == "MatMul" for node in one.node_def))
+    added = caller.node_def.add()
+    added.CopyFrom(saver)
+    added.name = "hidden"
+    (copy / "saved_model.pb").write_bytes(message.SerializeToString())
+    with pytest.raises(ModelError, match="of the saver"):
+        load_keras_classifier(copy)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xffnonsense"], ids=["empty", "garbage"])
+def test_a_damaged_saved_model_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        load_keras_classifier(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_scale_that_a_model_expects_is_stated_and_done_for_it(tmp_path: Path) -> None:
+    path = save(tmp_path, classifier)
+    stated = Preprocessing(colour="BGR", scale=(1 / 127.5,), offset=(-1.0,))
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
+    found = load_keras_classifier(path, options=KerasOptions(preprocessing=stated))
+    expected = softmax(np.asarray(found.call((images[..., ::-1] / 127.5 - 1).astype(np.float32))))
+    scores = edgecnn.load(path, keras=KerasOptions(preprocessing=stated)).predict(images)
+    np.testing.assert_allclose(scores, expected, atol=1e-6)
+    with pytest.raises(ModelError, match="takes 3 channels"):
+        load_keras_classifier(path, options=KerasOptions(preprocessing=Preprocessing(colour="L")))

@@ -1,0 +1,131 @@
+"""A trained classifier in TensorFlow, wherever it came from, and the trial that tells what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgecnn.contract import Preprocessing
+from edgecnn.errors import ModelError, first_line
+from edgecnn.spec import Scores
+
+_PROBE_IMAGES = 8
+_IMAGE_AXES = 4
+_SUM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of a Keras model: its name, and the dtype that it computes in."""
+
+    name: str
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What a loader found in a file.
+
+    Attributes:
+        name: as the file calls it.
+        call: takes a float32 tensor (N, H, W, C), returns what the model returns in inference.
+        input_shape: with the batch axis; None where an axis is free.
+        layers: all layers, those of nested models too, in the model's order.
+        parameters: how many numbers its weights are.
+    """
+
+    name: str
+    call: Callable[[Any], Any]
+    input_shape: tuple[int | None, ...]
+    layers: tuple[Layer, ...]
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class KerasClassifier:
+    """A trained model that maps one image batch to one score for each class.
+
+    Attributes:
+        name: of the model; letters, digits, "_" and "-" only, so that it can be a file name.
+        path: of its file or folder.
+        call: takes a float32 tensor (N, H, W, C) of the values that `preprocessing` describes, returns a float32
+            tensor (N, classes).
+        shape: height, width and channels of the input.
+        labels: one for each class.
+        scores: whether the model ends in a softmax.
+        sha256: of the file.
+        preprocessing: what the model has to be fed with.
+        layers: as in `Network`.
+        parameters: how many numbers its weights are.
+    """
+
+    name: str
+    path: Path
+    call: Callable[[Any], Any]
+    shape: tuple[int, int, int]
+    labels: tuple[str, ...]
+    scores: Scores
+    sha256: str
+    preprocessing: Preprocessing
+    layers: tuple[Layer, ...]
+    parameters: int
+
+
+def image_shape(taken: tuple[int | None, ...], path: Path) -> tuple[int, int, int]:
+    """Return height, width and channels of an input shape.
+
+    Raises:
+        ModelError: it is not that of images of one size.
+    """
+    if len(taken) != _IMAGE_AXES or taken[3] not in (1, 3) or None in taken[1:]:
+        raise ModelError(
+            f"{path} takes {taken}; an image classifier takes (None, height, width, 1 or 3) of a fixed size"
+        )
+    height, width, channels = (size or 0 for size in taken[1:])
+    return height, width, channels
+
+
+def probe(
+    network: Network, shape: tuple[int, int, int], preprocessing: Preprocessing, path: Path
+) -> tuple[int, Scores]:
+    """Return the number of classes, and whether the scores are probabilities or logits, from random images.
+
+    Raises:
+        ModelError: it cannot be called, or what it returns is not one score a class; scores that lie in 0..1 and do
+            not sum to 1, as those of a sigmoid, do not exclude each other.
+    """
+    scores = _call_on_random_images(network, shape, preprocessing, path)
+    if scores.ndim != 2 or scores.shape[1] < 2:
+        returned = (None, *scores.shape[1:])
+        raise ModelError(
+            f"{path} returns {returned}; an image classifier returns (None, classes) with two classes or more"
+        )
+    if not np.isfinite(scores).all():
+        raise ModelError(f"{path} returns scores that are not finite on random images: its weights are damaged")
+    if scores.min() >= 0 and np.abs(scores.sum(axis=-1) - 1).max() < _SUM_TOLERANCE:
+        return scores.shape[1], Scores.PROBABILITIES
+    if scores.min() >= 0 and scores.max() <= 1 and scores.any():
+        raise ModelError(
+            f"{path} returns scores in 0..1 that do not sum to 1, as a sigmoid does; "
+            "a classifier ends in a softmax or in logits"
+        )
+    return scores.shape[1], Scores.LOGITS
+
+
+def _call_on_random_images(
+    network: Network, shape: tuple[int, int, int], preprocessing: Preprocessing, path: Path
+) -> np.ndarray:
+    pixels = np.random.default_rng(0).integers(0, 256, (_PROBE_IMAGES, *shape))
+    real = (pixels * np.array(preprocessing.scale) + np.array(preprocessing.offset)).astype(np.float32)
+    try:
+        returned = network.call(real)
+    except Exception as error:  # of any layer
+        raise ModelError(f"{path} cannot be called on {_PROBE_IMAGES} images at once: {first_line(error)}") from error
+    if isinstance(returned, (dict, list, tuple)):
+        kind = type(returned).__name__
+        raise ModelError(f"{path} returns a {kind} of {len(returned)}; an image classifier returns the scores alone")
+    return np.asarray(returned, np.float32)

@@ -1,0 +1,142 @@
+"""Reading TensorFlow SavedModel folders, which may come from strangers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from edgecnn.errors import ModelError, first_line
+from edgecnn.models.classifier import Layer, Network
+from edgecnn.models.framework import import_tensorflow
+from edgecnn.spec import SAVED_MODEL_NAME
+
+_MAX_GRAPH_BYTES = 2**31
+_SIGNATURE = "serving_default"
+
+_OF_A_MODEL = frozenset({
+    "AssignVariableOp", "DisableCopyOnRead", "PartitionedCall", "ReadVariableOp", "StatefulPartitionedCall",
+    "VarHandleOp", "VarIsInitializedOp",
+})  # fmt: skip
+"""The operations with side effects that a model needs: its variables, and calls of its own functions."""
+
+_OF_ITS_SAVER = frozenset({"MergeV2Checkpoints", "RestoreV2", "SaveV2"})
+"""Those that the functions for saving and restoring may have besides; loading and inference call neither."""
+
+_READS_OUTSIDE = frozenset({
+    "DebugIdentity", "DebugNanCount", "DebugNumericSummary", "MatchingFiles", "PyFuncStateless", "ReadFile",
+})  # fmt: skip
+"""Operations that TensorFlow counts as free of side effects, and that reach files, the network or Python."""
+
+_NO_LAYER = frozenset({"Const", "Identity", "NoOp", "Placeholder", "ReadVariableOp", "StatefulPartitionedCall"})
+
+
+def is_saved_model(path: Path) -> bool:
+    """Whether a path is a SavedModel folder."""
+    return (path / SAVED_MODEL_NAME).is_file()
+
+
+def read_saved_model(path: Path, *, trust_code: bool = False) -> Network:
+    """Return the model behind the signature `serving_default` of a SavedModel folder.
+
+    Args:
+        path: the folder.
+        trust_code: whether operations that reach outside of the model may be in it.
+
+    Raises:
+        ModelError: damaged, no such signature, several inputs or outputs, or operations that reach outside.
+    """
+    if not trust_code:
+        _refuse_what_reaches_out(path)
+    tf = import_tensorflow()
+    try:
+        loaded = tf.saved_model.load(str(path))
+    except Exception as error:  # TensorFlow raises whatever its parts raise
+        raise ModelError(f"{path} cannot be loaded as a SavedModel: {first_line(error)}") from error
+    if _SIGNATURE not in loaded.signatures:
+        raise ModelError(f"{path} has no signature {_SIGNATURE}; save it with model.export(...)")
+    function = loaded.signatures[_SIGNATURE]
+    inputs, outputs = function.structured_input_signature[1], function.structured_outputs
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ModelError(
+            f"{path} has {len(inputs)} inputs and {len(outputs)} outputs; an image classifier has one of each"
+        )
+    ((name, tensor),) = inputs.items()
+    if tensor.shape.rank is None or tensor.shape[:1].as_list() != [None]:
+        raise ModelError(f"{path} takes {tensor.shape}; the batch must be free: export it with shape (None, …)")
+
+    def call(images: Any) -> Any:
+        (scores,) = function(**{name: tf.cast(images, tensor.dtype)}).values()
+        return tf.cast(scores, tf.float32)
+
+    call.keep = loaded  # type: ignore[attr-defined]  # variables die with the object that tracks them
+    return Network(
+        name=path.resolve().name,
+        call=call,
+        input_shape=tuple(tensor.shape.as_list()),
+        layers=tuple(Layer(name) for name in dict.fromkeys(_layer_names(function.graph.as_graph_def()))),
+        parameters=sum(int(variable.shape.num_elements() or 0) for variable in function.graph.variables),
+    )
+
+
+def _refuse_what_reaches_out(path: Path) -> None:
+    """Refuse operations that can reach files, the network or Python: to TensorFlow, a graph is a program.
+
+    Source: TensorFlow's SECURITY.md. Whatever TensorFlow counts as having side effects is refused, but for what a
+    model needs.
+    """
+    import_tensorflow()  # quietly, before its parts
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    file = path / SAVED_MODEL_NAME
+    if file.stat().st_size > _MAX_GRAPH_BYTES:
+        raise ModelError(f"{file} is larger than 2 GiB: refused")
+    message = saved_model_pb2.SavedModel()
+    try:
+        message.ParseFromString(file.read_bytes())
+    except Exception as error:
+        raise ModelError(f"{path} is truncated or no SavedModel; export the model again") from error
+    found = {op for graph in message.meta_graphs for op in _reaching_out(graph)}
+    if found:
+        raise ModelError(
+            f"{path} has operations that reach outside of the model ({', '.join(sorted(found))}); "
+            "if you trust where it comes from, add --trust-code"
+        )
+
+
+def _reaching_out(meta_graph: Any) -> Iterator[str]:
+    saver = meta_graph.saver_def
+    entries = {name.partition(":")[0] for name in (saver.save_tensor_name, saver.restore_op_name)}
+    savers = {node.attr["f"].func.name for node in meta_graph.graph_def.node if node.name in entries}
+    for node in meta_graph.graph_def.node:
+        if node.name not in entries and node.attr["f"].func.name in savers - {""}:
+            yield f"{node.op} of the saver"
+        yield from _unwanted(node, _OF_A_MODEL)
+    for function in meta_graph.graph_def.library.function:
+        allowed = _OF_A_MODEL | _OF_ITS_SAVER if function.signature.name in savers else _OF_A_MODEL
+        for node in function.node_def:
+            if node.attr["f"].func.name in savers - {""}:
+                yield f"{node.op} of the saver"
+            yield from _unwanted(node, allowed)
+
+
+def _unwanted(node: Any, allowed: frozenset[str]) -> Iterator[str]:
+    from tensorflow.python.framework import op_def_registry
+
+    definition = op_def_registry.get(node.op)
+    if definition is None or node.op in _READS_OUTSIDE or (definition.is_stateful and node.op not in allowed):
+        yield node.op
+
+
+def _nodes(graph: Any) -> Iterator[Any]:
+    yield from graph.node
+    for function in graph.library.function:
+        yield from function.node_def
+
+
+def _layer_names(graph: Any) -> Iterator[str]:
+    """Yield the scopes that the nodes are in: Keras names its operations `model/layer/operation`."""
+    for node in _nodes(graph):
+        scopes = node.name.split("/")
+        if len(scopes) > 1 and node.op not in _NO_LAYER:
+            yield scopes[-2]
