@@ -88,6 +88,8 @@ class Quantization:
         method: how ranges are taken from the calibration images.
         restored: Keras names of layers that are left in `restored_to`.
         restored_to: FLOAT32, or INT16X8 for TFLite.
+        kept_outputs: those of the restored layers whose output is not quantized either, so that what reads it
+            computes in `restored_to` too.
     """
 
     edges: str = "uint8"
@@ -96,6 +98,7 @@ class Quantization:
     method: Method = Method.MIN_MAX
     restored: tuple[str, ...] = ()
     restored_to: Precision = Precision.FLOAT32
+    kept_outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from edgecnn.export.converted import Converted
 from edgecnn.export.graph import frozen_function
 from edgecnn.export.judge import judge
 from edgecnn.export.measure import Scores, compare
+from edgecnn.export.observe import observe_onnx, observe_tflite
+from edgecnn.export.ranges import choose_ranges
 from edgecnn.files import cannot_write, sha256_file, staging_folder
 from edgecnn.gate import MAX_DROP_POINTS
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
@@ -33,7 +35,7 @@ from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.keras import open_loaded
 from edgecnn.runtime.load import load
 from edgecnn.schema import SchemaError, decode_json
-from edgecnn.spec import ExportSpec, Format, Precision
+from edgecnn.spec import ExportSpec, Format, Method, Precision
 from edgecnn.versions import versions_of
 
 LOG_NAME = "export.log"
@@ -42,7 +44,9 @@ CALIBRATION_SIZE = 512
 FLOAT_TOLERANCE = 1e-3
 """Largest difference of a float32 artifact's probabilities to Keras' that rounding can explain."""
 
-_PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "numpy")
+_FORMAT_NAMES = {Format.TFLITE: "TFLite", Format.ONNX: "ONNX"}
+
+_PACKAGES = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "ai-edge-quantizer", "numpy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,24 +165,29 @@ def _convert(
     function: Any, file_format: Format, precisions: tuple[Precision, ...], calibration: Dataset | None, steps: _Steps
 ) -> Iterator[tuple[Precision, Converted]]:
     """Yield each precision of one format; a format's precisions share what can be shared."""
-    if file_format is Format.TFLITE:
-        from edgecnn.export.to_tflite import to_tflite
-
-        for precision in precisions:
-            steps.next(f"converting to TFLite {precision.value}")
-            images = calibration.images if calibration and precision is Precision.INT8 else None
-            yield precision, to_tflite(function, images)
-        return
-    from edgecnn.export import to_onnx
-
-    steps.next("converting to ONNX")
-    model = to_onnx.to_onnx(function)
+    convert, describe, observe, quantize = _tools(file_format)
+    name = _FORMAT_NAMES[file_format]
+    steps.next(f"converting to {name} float32")
+    model = convert(function)
+    yield Precision.FLOAT32, describe(model)
+    ranges = None
+    if calibration is not None:
+        ranges = choose_ranges(observe(model, calibration.images), Method.MIN_MAX)
     for precision in precisions:
-        if calibration and precision is Precision.INT8:
-            steps.next(f"quantizing to ONNX {precision.value}")
-            yield precision, to_onnx.quantized(model, calibration.images)
-        else:
-            yield precision, to_onnx.float32(model)
+        if precision is not Precision.FLOAT32:
+            steps.next(f"quantizing to {name} {precision.value}")
+            yield precision, quantize(model, precision, ranges)
+
+
+def _tools(file_format: Format) -> tuple[Any, Any, Any, Any]:
+    """Return what converts, describes, observes and quantizes a model of one format."""
+    if file_format is Format.TFLITE:
+        from edgecnn.export import quantize_tflite, to_tflite
+
+        return to_tflite.to_tflite, to_tflite.describe, observe_tflite, quantize_tflite.quantize_tflite
+    from edgecnn.export import quantize_onnx, to_onnx
+
+    return to_onnx.to_onnx, to_onnx.describe, observe_onnx, quantize_onnx.quantize_onnx
 
 
 def _contract(job: _Job, file_format: Format, precision: Precision, converted: Converted) -> Contract:

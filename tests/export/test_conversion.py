@@ -14,6 +14,7 @@ from onnx import numpy_helper
 
 from edgecnn.data.sample import load_calibration_sample, load_test_sample
 from edgecnn.preprocess import softmax
+from edgecnn.spec import Method, Precision
 
 FILES = {
     ("tflite", "float32"): "tutorial_cnn-float32.tflite",
@@ -131,14 +132,18 @@ def test_onnx_has_a_batch_of_one_nhwc_pixels_and_no_scaling_left(shipped_export:
 
 def test_int8_input_is_the_raw_pixel_even_if_calibration_saw_no_bright_one() -> None:
     """A step of the ONNX input is one pixel value, whatever the calibration images span."""
-    from edgecnn.export import to_onnx
     from edgecnn.export.graph import frozen_function
+    from edgecnn.export.observe import observe_onnx
+    from edgecnn.export.quantize_onnx import quantize_onnx
+    from edgecnn.export.ranges import choose_ranges
+    from edgecnn.export.to_onnx import to_onnx
     from edgecnn.models.load import load_keras_classifier
     from edgecnn.models.registry import find_model_file
 
     function = frozen_function(load_keras_classifier(find_model_file("tutorial_cnn")))
     dark = load_calibration_sample().images[:20] // 2
-    found = to_onnx.quantized(to_onnx.to_onnx(function), dark)
+    model = to_onnx(function)
+    found = quantize_onnx(model, Precision.INT8, choose_ranges(observe_onnx(model, dark), Method.MIN_MAX))
     assert (found.input.dtype, found.input.scale, found.input.zero_point) == ("uint8", 1.0, 0)
 
 

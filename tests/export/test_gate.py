@@ -18,9 +18,9 @@ from tests.conftest import grey_images, save_npz
 
 @pytest.fixture(scope="module")
 def hard(own: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the user's model with an activation that reaches to 3,000, and data for it.
+    """Return the user's model with an activation that reaches to 30,000, and data for it.
 
-    An offset that cancels out in the softmax leaves 8-bit ranges a dozen logits a step.
+    An offset that cancels out in the softmax leaves 8-bit ranges a hundred logits a step.
     """
     import keras
 
@@ -31,7 +31,7 @@ def hard(own: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     spike = keras.layers.GlobalMaxPooling2D()(pixels)
     wide = keras.layers.Concatenate()([scores, spike])
     mix = keras.layers.Dense(3, use_bias=False)
-    hard_model = keras.Model(pixels, mix(keras.layers.ReLU()(keras.layers.Rescaling(1.0, 3000.0)(wide))), name="hard")
+    hard_model = keras.Model(pixels, mix(keras.layers.ReLU()(keras.layers.Rescaling(1.0, 30000.0)(wide))), name="hard")
     mix.set_weights([np.vstack([np.eye(3) * 1.0, np.zeros((1, 3))]).astype(np.float32)])
     hard_model.layers[-2].name = "wide_range"
     hard_model.save(folder / "hard.keras")

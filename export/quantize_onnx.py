@@ -1,0 +1,172 @@
+"""A float32 ONNX model to every other precision, by ONNX Runtime's quantizer with ranges that we observed."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgecnn.errors import ExportError, first_line
+from edgecnn.export.converted import Converted
+from edgecnn.export.layers import Layers
+from edgecnn.export.onnx_edges import set_edges
+from edgecnn.export.onnx_passes import layout_tail
+from edgecnn.export.ranges import Range
+from edgecnn.export.to_onnx import checked, describe
+from edgecnn.spec import Precision, Quantization
+
+PIXELS: Range = (0.0, 255.0)
+"""Range of the input, whatever calibration saw: one step is one pixel value."""
+
+SAME_RANGE = (
+    "MaxPool", "GlobalMaxPool", "ReduceMax", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Pad", "Slice",
+    "Concat", "Split", "Relu", "LeakyRelu", "PRelu", "Clip", "Identity", "DepthToSpace", "SpaceToDepth", "Resize",
+)  # fmt: skip
+"""Operations that pass large values on: a range that spoils the input spoils the output."""
+
+Ranges = dict[str, Range]
+
+
+def quantize_onnx(
+    float_model: Any,
+    precision: Precision,
+    ranges: Ranges | None = None,
+    quantization: Quantization | None = None,
+    layers: Layers | None = None,
+) -> Converted:
+    """Return a model in another precision than float32.
+
+    FLOAT16 computes in 16 bits, and DYNAMIC quantizes activations at each call; input and output stay float32 in both.
+    INT8 has quantize-dequantize pairs (QDQ) with fixed ranges, int8 weights, and the edges and the dtype of activations
+    that `quantization` asks for.
+
+    Args:
+        float_model: float32 `onnx.ModelProto` of `to_onnx`; not changed.
+        precision: FLOAT16, DYNAMIC or INT8.
+        ranges: by tensor name, for INT8: of all activations, as `choose_ranges` gives them.
+        quantization: None is `Quantization()`. `method` has no say here.
+        layers: of the Keras model; needed where layers are restored.
+
+    Raises:
+        ExportError: the quantizer fails, ONNX Runtime has no such precision, or a layer to restore is unknown.
+    """
+    wanted = quantization or Quantization()
+    if precision not in _MAKERS:
+        raise ExportError(f"ONNX has no {precision.value}; TFLite has")
+    excluded = _excluded(float_model, wanted, layers)
+    try:
+        return _MAKERS[precision](float_model, ranges or {}, wanted, excluded)
+    except Exception as error:  # its quantizer raises whatever it meets
+        raise ExportError(f"ONNX {precision.value}: {first_line(error)}") from error
+
+
+def layer_of(model: Any, node: Any, layers: Layers) -> str | None:
+    """Return the Keras layer of a node: by its own name, else by what it makes; the last may have no name."""
+    found = layers.find(node.name) or layers.find(*node.output) or layers.find(*node.input[1:])
+    return found or (layers.output if model.graph.output[0].name in node.output else None)
+
+
+def _excluded(model: Any, wanted: Quantization, layers: Layers | None) -> list[str]:
+    """Return the names of the nodes that restored layers ask to leave alone.
+
+    These are the layers' own; and where a layer's output is kept, those that read it: through all that hand the large
+    values on, up to and with the first that computes something new of them.
+    """
+    if not wanted.restored:
+        return []
+    if layers is None:
+        raise ValueError("restoring layers needs the layers of the Keras model")
+    if wanted.restored_to is not Precision.FLOAT32:
+        raise ExportError(f"ONNX cannot restore layers to {wanted.restored_to.value}; only to float32")
+    layers.check(wanted.restored)
+    excluded: list[str] = []
+    kept: set[str] = set()
+    for node in model.graph.node:
+        layer = layer_of(model, node, layers)
+        reads_kept = not kept.isdisjoint(node.input)
+        if layer in wanted.restored or reads_kept:
+            excluded.append(str(node.name))
+        if layer in wanted.kept_outputs or (reads_kept and node.op_type in SAME_RANGE):
+            kept.update(node.output)
+    return excluded
+
+
+def _float16(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:  # noqa: ARG001
+    import onnx
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    made = convert_float_to_float16(copy, keep_io_types=True, node_block_list=excluded)
+    return describe(checked(made))
+
+
+def _dynamic(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:  # noqa: ARG001
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    with tempfile.TemporaryDirectory(prefix="edgecnn-") as folder:
+        target = Path(folder) / "dynamic.onnx"
+        # ConvInteger, which it makes of convolutions, takes uint8 weights in ONNX Runtime, and MatMulInteger either
+        quantize_dynamic(
+            copy, target, per_channel=wanted.per_channel, weight_type=QuantType.QUInt8, nodes_to_exclude=excluded
+        )
+        return describe(checked(onnx.load(target)))
+
+
+def _int8(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:
+    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
+    from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
+
+    dtypes = {"uint8": QuantType.QUInt8, "int8": QuantType.QInt8}
+    quantizer = QDQQuantizer(
+        _with_shapes(model),
+        per_channel=wanted.per_channel,
+        reduce_range=False,
+        weight_qType=dtypes["int8"],
+        activation_qType=dtypes[wanted.activations],
+        tensors_range=_statistics(model, ranges),
+        nodes_to_quantize=[],
+        nodes_to_exclude=excluded,
+        op_types_to_quantize=list({*QDQRegistry, *QLinearOpsRegistry}),
+        extra_options={},
+    )
+    quantizer.quantize_model()
+    quantizer.model.topological_sort()
+    made = quantizer.model.model
+    if wanted.edges == "float32":
+        return describe(checked(made))
+    edges = set_edges(made, wanted.edges, (ranges or {}).get(made.graph.output[0].name, (0.0, 1.0)))
+    return describe(checked(made), *edges)
+
+
+def _with_shapes(model: Any) -> Any:
+    """Return a copy with the types of all tensors, which the quantizer looks up."""
+    import onnx
+
+    return onnx.shape_inference.infer_shapes(model)
+
+
+def _statistics(model: Any, ranges: Ranges) -> Any:
+    """Return the ranges as the quantizer takes them; the pixels keep theirs until something is computed of them."""
+    from onnxruntime.quantization.calibrate import CalibrationMethod, TensorsData
+
+    found = dict(ranges)
+    tail, name = layout_tail(model), model.graph.input[0].name
+    found[name] = found[tail] = PIXELS
+    for node in model.graph.node:
+        if name == tail:
+            break
+        if name in node.input:
+            name = node.output[0]
+            found[name] = PIXELS
+    data = {name: (np.array(low, np.float32), np.array(high, np.float32)) for name, (low, high) in found.items()}
+    return TensorsData(CalibrationMethod.MinMax, data)
+
+
+_MAKERS = {Precision.FLOAT16: _float16, Precision.DYNAMIC: _dynamic, Precision.INT8: _int8}

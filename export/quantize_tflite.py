@@ -1,0 +1,177 @@
+"""A float32 TFLite flatbuffer to every other precision, by ai-edge-quantizer with ranges that we observed.
+
+Its own calibrator asks for a signature, which files of a frozen function have not, and takes ranges as minima and
+maxima alone. Which operations are quantized is one recipe: general rules first, exceptions by tensor name after them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from edgecnn.errors import ExportError, first_line
+from edgecnn.export.converted import Converted
+from edgecnn.export.graph import INPUT_NAME
+from edgecnn.export.layers import Layers
+from edgecnn.export.ranges import Range
+from edgecnn.export.tflite_graph import (
+    Graph,
+    as_known_operations,
+    as_themselves,
+    builtin_kinds,
+    float_operations,
+    negations_as_products,
+    operations_to_restore,
+    read_graph,
+    write_graph,
+)
+from edgecnn.export.tflite_versions import state_versions
+from edgecnn.export.to_tflite import describe
+from edgecnn.spec import Precision, Quantization
+
+PIXELS: Range = (0.0, 255.0)
+"""Range of the input, whatever calibration saw: one step is one pixel value."""
+
+Ranges = dict[str, Range]
+Recipe = list[dict[str, Any]]
+
+_EDGES = ("INPUT", "OUTPUT")
+
+
+def quantize_tflite(
+    float_model: bytes,
+    precision: Precision,
+    ranges: Ranges | None = None,
+    quantization: Quantization | None = None,
+    layers: Layers | None = None,
+) -> Converted:
+    """Return a flatbuffer in another precision than float32.
+
+    FLOAT16 stores the weights of convolutions and dense layers in 16 bits; DYNAMIC in 8, and input and output stay
+    float32 in both. INT8 is full integer, with the edges that `quantization` asks for. INT16X8
+    has float32 edges. What the quantizer has no integer form for stays float and is named in the result.
+
+    Args:
+        float_model: float32 flatbuffer of `to_tflite`.
+        precision: any but FLOAT32.
+        ranges: by tensor name, for INT8 and INT16X8: of all activations, as `choose_ranges` gives them.
+        quantization: None is `Quantization()`. `method` and `activations` have no say here.
+        layers: of the Keras model; needed where layers are restored.
+
+    Raises:
+        ExportError: the quantizer fails, or a layer to restore is unknown.
+    """
+    wanted = quantization or Quantization()
+    graph = read_graph(float_model)
+    if precision.needs_calibration:
+        negations_as_products(graph)
+    recipe = _RECIPES[precision](wanted) + _exceptions(graph, wanted, layers)
+    original = as_known_operations(graph)
+    try:
+        made = _run_quantizer(write_graph(graph), recipe, _statistics(graph, ranges) if ranges else None)
+    except Exception as error:  # of any kind
+        raise ExportError(f"TFLite {precision.value}: {first_line(error)}") from error
+    result = read_graph(made)
+    as_themselves(result, original)
+    state_versions(result, builtin_kinds())
+    return describe(write_graph(result), float_operations(result))
+
+
+def _run_quantizer(content: bytes, recipe: Recipe, statistics: dict[str, Any] | None) -> bytes:
+    from ai_edge_quantizer import quantizer
+
+    run = quantizer.Quantizer(content)
+    run.load_quantization_recipe(recipe)
+    made = run.quantize(statistics, enable_progress_bar=False, enable_progress_report=False).quantized_model
+    return bytes(made)
+
+
+def _statistics(graph: Graph, ranges: Ranges) -> dict[str, Any]:
+    """Return the ranges as the quantizer takes them: one value each, with as many axes as the tensor."""
+    found = {}
+    for tensor in graph.subgraphs[0].tensors:
+        name = tensor.name.decode()
+        if name in ranges or name == INPUT_NAME:
+            low, high = PIXELS if name == INPUT_NAME else ranges[name]
+            axes = (1,) * len(tensor.shape)
+            found[name] = {"min": np.full(axes, low, np.float32), "max": np.full(axes, high, np.float32)}
+    return found
+
+
+def _exceptions(graph: Graph, wanted: Quantization, layers: Layers | None) -> Recipe:
+    """Return the rules for the operations of restored layers; each goes by the names of its outputs."""
+    if not wanted.restored:
+        return []
+    if layers is None:
+        raise ValueError("restoring layers needs the layers of the Keras model")
+    layers.check(wanted.restored)
+    rules = []
+    for scope in operations_to_restore(graph, wanted, layers):
+        rule = _static(wanted, 16) if wanted.restored_to is Precision.INT16X8 else _untouched()
+        rules.append({**rule, "regex": f"^{re.escape(scope)}$"})
+    return rules
+
+
+def _static(wanted: Quantization, bits: int, dtype: str = "INT") -> dict[str, Any]:
+    """Return the rule for integer weights and activations; 16-bit activations must be symmetric."""
+    activations = {"num_bits": bits, "symmetric": bits == 16, "granularity": "TENSORWISE", "dtype": dtype}
+    return _rule(_weights(wanted), "INTEGER", activation_tensor_config=activations)
+
+
+def _weights(wanted: Quantization) -> dict[str, Any]:
+    granularity = "CHANNELWISE" if wanted.per_channel else "TENSORWISE"
+    return {"num_bits": 8, "symmetric": True, "granularity": granularity, "dtype": "INT"}
+
+
+def _rule(weights: dict[str, Any], compute: str, **more: Any) -> dict[str, Any]:
+    configuration = {
+        "weight_tensor_config": weights,
+        "compute_precision": compute,
+        "explicit_dequantize": compute == "FLOAT",
+        "skip_checks": False,
+        "min_weight_elements": 0,
+        **more,
+    }
+    return {
+        "regex": ".*",
+        "operation": "*",
+        "algorithm_key": "min_max_uniform_quantize",
+        "op_config": configuration,
+    }
+
+
+def _untouched(operation: str = "*") -> dict[str, Any]:
+    return {"regex": ".*", "operation": operation, "algorithm_key": "no_quantize", "op_config": {}}
+
+
+def _float16(wanted: Quantization) -> Recipe:  # noqa: ARG001  # all recipes have one signature
+    weights = {"num_bits": 16, "symmetric": True, "granularity": "TENSORWISE", "dtype": "FLOAT"}
+    return [{**_rule(weights, "FLOAT"), "algorithm_key": "float_casting"}]
+
+
+def _dynamic(wanted: Quantization) -> Recipe:
+    return [_rule(_weights(wanted), "INTEGER")]
+
+
+def _int8(wanted: Quantization) -> Recipe:
+    rules = [_static(wanted, 8)]
+    for edge in _EDGES:
+        if wanted.edges == "float32":
+            rules.append(_untouched(edge))
+        elif wanted.edges == "uint8":
+            rules.append({**_static(wanted, 8, "UINT"), "operation": edge})
+    return rules
+
+
+def _int16x8(wanted: Quantization) -> Recipe:
+    return [_static(wanted, 16), *(_untouched(edge) for edge in _EDGES)]
+
+
+_RECIPES = {
+    Precision.FLOAT16: _float16,
+    Precision.DYNAMIC: _dynamic,
+    Precision.INT8: _int8,
+    Precision.INT16X8: _int16x8,
+}
