@@ -8,6 +8,7 @@ from edgecnn.bench.case import plan
 from edgecnn.bench.markdown import to_markdown
 from edgecnn.bench.result import Result, Settings
 from edgecnn.bench.run import run
+from edgecnn.contract import KerasOptions
 from edgecnn.data.sources import open_dataset
 from edgecnn.files import write_atomic
 from edgecnn.progress import Progress, silent
@@ -22,6 +23,7 @@ def bench(
     data: str = "sample",
     baseline: str | None = None,
     backends: tuple[str, ...] | None = None,
+    keras: KerasOptions = KerasOptions(),
     threads: int = 1,
     settings: Settings | None = None,
     progress: Progress = silent,
@@ -33,6 +35,7 @@ def bench(
         data: name or path of the images (see `edgecnn.data.sources`).
         baseline: the Keras model; None takes the one that the artifacts name.
         backends: names of the runtimes; None takes all that are installed.
+        keras: whether code of the Keras model may run; how it is fed is what the artifacts say.
         threads: of every case.
         settings: how long and how often; None takes the defaults.
         progress: called with steps.
@@ -41,8 +44,8 @@ def bench(
         ArtifactError, DataError, ModelError: something given cannot be used.
         MeasurementError: there is nothing to measure.
     """
-    planned = plan(paths, threads, backends, baseline)
-    dataset = open_dataset(data, planned.shape, planned.labels)
+    planned = plan(paths, threads, backends, baseline, keras)
+    dataset = open_dataset(data, planned.shape, planned.labels, preprocessing=planned.preprocessing)
     return run(planned, dataset, settings or Settings(), progress=progress)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgecnn.artifact import Artifact, open_artifact, open_folder, read_manifest
+from edgecnn.contract import KerasOptions, Preprocessing
 from edgecnn.errors import EdgecnnError, MeasurementError
-from edgecnn.files import sha256_file
+from edgecnn.files import sha256_file, sha256_folder
 from edgecnn.models.registry import SHIPPED, find_model_file
 from edgecnn.runtime.backend import BACKENDS
 from edgecnn.spec import Format
@@ -23,6 +24,7 @@ class Case:
         path: of the file.
         precision: "float32" or "int8".
         is_baseline: whether the others are compared with it.
+        keras: what a Keras model's file does not say about itself.
     """
 
     name: str
@@ -31,20 +33,26 @@ class Case:
     precision: str
     threads: int
     is_baseline: bool = False
+    keras: KerasOptions = KerasOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The cases of a run, and notes on what could not be made a case."""
+    """The cases of a run, how their pictures are prepared, and notes on what could not be made a case."""
 
     cases: tuple[Case, ...]
     labels: tuple[str, ...]
     shape: tuple[int, int, int]
+    preprocessing: Preprocessing
     notes: tuple[str, ...]
 
 
 def plan(
-    paths: tuple[Path, ...], threads: int, backends: tuple[str, ...] | None = None, baseline: str | None = None
+    paths: tuple[Path, ...],
+    threads: int,
+    backends: tuple[str, ...] | None = None,
+    baseline: str | None = None,
+    keras: KerasOptions = KerasOptions(),
 ) -> Plan:
     """Return a case for each artifact and each installed runtime that runs it, the Keras model first.
 
@@ -54,6 +62,7 @@ def plan(
         backends: which runtimes to use; None takes all that are installed.
         baseline: the Keras model's file or shipped name; None takes what the first folder's manifest names, if it
             is still the same file.
+        keras: whether its code may run; how it is fed is what the first artifact says.
 
     Raises:
         ArtifactError: a path cannot be used.
@@ -71,13 +80,20 @@ def plan(
                 f"{artifact.path} and {artifacts[0].path} are for different tasks; compare them in runs of their own"
             )
     notes: list[str] = []
-    cases = _keras_case(paths, threads, backends, baseline, notes)
+    options = replace(keras, preprocessing=contract.origin.preprocessing)
+    cases = [replace(case, keras=options) for case in _keras_case(paths, threads, backends, baseline, notes)]
     for artifact in artifacts:
         cases += _artifact_cases(artifact, threads, backends, notes)
     if not cases:
         raise MeasurementError("nothing to measure: " + "; ".join(notes))
     height, width, channels = contract.input.shape[1:]
-    return Plan(_with_baseline(_with_own_names(cases)), contract.labels, (height, width, channels), tuple(notes))
+    return Plan(
+        _with_baseline(_with_own_names(cases)),
+        contract.labels,
+        (height, width, channels),
+        contract.preprocessing,
+        tuple(notes),
+    )
 
 
 def _artifact_cases(artifact: Artifact, threads: int, backends: tuple[str, ...] | None, notes: list[str]) -> list[Case]:
@@ -132,7 +148,7 @@ def _original(paths: tuple[Path, ...], notes: list[str]) -> Path | None:
         except EdgecnnError:
             notes.append(f"the original Keras model {source} is not here any more; name it with --baseline")
             return None
-        if sha256_file(model) == expected:
+        if (sha256_folder(model) if model.is_dir() else sha256_file(model)) == expected:
             return model
         notes.append(
             f"{source} is not the Keras model that the artifacts were made from any more; name that with --baseline"

@@ -19,7 +19,9 @@ from edgecnn.bench.result import CaseResult, Images, Raw, Result, Settings
 from edgecnn.data.dataset import Dataset
 from edgecnn.device.machine import read_machine
 from edgecnn.errors import MeasurementError
+from edgecnn.files import size_bytes
 from edgecnn.progress import Progress, silent
+from edgecnn.schema import encode
 from edgecnn.versions import versions_of
 
 _PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "tflite-runtime", "onnxruntime", "numpy", "pillow")
@@ -109,7 +111,7 @@ class _CaseRun:
         return CaseResult(
             self.case,
             Raw(
-                size_bytes=Path(self.case.path).stat().st_size,
+                size_bytes=size_bytes(Path(self.case.path)),
                 import_seconds=answers["import_ns"] / 1e9,
                 load_seconds=answers["load_ns"] / 1e9,
                 first_seconds=answers["first_ns"] / 1e9,
@@ -141,7 +143,15 @@ def _measure(runs: list[_CaseRun], images: str, settings: Settings, progress: Pr
 def _load(one: _CaseRun, images: str, settings: Settings, start: Start) -> None:
     """Start a case's worker, classify all images once, warm up, and find out how many calls make a turn."""
     one.link = start(settings.timeout)
-    one.answers.update(one.ask(do="load", path=one.case.path, backend=one.case.backend, threads=one.case.threads))
+    one.answers.update(
+        one.ask(
+            do="load",
+            path=one.case.path,
+            backend=one.case.backend,
+            threads=one.case.threads,
+            keras=encode(one.case.keras),
+        )
+    )
     one.answers.update(one.ask(do="classify", images=images))
     spent, calls = 0, _FIRST_CALLS
     while one.link is not None and spent < settings.warm_up_seconds * 1e9:

@@ -5,7 +5,7 @@ aside and replaced by stderr before any runtime is imported.
 
 | command | answer |
 |---|---|
-| `{"do": "load", "path", "backend", "threads"}` | `import_ns`, `load_ns`: of the runtime, of the file |
+| `{"do": "load", "path", "backend", "threads", "keras"}` | `import_ns`, `load_ns`: of the runtime, of the file |
 | `{"do": "classify", "images"}` (path of a uint8 .npy) | `first_ns`: of the first; `peak_bytes`: of memory, after \
 that; `classify_ns`, `answers`: of all in one call |
 | `{"do": "measure", "warm_up", "count"}` | `samples_ns`: of single calls of `Classifier.predict`, images in turn |
@@ -13,7 +13,6 @@ that; `classify_ns`, `answers`: of all in one call |
 
 from __future__ import annotations
 
-import gc
 import importlib
 import json
 import os
@@ -25,11 +24,14 @@ from typing import Any
 
 import numpy as np
 
+from edgecnn.contract import KerasOptions
 from edgecnn.device.machine import peak_memory_bytes
 from edgecnn.errors import EdgecnnError
 from edgecnn.runtime.backend import BACKENDS
 from edgecnn.runtime.classifier import Classifier, Images
 from edgecnn.runtime.load import load
+from edgecnn.runtime.timing import time_calls
+from edgecnn.schema import decode
 
 MEASURED_IMAGES = 64
 """How many different images single calls take in turn."""
@@ -52,11 +54,11 @@ class Worker:
         }
         return actions[command.pop("do")](**command)
 
-    def _load(self, path: str, backend: str, threads: int) -> dict[str, Any]:
+    def _load(self, path: str, backend: str, threads: int, keras: dict[str, Any]) -> dict[str, Any]:
         begin = time.perf_counter_ns()
         importlib.import_module(BACKENDS[backend].module)
         imported = time.perf_counter_ns()
-        self._classifier = load(Path(path), threads, backend)
+        self._classifier = load(Path(path), threads, backend, keras=decode(KerasOptions, keras))
         return {"import_ns": imported - begin, "load_ns": time.perf_counter_ns() - imported}
 
     def _classify(self, images: str) -> dict[str, Any]:
@@ -82,23 +84,6 @@ class Worker:
         self._next += warm_up + count
         samples = time_calls(self._classifier.predict, order)
         return {"samples_ns": samples[warm_up:]}
-
-
-def time_calls(call: Any, arguments: list[Any]) -> list[int]:
-    """Return the duration of `call` on each argument in nanoseconds, without garbage collection in between."""
-    clock = time.perf_counter_ns
-    samples = [0] * len(arguments)
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        for index, argument in enumerate(arguments):
-            begin = clock()
-            call(argument)
-            samples[index] = clock() - begin
-    finally:
-        if was_enabled:
-            gc.enable()
-    return samples
 
 
 def main() -> None:

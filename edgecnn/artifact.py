@@ -9,13 +9,13 @@ from pathlib import Path
 from edgecnn.contract import Contract, Origin, read_contract
 from edgecnn.errors import ArtifactError
 from edgecnn.files import sha256_file
-from edgecnn.gate import GateResult, Outcome
+from edgecnn.gate import GateResult, LimitResult, Outcome, Stability
 from edgecnn.schema import SchemaError, decode_json, encode
 from edgecnn.spec import Format, Precision
 
 MANIFEST_NAME = "manifest.json"
 REJECTED_FOLDER = "rejected"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Measured:
 
     Attributes:
         images: how many there were.
-        correct: answers that equal the label.
+        correct: answers that equal the label; None without labels.
         agree: answers that equal those of the Keras model.
         max_difference: largest absolute difference of a score to the Keras model's.
     """
 
     images: int
-    correct: int
+    correct: int | None
     agree: int
     max_difference: float
 
@@ -52,12 +52,14 @@ class ImageSet:
         count: how many of it.
         sha256: of their uint8 NHWC pixels.
         ids: of each image in the data set; empty for evaluation images, which the hash pins down.
+        hashes: SHA-256 of each image's pixels, in the same order.
     """
 
     data: str
     count: int
     sha256: str
     ids: tuple[str, ...] = ()
+    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class Entry:
     Attributes:
         file: its name in the folder, or in the sub-folder `rejected` if it was rejected.
         gate: what the gate found; None for float32, which has to compute what Keras computes.
+        limits: what was found about other limits that were set.
+        stability: how files from two halves of the calibration images differ; None where nothing is calibrated, or
+            there are too few images to halve.
     """
 
     file: str
@@ -76,11 +81,16 @@ class Entry:
     sha256: str
     measured: Measured
     gate: GateResult | None = None
+    limits: tuple[LimitResult, ...] = ()
+    stability: Stability | None = None
 
     @property
     def is_rejected(self) -> bool:
-        """Whether the gate did not hold."""
-        return self.gate is not None and self.gate.outcome is Outcome.DOES_NOT_HOLD
+        """Whether the gate or another limit did not hold."""
+        found = [limit.outcome for limit in self.limits]
+        if self.gate is not None:
+            found.append(self.gate.outcome)
+        return Outcome.DOES_NOT_HOLD in found
 
     @property
     def place(self) -> str:
@@ -96,7 +106,9 @@ class Manifest:
         origin: the Keras model.
         source: path of the Keras model's file, or the name of a shipped model.
         keras: the Keras model's own answers on the evaluation images.
-        calibration: the images that int8 ranges were taken from; None for a float32-only export.
+        calibration: the images that int8 ranges were taken from; None where nothing is calibrated.
+        choices: how quantized files are made, and why, in sentences.
+        warnings: what a careful engineer would look at, in sentences.
     """
 
     origin: Origin
@@ -107,6 +119,8 @@ class Manifest:
     calibration: ImageSet | None
     artifacts: tuple[Entry, ...]
     made_with: dict[str, str]
+    choices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> bytes:
@@ -123,6 +137,15 @@ def open_artifact(path: str | Path) -> Artifact:
     return Artifact(Path(path), read_contract(path))
 
 
+def has_manifest(folder: Path) -> bool:
+    """Whether `manifest.json` in a folder is one of edgecnn's: web applications have files of that name as well."""
+    try:
+        _decode(folder)
+    except (FileNotFoundError, IsADirectoryError, SchemaError):
+        return False
+    return True
+
+
 def read_manifest(folder: str | Path) -> Manifest:
     """Return the manifest of a folder, after checking that every file it names is there and unchanged.
 
@@ -134,7 +157,7 @@ def read_manifest(folder: str | Path) -> Manifest:
     if not folder.is_dir():
         raise ArtifactError(f"no such folder: {folder}")
     try:
-        manifest = decode_json(Manifest, path.read_bytes(), newest=SCHEMA_VERSION)
+        manifest = _decode(folder)
     except FileNotFoundError as error:
         raise ArtifactError(f"{folder} has no {MANIFEST_NAME}; make one: `edgecnn export --out {folder}`") from error
     except (OSError, SchemaError) as error:
@@ -155,6 +178,10 @@ def open_folder(folder: str | Path) -> tuple[Artifact, ...]:
     """
     entries = read_manifest(folder).artifacts
     return tuple(open_artifact(Path(folder) / entry.file) for entry in entries if not entry.is_rejected)
+
+
+def _decode(folder: Path) -> Manifest:
+    return decode_json(Manifest, (folder / MANIFEST_NAME).read_bytes(), newest=SCHEMA_VERSION)
 
 
 def _check_entry(folder: Path, entry: Entry) -> None:

@@ -10,6 +10,7 @@ Every runtime and viewer still opens the file, because each format allows for wh
 
 - TFLite: a zip archive behind the flatbuffer, as TensorFlow Lite's metadata convention stores associated files;
   its entries are `edgecnn.json` and `labels.txt`, stored without compression, and the seal is the archive's comment.
+  `edgecnn.metadata` writes into the payload that the output's labels are in `labels.txt`.
 - ONNX: two `metadata_props` entries. Protocol buffers merge when they are concatenated. The seal is the second
   one's value.
 
@@ -49,7 +50,7 @@ class ContainerError(Exception):
 def attach(file_format: Format, payload: bytes, contract: str, labels: tuple[str, ...]) -> bytes:
     """Return the sealed model file made of `payload` and the contract's JSON text."""
     text = contract.encode()
-    trailer = _onnx_trailer(text) if file_format is Format.ONNX else _tflite_trailer(text, labels)
+    trailer = _onnx_trailer(text) if file_format is Format.ONNX else _tflite_trailer(text, labels, len(payload))
     places = (len(payload) + trailer.index(text), len(text), len(payload))
     head = payload + trailer[:-SEAL_BYTES] + b"edgecnn:" + b"".join(b"%012d" % place for place in places)
     return head + _digest(head)
@@ -85,16 +86,18 @@ def _digest(content: bytes | memoryview) -> bytes:
     return hashlib.sha256(content).hexdigest().encode()
 
 
-def _tflite_trailer(contract: bytes, labels: tuple[str, ...]) -> bytes:
+def _tflite_trailer(contract: bytes, labels: tuple[str, ...], start: int) -> bytes:
+    """Return the zip archive. Its offsets count from the start of the file, as those of TensorFlow Lite's tools do."""
     import io
     import zipfile
 
-    trailer = io.BytesIO()
-    with zipfile.ZipFile(trailer, "w", zipfile.ZIP_STORED) as archive:
+    file = io.BytesIO()
+    file.seek(start)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, text in ((CONTRACT_ENTRY, contract), (LABELS_ENTRY, "\n".join(labels).encode() + b"\n")):
             archive.writestr(zipfile.ZipInfo(name, _ENTRY_TIME), text)
         archive.comment = _BLANK_SEAL
-    return trailer.getvalue()
+    return file.getvalue()[start:]
 
 
 def _onnx_trailer(contract: bytes) -> bytes:

@@ -83,7 +83,8 @@ class KerasOptions:
     """What a Keras file does not say about itself.
 
     Attributes:
-        preprocessing: what the model has to be fed with; None is raw pixels, RGB or grey.
+        preprocessing: what the model has to be fed with, where RGB stands for grey if there is one channel; None is
+            raw pixels.
         trust_code: whether code in the file may run: Lambda layers, operations that reach outside of the model.
         code: a Python file that defines the model's own layers; it is run.
     """

@@ -29,6 +29,13 @@ def sha256_folder(folder: Path) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+def size_bytes(path: Path) -> int:
+    """Return the size of a file, or of all files below a folder."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Write `content` under a temporary name in the same folder and rename it to `path` when whole.
 

@@ -1,4 +1,4 @@
-"""What a gate on accuracy found: whether a quantized file is still as good as the model that it was made from."""
+"""What gates found: whether a file is still as good as the model that it was made from, and within other limits."""
 
 from __future__ import annotations
 
@@ -8,23 +8,56 @@ from dataclasses import dataclass
 MAX_DROP_POINTS = 1.0
 """How many points of top-1 a file may lose by default; MLPerf asks quantized models for 99 % of float32's accuracy."""
 
+MIN_AGREEMENT_PERCENT = 98.0
+"""How many images a file must answer as Keras does by default, where nobody labelled them."""
+
 
 class Outcome(enum.Enum):
-    """Whether the drop in top-1 is within the limit, with 95 % confidence."""
+    """Whether something is within a limit, with 95 % confidence."""
 
     HOLDS = "holds"
     DOES_NOT_HOLD = "does not hold"
     TOO_FEW_IMAGES = "too few images to tell"
+    TOO_NOISY = "too noisy to tell"
 
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """One image that the file and the Keras model answer differently: its id, label, and both answers."""
+    """One image that the file and the Keras model answer differently: its id, label if known, and both answers."""
 
     image: str
-    label: str
+    label: str | None
     keras: str
     file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The points of top-1 that a file lost on labelled images.
+
+    Attributes:
+        points, low, high: with the 95 % interval; negative is a gain.
+        mcnemar_p: two-sided, of the two having the same accuracy.
+        lost, gained: images that only Keras, and that only the file, answered rightly.
+        per_class: change in right answers of each class that changed.
+    """
+
+    points: float
+    low: float
+    high: float
+    mcnemar_p: float
+    lost: int
+    gained: int
+    per_class: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The share of images that a file answers as Keras does, in percent, with its 95 % interval."""
+
+    percent: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +65,80 @@ class GateResult:
     """The paired comparison of one file with the Keras model on the same images.
 
     Attributes:
-        max_drop: the limit, in points of top-1.
-        drop, drop_low, drop_high: points that the file lost, with its 95 % interval; negative is a gain.
-        mcnemar_p: two-sided, of the two having the same accuracy.
-        lost, gained: images that only Keras, and that only the file, answered rightly.
+        limit: of the drop, in points, where there are labels; else of the agreement, in percent.
+        drop: None where there are no labels.
+        divergence: mean Kullback-Leibler divergence of the file's probabilities from Keras', in nats.
         enough_images: how many images would decide it if they went on like these; None where it is decided.
         flips: every image with another answer, right or wrong.
-        per_class: change in right answers of each class that changed.
     """
 
     outcome: Outcome
-    max_drop: float
-    drop: float
-    drop_low: float
-    drop_high: float
-    mcnemar_p: float
-    lost: int
-    gained: int
+    limit: float
+    drop: Drop | None
+    agreement: Agreement
+    divergence: float
     enough_images: int | None
     flips: tuple[Flip, ...]
-    per_class: dict[str, int]
 
     @property
     def sentence(self) -> str:
         """What was found, in one line."""
-        found = (
-            f"{self.outcome.value}: {self.drop:+.2f} points lost ({self.drop_low:+.2f} to {self.drop_high:+.2f}), "
-            f"limit {self.max_drop:g}; "
-        )
+        agreement = self.agreement
+        if self.drop is None:
+            found = (
+                f"{agreement.percent:.2f} % same answers ({agreement.low:.2f} to {agreement.high:.2f}), "
+                f"limit {self.limit:g}; divergence {self.divergence:.2g} nats"
+            )
+            ending = ""
+        else:
+            drop = self.drop
+            found = f"{drop.points:+.2f} points lost ({drop.low:+.2f} to {drop.high:+.2f}), limit {self.limit:g}"
+            ending = f"; {drop.lost} images lost, {drop.gained} gained, McNemar p {drop.mcnemar_p:.2g}"
         if self.enough_images is not None:
-            return f"{found}about {self.enough_images:,} images would be enough"
-        return f"{found}{self.lost} images lost, {self.gained} gained, McNemar p {self.mcnemar_p:.2g}"
+            ending = f"; about {self.enough_images:,} images would be enough"
+        return f"{self.outcome.value}: {found}{ending}"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitResult:
+    """A limit on something else than accuracy: the value that was found, its 95 % interval, and whether it holds.
+
+    Attributes:
+        what: "size" in bytes, or "latency", the median seconds of one image on the machine of the export.
+    """
+
+    what: str
+    outcome: Outcome
+    limit: float
+    value: float
+    low: float
+    high: float
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in one line."""
+        if self.what == "size":
+            return f"{self.outcome.value}: {self.value:,.0f} bytes, limit {self.limit:,.0f}"
+        median, low, high, limit = (1e3 * number for number in (self.value, self.low, self.high, self.limit))
+        return f"{self.outcome.value}: median {median:.3g} ms here ({low:.3g} to {high:.3g}), limit {limit:g} ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How two files differ whose ranges were taken from the two halves of the calibration images.
+
+    Attributes:
+        points, low, high: their difference in top-1, first half minus second, with its 95 % interval; without labels
+            0 points and no interval.
+        agreement: the share of evaluation images that both answer alike.
+    """
+
+    points: float
+    low: float
+    high: float
+    agreement: Agreement
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether the halves are equally good, within the interval."""
+        return self.low <= 0 <= self.high

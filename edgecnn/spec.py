@@ -106,10 +106,21 @@ class ExportSpec:
     """Which artifacts to make: one file for each format (TFLite, ONNX) and precision.
 
     float32 is always among the precisions, so that what quantization did can be told from what conversion did.
+
+    Attributes:
+        quantization: how quantized files are made; the target decides about the activations.
+        target: name of the device (see `edgecnn.export.target`).
+        activations: "uint8" or "int8" inside int8 ONNX files, whatever the target; None leaves it to the target.
+        keep_softmax: whether a softmax at the end stays in the files; else they give logits, and the classifier that
+            reads them makes probabilities.
     """
 
     formats: tuple[Format, ...] = (Format.TFLITE, Format.ONNX)
     precisions: tuple[Precision, ...] = (Precision.FLOAT32, Precision.INT8)
+    quantization: Quantization = Quantization()
+    target: str = "generic"
+    activations: str | None = None
+    keep_softmax: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made."""

@@ -67,6 +67,21 @@ def mcnemar(lost: int, gained: int) -> float:
     return float(min(1.0, 2 * tail / 2**total))
 
 
+def median(values: Values) -> Interval:
+    """Return the median of a sample with its distribution-free interval from order statistics.
+
+    Args:
+        values: float64, (N,).
+
+    The ranks are N/2 ± z √N / 2, the normal approximation of the binomial. Source: Conover, "Practical Nonparametric
+    Statistics" (1999), section 3.2.
+    """
+    ordered, count = np.sort(values), len(values)
+    half = _Z_95 * math.sqrt(count) / 2
+    low, high = max(0, math.floor(count / 2 - half)), min(count - 1, math.ceil(count / 2 + half))
+    return Interval(float(np.median(ordered)), float(ordered[low]), float(ordered[high]))
+
+
 def median_ratio(numerators: Values, denominators: Values, seed: int = 0) -> Interval:
     """Return the median over rounds of the ratio of two cases, with a percentile bootstrap interval over rounds.
 

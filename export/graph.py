@@ -2,44 +2,143 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from edgecnn.contract import Preprocessing
 from edgecnn.errors import ExportError
-from edgecnn.models.classifier import Layer
+from edgecnn.export.passes.constants import fold_constants, skip_identities
+from edgecnn.export.passes.fold_affine import fold_affine, merge_affine
+from edgecnn.export.passes.layer_names import name_after_layers
+from edgecnn.export.passes.padding import fold_padding
+from edgecnn.export.passes.softmax import drop_last_softmax
+from edgecnn.export.passes.tf_graph import TensorFlowGraph, attribute
 from edgecnn.models.framework import import_tensorflow
+from edgecnn.models.layers import Layers
 from edgecnn.models.load import KerasClassifier
+from edgecnn.spec import Scores
 
 INPUT_NAME = "images"
 OUTPUT_NAME = "scores"
 
 
-def frozen_function(classifier: KerasClassifier) -> Any:
-    """Return the model as a TensorFlow function for one image, with its weights as constants.
+@dataclass(frozen=True, slots=True)
+class FrozenModel:
+    """A classifier as a TensorFlow function for one image, with its weights as constants.
 
-    Input: float32 pixels 0..255, (1, H, W, C), named "images". Output: float32 scores, (1, classes).
-    Constants let the converters fold scaling and batch norms into the convolutions; a fixed batch of one
-    leaves no dynamic shapes behind. Keras' own way for both converters leaves variables, or fails (tensorflow-onnx
-    issue 2448).
+    Attributes:
+        function: takes float32 pixels 0..255, (1, H, W, C), named "images"; returns float32 (1, classes), "scores".
+        scores: what it returns: logits where a softmax at the end was dropped.
+    """
+
+    function: Any
+    scores: Scores
+
+
+def freeze_classifier(classifier: KerasClassifier, *, keep_softmax: bool = False) -> FrozenModel:
+    """Return a Keras classifier that takes raw RGB or grey pixels; see `freeze`."""
+    return freeze(
+        classifier.call,
+        classifier.shape,
+        classifier.scores,
+        preprocessing=classifier.preprocessing,
+        layers=classifier.layers,
+        keep_softmax=keep_softmax,
+    )
+
+
+def freeze(
+    call: Callable[[Any], Any],
+    shape: tuple[int, int, int],
+    scores: Scores,
+    *,
+    preprocessing: Preprocessing = Preprocessing(),
+    layers: Layers = Layers("", ()),
+    keep_softmax: bool = False,
+) -> FrozenModel:
+    """Return a classifier that takes raw RGB or grey pixels, as a clean graph from which both formats profit.
+
+    A fixed batch of one leaves no dynamic shapes, constants let arithmetic be done once. Scaling of pixels, biases
+    and batch norms are folded into the layers beside them where that is exact up to rounding (see
+    `edgecnn.export.passes`). Nodes are called "layer/…" after their Keras layers. Keras' own way for both converters
+    leaves variables, or fails (tensorflow-onnx issue 2448).
+
+    Args:
+        call: maps a float32 tensor (1, H, W, C) to (1, classes).
+        shape: height, width and channels of the input.
+        scores: what `call` returns.
+        preprocessing: what `call` expects to be done to the pixels before: scale, offset, order of the channels.
+        layers: of the Keras model that `call` is.
+        keep_softmax: False drops a softmax at the very end.
 
     Raises:
         ExportError: a layer computes in half precision.
     """
+    graph = _traced(call, shape, preprocessing)
+    name_after_layers(graph, layers)
+    _refuse_half_precision(graph)
+    skip_identities(graph)
+    fold_constants(graph)
+    graph.drop_dead()
+    skip_identities(graph)  # those that take constants have shown their shapes now
+    if not keep_softmax and drop_last_softmax(graph):
+        scores = Scores.LOGITS
+    fold_padding(graph)
+    fold_affine(graph)
+    merge_affine(graph)
+    return FrozenModel(_function(graph.definition()), scores)
+
+
+def _traced(call: Callable[[Any], Any], shape: tuple[int, int, int], preprocessing: Preprocessing) -> TensorFlowGraph:
     tf = import_tensorflow()
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    _refuse_half_precision(classifier.layers)
-    signature = tf.TensorSpec((1, *classifier.shape), tf.float32, name=INPUT_NAME)
-
     def score(images: Any) -> Any:
-        return tf.identity(classifier.call(images), name=OUTPUT_NAME)
+        with tf.name_scope("preprocessing"):
+            real = tf.reverse(images, [3]) if preprocessing.colour == "BGR" else images
+            real = real * tf.constant(preprocessing.scale) + tf.constant(preprocessing.offset)
+        return tf.identity(call(real), name=OUTPUT_NAME)
 
-    return convert_variables_to_constants_v2(tf.function(score, input_signature=[signature]).get_concrete_function())
+    signature = tf.TensorSpec((1, *shape), tf.float32, name=INPUT_NAME)
+    concrete = tf.function(score, input_signature=[signature]).get_concrete_function()
+    frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
+    definition = frozen.graph.as_graph_def()
+    if _allow_inlining(definition):
+        frozen = convert_variables_to_constants_v2(_function(definition), lower_control_flow=False)
+        definition = frozen.graph.as_graph_def()
+    return TensorFlowGraph(definition, INPUT_NAME, OUTPUT_NAME)
 
 
-def _refuse_half_precision(layers: tuple[Layer, ...]) -> None:
-    for layer in layers:
-        if layer.dtype in ("float16", "bfloat16"):
+def _allow_inlining(definition: Any) -> bool:
+    """Let calls that ask for XLA be inlined like any other; return whether there are some.
+
+    Keras makes such calls of grouped convolutions, because TensorFlow cannot train them otherwise.
+    """
+    calls = [node for node in definition.node if "_XlaMustCompile" in node.attr]
+    called = {node.attr["f"].func.name for node in calls}
+    functions = [function for function in definition.library.function if function.signature.name in called]
+    for holder in (*calls, *functions):
+        for forbidding in ("_XlaMustCompile", "_noinline"):
+            holder.attr.pop(forbidding, None)
+    for name in (*(node.attr["f"].func for node in calls), *(function.signature for function in functions)):
+        name.name += "_inlined"  # TensorFlow keeps the functions of old graphs by name
+    return bool(calls)
+
+
+def _function(definition: Any) -> Any:
+    tf = import_tensorflow()
+    wrapped = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(definition, name=""), [])
+    return wrapped.prune(f"{INPUT_NAME}:0", f"{OUTPUT_NAME}:0")
+
+
+def _refuse_half_precision(graph: TensorFlowGraph) -> None:
+    tf = import_tensorflow()
+    halves = {kind.as_datatype_enum: kind.name for kind in (tf.float16, tf.bfloat16)}
+    for node in graph.in_order():
+        kind = halves.get(attribute(node, "T").type)
+        if kind is not None:
             raise ExportError(
-                f"layer {layer.name} computes in {layer.dtype}, which TFLite and ONNX kernels do not; "
+                f"layer {node.name.rpartition('/')[0]} computes in {kind}, which TFLite and ONNX kernels do not; "
                 "build the model with the policy float32 and load the weights into it"
             )

@@ -8,73 +8,98 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecnn.data.dataset import Dataset
-from edgecnn.gate import Flip, GateResult, Outcome
-from edgecnn.statistics import mcnemar, paired_difference
+from edgecnn.export.checks import Checks
+from edgecnn.export.measure import Scores, divergence
+from edgecnn.gate import Agreement, Drop, Flip, GateResult, Outcome, Stability
+from edgecnn.statistics import mcnemar, paired_difference, wilson
 
 Answers = npt.NDArray[np.int64]
 
 
-def judge(answers: Answers, reference: Answers, dataset: Dataset, max_drop: float) -> GateResult:
-    """Return whether the answers lose at most `max_drop` points of top-1 to the reference.
+def judge(scores: Scores, reference: Scores, dataset: Dataset, checks: Checks) -> GateResult:
+    """Return whether a file's answers are still as good as the reference's.
 
-    It holds if the whole 95 % interval of the drop is within the limit, and does not hold if the whole interval is
-    beyond it. In between, the images are too few to tell; as many as would bring the half width of the interval down
-    to the distance from the limit would be enough.
+    It holds if the whole 95 % interval is within the limit, and does not hold if the whole interval is beyond it. In
+    between, the images are too few to tell; as many as would bring the half width of the interval down to the
+    distance from the limit would be enough.
 
     Args:
-        answers, reference: int, (N,), class numbers of the file and of the Keras model.
-        dataset: the N labelled images.
-        max_drop: in points.
+        scores, reference: probabilities of the file and of the Keras model, float32, (N, classes).
+        dataset: the N images; without labels their agreement is judged.
+        checks: whose `max_drop` or `min_agreement` is the limit.
     """
-    assert dataset.labels is not None
-    right, reference_right = answers == dataset.labels, reference == dataset.labels
-    change = paired_difference(right, reference_right)
-    drop, low, high = (0.0 - 100 * value for value in (change.value, change.high, change.low))
-    lost, gained = int((reference_right & ~right).sum()), int((right & ~reference_right).sum())
-    outcome = Outcome.TOO_FEW_IMAGES
-    if high <= max_drop:
-        outcome = Outcome.HOLDS
-    elif low > max_drop:
-        outcome = Outcome.DOES_NOT_HOLD
+    answers, expected = scores.argmax(axis=1), reference.argmax(axis=1)
+    agreement = agreement_of(answers, expected)
+    if dataset.labels is None:  # changed answers are what can be lost then
+        drop, limit, allowed = None, checks.min_agreement, 100 - checks.min_agreement
+        value, low, high = (100 - number for number in (agreement.percent, agreement.high, agreement.low))
+    else:
+        drop = _drop(answers, expected, dataset)
+        limit = allowed = checks.max_drop
+        value, low, high = drop.points, drop.low, drop.high
+    outcome = _outcome(low, high, allowed)
+    undecided = outcome is Outcome.TOO_FEW_IMAGES
     return GateResult(
         outcome=outcome,
-        max_drop=max_drop,
+        limit=limit,
         drop=drop,
-        drop_low=low,
-        drop_high=high,
-        mcnemar_p=mcnemar(lost, gained),
-        lost=lost,
-        gained=gained,
-        enough_images=_enough(len(dataset), drop, (high - low) / 2, max_drop)
-        if outcome is Outcome.TOO_FEW_IMAGES
-        else None,
-        flips=_flips(answers, reference, dataset),
-        per_class=_per_class(right, reference_right, dataset),
+        agreement=agreement,
+        divergence=divergence(scores, reference),
+        enough_images=_enough(len(dataset), abs(allowed - value), (high - low) / 2) if undecided else None,
+        flips=_flips(answers, expected, dataset),
     )
 
 
-def _enough(count: int, drop: float, half_width: float, max_drop: float) -> int:
+def agreement_of(answers: Answers, expected: Answers) -> Agreement:
+    """Return the share of equal answers, in percent, with its Wilson interval."""
+    share = wilson(int((answers == expected).sum()), len(answers))
+    return Agreement(100 * share.value, 100 * share.low, 100 * share.high)
+
+
+def stability(first: Scores, second: Scores, dataset: Dataset) -> Stability:
+    """Return how the answers of two files differ whose ranges came from two halves of the calibration images."""
+    answers = first.argmax(axis=1), second.argmax(axis=1)
+    agreement = agreement_of(*answers)
+    if dataset.labels is None:
+        return Stability(0.0, 0.0, 0.0, agreement)
+    change = paired_difference(answers[0] == dataset.labels, answers[1] == dataset.labels)
+    return Stability(100 * change.value, 100 * change.low, 100 * change.high, agreement)
+
+
+def _outcome(low: float, high: float, limit: float) -> Outcome:
+    if high <= limit:
+        return Outcome.HOLDS
+    return Outcome.DOES_NOT_HOLD if low > limit else Outcome.TOO_FEW_IMAGES
+
+
+def _drop(answers: Answers, expected: Answers, dataset: Dataset) -> Drop:
+    assert dataset.labels is not None
+    right, reference_right = answers == dataset.labels, expected == dataset.labels
+    change = paired_difference(right, reference_right)
+    points, low, high = (0.0 - 100 * value for value in (change.value, change.high, change.low))
+    lost, gained = int((reference_right & ~right).sum()), int((right & ~reference_right).sum())
+    weights = right.astype(np.int64) - reference_right
+    changes = np.bincount(dataset.labels, weights, minlength=len(dataset.class_names)).astype(np.int64)
+    per_class = {name: int(change) for name, change in zip(dataset.class_names, changes, strict=True) if change}
+    return Drop(points, low, high, mcnemar(lost, gained), lost, gained, per_class)
+
+
+def _enough(count: int, distance: float, half_width: float) -> int:
     """Return how many images would decide it: the half width goes with one over the root of their number.
 
     The distance from the limit is taken as a tenth of a point at least, since nothing decides a tie.
     """
-    distance = max(abs(max_drop - drop), 0.1)
-    return max(count + 1, math.ceil(count * (half_width / distance) ** 2))
+    return max(count + 1, math.ceil(count * (half_width / max(distance, 0.1)) ** 2))
 
 
-def _flips(answers: Answers, reference: Answers, dataset: Dataset) -> tuple[Flip, ...]:
-    assert dataset.labels is not None
+def _flips(answers: Answers, expected: Answers, dataset: Dataset) -> tuple[Flip, ...]:
     names, labels = dataset.class_names, dataset.labels
     return tuple(
-        Flip(dataset.ids[index], names[labels[index]], names[reference[index]], names[answers[index]])
-        for index in np.flatnonzero(answers != reference)
+        Flip(
+            dataset.ids[index],
+            None if labels is None else names[labels[index]],
+            names[expected[index]],
+            names[answers[index]],
+        )
+        for index in np.flatnonzero(answers != expected)
     )
-
-
-def _per_class(
-    right: npt.NDArray[np.bool_], reference_right: npt.NDArray[np.bool_], dataset: Dataset
-) -> dict[str, int]:
-    assert dataset.labels is not None
-    weights = right.astype(np.int64) - reference_right
-    changes = np.bincount(dataset.labels, weights, minlength=len(dataset.class_names)).astype(np.int64)
-    return {name: int(change) for name, change in zip(dataset.class_names, changes, strict=True) if change}

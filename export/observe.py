@@ -89,28 +89,31 @@ def merge(first: Observed, second: Observed) -> Observed:
     return Observed(_concatenated(first.low, second.low), _concatenated(first.high, second.high), both)
 
 
-def tflite_tensors(model: bytes, images: Pixels) -> Tensors:
-    """Yield all float activations of a TFLite model for each image, by name."""
+def tflite_tensors(model: bytes, images: Pixels, *, real: bool = False) -> Tensors:
+    """Yield all float activations of a TFLite model for each image by name; with `real`, quantized ones too."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_content=model, experimental_preserve_all_tensors=True)
     interpreter.allocate_tensors()
     taken = interpreter.get_input_details()[0]
-    names = {details["index"]: details["name"] for details in interpreter.get_tensor_details()}
+    details = {each["index"]: each for each in interpreter.get_tensor_details()}
     made = {int(index) for operation in _operations(interpreter) for index in operation["outputs"]}
     wanted = [
-        (index, names[index])
-        for index in sorted({int(taken["index"]), *made} & set(names))
-        if interpreter.get_tensor(index).dtype == np.float32
+        details[index]
+        for index in sorted({int(taken["index"]), *made} & set(details))
+        if details[index]["dtype"] == np.float32 or (real and details[index]["quantization"][0])
     ]
     for image in images:
-        interpreter.set_tensor(taken["index"], image[None].astype(np.float32))
+        interpreter.set_tensor(taken["index"], _fed(image, taken["dtype"]))
         interpreter.invoke()
-        yield {name: interpreter.get_tensor(index) for index, name in wanted}
+        yield {each["name"]: _real(interpreter.get_tensor(each["index"]), each) for each in wanted}
 
 
-def onnx_tensors(model: Any, images: Pixels) -> Tensors:
-    """Yield all float activations of an `onnx.ModelProto` for each image, by name."""
+def onnx_tensors(model: Any, images: Pixels, *, as_written: bool = False) -> Tensors:
+    """Yield all float activations of an `onnx.ModelProto` for each image, by name.
+
+    With `as_written` the runtime fuses nothing, so that pairs of quantizing and dequantizing round where they stand.
+    """
     import onnx
     import onnxruntime
 
@@ -123,13 +126,30 @@ def onnx_tensors(model: Any, images: Pixels) -> Tensors:
                 seen.graph.output.add().name = name
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    if as_written:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(seen.SerializeToString(), options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]
-    taken = session.get_inputs()[0].name
+    taken = session.get_inputs()[0]
     for image in images:
-        feed = image[None].astype(np.float32)
-        tensors = {taken: feed, **dict(zip(names, session.run(names, {taken: feed}), strict=True))}
+        feed = _fed(image, _ONNX_DTYPES[taken.type])
+        tensors = {taken.name: feed, **dict(zip(names, session.run(names, {taken.name: feed}), strict=True))}
         yield {name: tensor for name, tensor in tensors.items() if tensor.dtype == np.float32}
+
+
+_ONNX_DTYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8, "tensor(int8)": np.int8}
+
+
+def _fed(image: Pixels, dtype: Any) -> Any:
+    """Return a batch of one image for an input of one pixel value a step."""
+    return (image[None].astype(np.int16) - 128).astype(np.int8) if dtype == np.int8 else image[None].astype(dtype)
+
+
+def _real(stored: Any, details: dict[str, Any]) -> Values:
+    if stored.dtype == np.float32:
+        return stored  # type: ignore[no-any-return]
+    scale, zero_point = details["quantization"]
+    return ((stored.astype(np.float32) - zero_point) * scale).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def _operations(interpreter: Any) -> list[dict[str, Any]]:

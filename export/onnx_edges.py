@@ -80,7 +80,7 @@ def _add_node(graph: Any, kind: str, ends: tuple[str, str], edge: Edge, dtype: s
     """Add a node of `kind` between two tensors, at the start for the input and at the end for the output."""
     from onnx import TensorProto, helper
 
-    names = [f"{ends[0]}_scale", f"{ends[0]}_zero_point"]
+    names = [f"{ends[0]}_edge_scale", f"{ends[0]}_edge_zero_point"]
     graph.initializer.append(helper.make_tensor(names[0], TensorProto.FLOAT, [], [edge[0]]))
     graph.initializer.append(helper.make_tensor(names[1], _element_type(dtype), [], [edge[1]]))
     node = helper.make_node(kind, [ends[0], *names], [ends[1]], name=f"{ends[1]}_edge")

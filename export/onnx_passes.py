@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from edgecnn.export.passes.onnx_flatten import fold_flatten
+from edgecnn.export.passes.onnx_gemm import make_gemm
+from edgecnn.export.passes.onnx_graph import rename_tensors
+from edgecnn.export.passes.onnx_padding import fold_padding
+from edgecnn.export.passes.onnx_reshape import join_reshapes
+from edgecnn.export.passes.onnx_tidy import drop_dead, drop_identities, name_after_layers
+
 _LAYOUT_ONLY = ("Transpose", "Reshape", "Squeeze", "Unsqueeze")
 
 
@@ -12,39 +19,28 @@ def name_edges(model: Any, input_name: str, output_name: str) -> None:
     graph = model.graph
     renamed = {graph.input[0].name: input_name, graph.output[0].name: output_name}
     graph.input[0].name, graph.output[0].name = input_name, output_name
-    _rename(graph, renamed)
+    rename_tensors(graph, renamed)
 
 
-def fold_input_scale(model: Any) -> bool:
-    """Move a constant factor on the input into the weights of the convolution; return whether that was done.
+def clean(model: Any) -> Any:
+    """Return the model with inferred shapes, and without what tf2onnx leaves of a graph from `edgecnn.export.graph`.
 
-    Expects input → Mul(scalar) [→ Add(0)] → [Transpose] → Conv, each with one consumer: what Keras' Rescaling
-    becomes. Exact but for the rounding of the weights. An offset other than 0 is left alone, because padded
-    convolutions would see it at their edges.
+    Dense layers become Gemm; a Flatten needs no transpose and a convolution no Pad before it; nodes are named after
+    Keras layers; nothing dead is left. See `edgecnn.export.passes` for each.
     """
-    from onnx import numpy_helper
+    import onnx
 
+    model = onnx.shape_inference.infer_shapes(model)
     graph = model.graph
-    constants = {tensor.name: tensor for tensor in graph.initializer}
-    chain = _chain(graph, graph.input[0].name)
-    kinds = [node.op_type for node in chain]
-    if kinds[:1] != ["Mul"] or "Conv" not in kinds:
-        return False
-    convolution = chain[kinds.index("Conv")]
-    between = [node for node in chain[1 : kinds.index("Conv")] if node.op_type != "Transpose"]
-    factor = _scalar(chain[0], constants)
-    if factor is None or convolution.input[1] not in constants:
-        return False
-    if any(node.op_type != "Add" or _scalar(node, constants) != 0.0 for node in between):
-        return False
-    weights = constants[convolution.input[1]]
-    folded = (numpy_helper.to_array(weights) * factor).astype("float32")
-    scaled = numpy_helper.from_array(folded, f"{weights.name}_scaled")  # others may use the weights as they are
-    graph.initializer.append(scaled)
-    convolution.input[1] = scaled.name
-    for node in [chain[0], *between]:
-        _bypass(graph, node)
-    return True
+    drop_identities(graph)
+    join_reshapes(graph)
+    make_gemm(graph)
+    fold_flatten(graph)
+    fold_padding(graph)
+    drop_dead(graph)
+    name_after_layers(graph)
+    del graph.value_info[:]  # those of tensors that are gone as well
+    return onnx.shape_inference.infer_shapes(model)
 
 
 def layout_tail(model: Any) -> str:
@@ -86,12 +82,12 @@ def integer_edges(model: Any) -> tuple[tuple[float, int], tuple[float, int]]:
     if [node.op_type for node in first] == ["QuantizeLinear"]:
         taken = parameters(first[0])
         graph.input[0].type.tensor_type.elem_type = constants[first[0].input[2]].data_type
-        _rename(graph, {first[0].output[0]: head})
+        rename_tensors(graph, {first[0].output[0]: head})
         graph.node.remove(first[0])
     else:
         taken = _dequantize_pixels(graph)
     given = parameters(last)
-    _rename(graph, {last.input[0]: graph.output[0].name})
+    rename_tensors(graph, {last.input[0]: graph.output[0].name})
     graph.node.remove(last)
     del graph.value_info[:]  # the types of the tensors at the edges have changed; shape inference brings them back
     return taken, given
@@ -122,7 +118,7 @@ def _dequantize_pixels(graph: Any) -> tuple[float, int]:
     from onnx import TensorProto, helper
 
     name, real = graph.input[0].name, f"{graph.input[0].name}_real"
-    _rename(graph, {name: real})
+    rename_tensors(graph, {name: real})
     graph.input[0].type.tensor_type.elem_type = TensorProto.UINT8
     graph.initializer.append(helper.make_tensor("pixel_scale", TensorProto.FLOAT, [], [1.0]))
     graph.initializer.append(helper.make_tensor("pixel_zero_point", TensorProto.UINT8, [], [0]))
@@ -148,26 +144,3 @@ def _chain(graph: Any, name: str) -> list[Any]:
         nodes.append(consumers[0])
         name = consumers[0].output[0]
     return nodes
-
-
-def _rename(graph: Any, renamed: dict[str, str]) -> None:
-    for node in graph.node:
-        for names in (node.input, node.output):
-            for index, name in enumerate(names):
-                names[index] = renamed.get(name, name)
-
-
-def _scalar(node: Any, constants: dict[str, Any]) -> float | None:
-    """Return the one constant operand of a node, if it is a single number."""
-    from onnx import numpy_helper
-
-    arrays = [numpy_helper.to_array(constants[name]) for name in node.input if name in constants]
-    return float(arrays[0].item()) if len(arrays) == 1 and arrays[0].size == 1 else None
-
-
-def _bypass(graph: Any, gone: Any) -> None:
-    """Remove a node of one variable input and one output, joining what was around it."""
-    constants = {tensor.name for tensor in graph.initializer}
-    source = next(name for name in gone.input if name not in constants)
-    graph.node.remove(gone)
-    _rename(graph, {gone.output[0]: source})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 from edgecnn.errors import ExportError, first_line
 from edgecnn.export.converted import Converted
 from edgecnn.export.layers import Layers
-from edgecnn.export.onnx_edges import set_edges
+from edgecnn.export.onnx_edges import Edge, set_edges
 from edgecnn.export.onnx_passes import layout_tail
+from edgecnn.export.onnx_restored import keep_in_float
 from edgecnn.export.ranges import Range
 from edgecnn.export.to_onnx import checked, describe
 from edgecnn.spec import Precision, Quantization
@@ -25,6 +27,9 @@ SAME_RANGE = (
     "Concat", "Split", "Relu", "LeakyRelu", "PRelu", "Clip", "Identity", "DepthToSpace", "SpaceToDepth", "Resize",
 )  # fmt: skip
 """Operations that pass large values on: a range that spoils the input spoils the output."""
+
+LAYOUT_ONLY = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
+"""Operations that compute nothing."""
 
 Ranges = dict[str, Range]
 
@@ -95,12 +100,14 @@ def _excluded(model: Any, wanted: Quantization, layers: Layers | None) -> list[s
 
 def _float16(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:  # noqa: ARG001
     import onnx
+    from onnxruntime.quantization.onnx_model import ONNXModel
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    made = convert_float_to_float16(copy, keep_io_types=True, node_block_list=excluded)
-    return describe(checked(made))
+    made = ONNXModel(convert_float_to_float16(copy, keep_io_types=True, node_block_list=excluded))
+    made.topological_sort()
+    return describe(checked(made.model))
 
 
 def _dynamic(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:  # noqa: ARG001
@@ -138,11 +145,14 @@ def _int8(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str])
     )
     quantizer.quantize_model()
     quantizer.model.topological_sort()
+    keep_in_float(quantizer.model.model, set(excluded))
     made = quantizer.model.model
-    if wanted.edges == "float32":
-        return describe(checked(made))
-    edges = set_edges(made, wanted.edges, (ranges or {}).get(made.graph.output[0].name, (0.0, 1.0)))
-    return describe(checked(made), *edges)
+    edges: tuple[Edge, ...] = ()
+    if wanted.edges != "float32":
+        edges = set_edges(made, wanted.edges, ranges.get(made.graph.output[0].name, (0.0, 1.0)))
+    found = describe(checked(made), *edges)
+    left = {node.op_type for node in model.graph.node if node.name in excluded and node.op_type not in LAYOUT_ONLY}
+    return replace(found, float_operations=tuple(sorted({*found.float_operations, *left})))
 
 
 def _with_shapes(model: Any) -> Any:

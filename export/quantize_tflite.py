@@ -1,12 +1,14 @@
 """A float32 TFLite flatbuffer to every other precision, by ai-edge-quantizer with ranges that we observed.
 
 Its own calibrator asks for a signature, which files of a frozen function have not, and takes ranges as minima and
-maxima alone. Which operations are quantized is one recipe: general rules first, exceptions by tensor name after them.
+maxima alone. Which operations are quantized is one recipe: the general rule first, then exceptions by tensor name,
+then the edges.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from edgecnn.export.converted import Converted
 from edgecnn.export.graph import INPUT_NAME
 from edgecnn.export.layers import Layers
 from edgecnn.export.ranges import Range
+from edgecnn.export.tflite_edges import uint8_edges
 from edgecnn.export.tflite_graph import (
     Graph,
     as_known_operations,
@@ -36,8 +39,6 @@ PIXELS: Range = (0.0, 255.0)
 
 Ranges = dict[str, Range]
 Recipe = list[dict[str, Any]]
-
-_EDGES = ("INPUT", "OUTPUT")
 
 
 def quantize_tflite(
@@ -67,7 +68,7 @@ def quantize_tflite(
     graph = read_graph(float_model)
     if precision.needs_calibration:
         negations_as_products(graph)
-    recipe = _RECIPES[precision](wanted) + _exceptions(graph, wanted, layers)
+    recipe = [_RULES[precision](wanted), *_exceptions(graph, wanted, layers), *_edges(precision, wanted)]
     original = as_known_operations(graph)
     try:
         made = _run_quantizer(write_graph(graph), recipe, _statistics(graph, ranges) if ranges else None)
@@ -75,6 +76,8 @@ def quantize_tflite(
         raise ExportError(f"TFLite {precision.value}: {first_line(error)}") from error
     result = read_graph(made)
     as_themselves(result, original)
+    if precision is Precision.INT8 and wanted.edges == "uint8":
+        uint8_edges(result)
     state_versions(result, builtin_kinds())
     return describe(write_graph(result), float_operations(result))
 
@@ -114,9 +117,9 @@ def _exceptions(graph: Graph, wanted: Quantization, layers: Layers | None) -> Re
     return rules
 
 
-def _static(wanted: Quantization, bits: int, dtype: str = "INT") -> dict[str, Any]:
+def _static(wanted: Quantization, bits: int) -> dict[str, Any]:
     """Return the rule for integer weights and activations; 16-bit activations must be symmetric."""
-    activations = {"num_bits": bits, "symmetric": bits == 16, "granularity": "TENSORWISE", "dtype": dtype}
+    activations = {"num_bits": bits, "symmetric": bits == 16, "granularity": "TENSORWISE", "dtype": "INT"}
     return _rule(_weights(wanted), "INTEGER", activation_tensor_config=activations)
 
 
@@ -142,36 +145,30 @@ def _rule(weights: dict[str, Any], compute: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _untouched(operation: str = "*") -> dict[str, Any]:
-    return {"regex": ".*", "operation": operation, "algorithm_key": "no_quantize", "op_config": {}}
+def _untouched() -> dict[str, Any]:
+    return {"regex": ".*", "operation": "*", "algorithm_key": "no_quantize", "op_config": {}}
 
 
-def _float16(wanted: Quantization) -> Recipe:  # noqa: ARG001  # all recipes have one signature
+def _edges(precision: Precision, wanted: Quantization) -> Recipe:
+    """Return the rules for input and output, which would be those of the inside else.
+
+    They come last and under a pattern of their own: the quantizer calls the output by the name of the last operation's.
+    """
+    if not precision.needs_calibration:
+        return []
+    is_float = precision is Precision.INT16X8 or wanted.edges == "float32"
+    rule = _untouched() if is_float else _static(wanted, 8)
+    return [{**rule, "regex": ".+", "operation": edge} for edge in ("INPUT", "OUTPUT")]
+
+
+def _float16(wanted: Quantization) -> dict[str, Any]:  # noqa: ARG001  # all rules have one signature
     weights = {"num_bits": 16, "symmetric": True, "granularity": "TENSORWISE", "dtype": "FLOAT"}
-    return [{**_rule(weights, "FLOAT"), "algorithm_key": "float_casting"}]
+    return {**_rule(weights, "FLOAT"), "algorithm_key": "float_casting"}
 
 
-def _dynamic(wanted: Quantization) -> Recipe:
-    return [_rule(_weights(wanted), "INTEGER")]
-
-
-def _int8(wanted: Quantization) -> Recipe:
-    rules = [_static(wanted, 8)]
-    for edge in _EDGES:
-        if wanted.edges == "float32":
-            rules.append(_untouched(edge))
-        elif wanted.edges == "uint8":
-            rules.append({**_static(wanted, 8, "UINT"), "operation": edge})
-    return rules
-
-
-def _int16x8(wanted: Quantization) -> Recipe:
-    return [_static(wanted, 16), *(_untouched(edge) for edge in _EDGES)]
-
-
-_RECIPES = {
+_RULES: dict[Precision, Callable[[Quantization], dict[str, Any]]] = {
     Precision.FLOAT16: _float16,
-    Precision.DYNAMIC: _dynamic,
-    Precision.INT8: _int8,
-    Precision.INT16X8: _int16x8,
+    Precision.DYNAMIC: lambda wanted: _rule(_weights(wanted), "INTEGER"),
+    Precision.INT8: lambda wanted: _static(wanted, 8),
+    Precision.INT16X8: lambda wanted: _static(wanted, 16),
 }

@@ -15,7 +15,7 @@ Range = tuple[float, float]
 PERCENTILE = 99.99
 """Share of the values, in per cent, that the percentile method keeps; half of the rest is cut off at each end."""
 
-_STEPS = 255
+_STEPS, _NOTHING = 255, 1e-7
 _ENTROPY_BINS = 2048  # as Migacz, 2017
 _ENTROPY_STRIDE = 16  # thresholds are tried at every 16th bin: less than 1 % of the range
 _MSE_CANDIDATES = 256
@@ -42,7 +42,9 @@ def choose_ranges(observed: Observed, method: Method) -> dict[str, Range]:
 
 
 def _with_zero(low: float, high: float) -> Range:
-    return min(low, 0.0), max(high, 0.0)
+    """Return the range widened to hold 0. One of 0 alone becomes 0 to 1: runtimes refuse steps of almost nothing."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    return (low, high) if high - low > _NOTHING else (0.0, 1.0)
 
 
 def _percentile(histogram: Histogram) -> Range:
@@ -58,7 +60,7 @@ def _percentile(histogram: Histogram) -> Range:
 def _mse(histogram: Histogram) -> Range:
     """Return the range, out of 256 lower and 256 upper edges, with the least expected squared error."""
     values, counts = histogram.centers, histogram.counts.astype(np.float64)
-    lowest, highest = _with_zero(histogram.low, histogram.high)
+    lowest, highest = min(histogram.low, 0.0), max(histogram.high, 0.0)
     shares = np.linspace(1 / _MSE_CANDIDATES, 1, _MSE_CANDIDATES)
     lows = shares * lowest if lowest < 0 else np.zeros(1)
     highs = shares * highest if highest > 0 else np.zeros(1)
@@ -86,7 +88,7 @@ def _entropy(histogram: Histogram) -> Range:
     Magnitudes are spread over 128 levels, or 256 where one sign is all. The first bin is taken like the second: it
     holds the zeros of a ReLU, which are exact at any step (as NVIDIA's own later implementations do).
     """
-    lowest, highest = _with_zero(histogram.low, histogram.high)
+    lowest, highest = min(histogram.low, 0.0), max(histogram.high, 0.0)
     levels = 256 if lowest == 0 or highest == 0 else 128
     reach = max(-lowest, highest)
     magnitudes, _ = np.histogram(

@@ -43,7 +43,8 @@ SAME_RANGE = (
 )  # fmt: skip
 """Operations that pass large values on: a range that spoils the input spoils the output."""
 
-_FLOAT32, _CASTS = 0, ("QUANTIZE", "DEQUANTIZE")
+_FLOAT32 = 0
+_COMPUTE_NOTHING = ("QUANTIZE", "DEQUANTIZE", "RESHAPE", "TRANSPOSE", "SQUEEZE", "EXPAND_DIMS")
 
 
 def read_graph(content: bytes) -> Graph:
@@ -57,6 +58,9 @@ def write_graph(graph: Graph) -> bytes:
     """Return the flatbuffer of a graph."""
     from ai_edge_litert.tools import flatbuffer_utils
 
+    for buffer in graph.buffers:
+        if buffer.data is not None:  # anything but an array is written byte by byte
+            buffer.data = np.frombuffer(bytes(buffer.data), np.uint8)
     return bytes(flatbuffer_utils.convert_object_to_bytearray(graph))
 
 
@@ -75,7 +79,7 @@ def layer_of(graph: Graph, operation: Any, layers: Layers) -> str | None:
     tensors = graph.subgraphs[0].tensors
     constants = [place for place in operation.inputs if place >= 0 and _is_constant(graph, tensors[place])]
     found = layers.find(*tensor_names(graph, operation.outputs)) or layers.find(*tensor_names(graph, constants))
-    is_last = list(operation.outputs) == list(graph.subgraphs[0].outputs)
+    is_last = graph.subgraphs[0].outputs[0] in operation.outputs
     return found or (layers.output if is_last else None)
 
 
@@ -139,7 +143,8 @@ def negations_as_products(graph: Graph) -> None:
 def float_operations(graph: Graph) -> tuple[str, ...]:
     """Return the kinds of operations that compute in float, sorted.
 
-    One with float activations and int8 weights is not among them: its kernel quantizes the activations first.
+    Those that only move values around compute nothing. One with float activations and int8 weights is not among them:
+    its kernel quantizes the activations first.
     """
     found = set()
     tensors = graph.subgraphs[0].tensors
@@ -151,7 +156,7 @@ def float_operations(graph: Graph) -> tuple[str, ...]:
             and tensors[place].quantization.scale is not None
             for place in operation.inputs if place >= 0
         )  # fmt: skip
-        if kind not in _CASTS and has_float_output and not has_integer_weights:
+        if kind not in _COMPUTE_NOTHING and has_float_output and not has_integer_weights:
             found.add(kind)
     return tuple(sorted(found))
 

@@ -15,11 +15,18 @@ _RUNTIME_KEY = "min_runtime_version"
 _RUNTIME_BYTES = 16
 _FLOAT32, _FLOAT16, _UINT8, _INT16, _INT8 = 0, 1, 3, 7, 9
 
+_SECOND = (
+    "ABS", "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "DEQUANTIZE", "EXP", "GELU", "LOGISTIC", "MAXIMUM", "MAX_POOL_2D",
+    "MEAN", "MINIMUM", "MUL", "PAD", "REDUCE_MAX", "RELU6", "RSQRT", "SOFTMAX", "SPLIT", "SQUARED_DIFFERENCE",
+    "STRIDED_SLICE", "SUB", "SUM", "TANH", "TRANSPOSE", "TRANSPOSE_CONV",
+)  # fmt: skip
 _INT8_VERSIONS = {
+    **dict.fromkeys(_SECOND, 2),
     "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "TILE": 3, "RESIZE_BILINEAR": 3,
-    "RESHAPE": 1, "SQUEEZE": 1, "EXPAND_DIMS": 1, "LEAKY_RELU": 1, "PRELU": 1, "ELU": 1, "HARD_SWISH": 1, "QUANTIZE": 1,
 }  # fmt: skip
-"""Where it is not 2."""
+"""Where it is not 1. A runtime refuses versions that it has not heard of, so what is not known here stays as it was."""
+
+_INT16_VERSIONS = {**_INT8_VERSIONS, "LEAKY_RELU": 2, "QUANTIZE": 2, "TRANSPOSE_CONV": 3}
 
 _INT8_RUNTIMES = {
     "SUM": "1.15.0", "TRANSPOSE_CONV": "2.2.0", "RESIZE_BILINEAR": "2.2.0", "ABS": "2.4.0", "RSQRT": "2.5.0",
@@ -56,11 +63,11 @@ def _needs(kind: str, taken: list[int], given: list[int]) -> tuple[int, str]:
     if _FLOAT16 in taken:
         return 3, _FLOAT16_RUNTIME
     if _INT16 in (*taken, *given):
-        return max(2, _INT8_VERSIONS.get(kind, 2)), max(_INT16_RUNTIME, _INT8_RUNTIMES.get(kind, ""), key=_comparable)
+        return _INT16_VERSIONS.get(kind, 1), max(_INT16_RUNTIME, _INT8_RUNTIMES.get(kind, ""), key=_comparable)
     if _FLOAT32 in given and _INT8 in taken and kind in _HYBRID:
         return _HYBRID[kind]
     if {_INT8, _UINT8} & {*taken, *given}:
-        return _INT8_VERSIONS.get(kind, 2), _INT8_RUNTIMES.get(kind, _INT8_RUNTIME)
+        return _INT8_VERSIONS.get(kind, 1), _INT8_RUNTIMES.get(kind, _INT8_RUNTIME)
     return 1, ""
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
+import re
 from typing import Any
 
 import numpy as np
@@ -12,11 +10,12 @@ import numpy as np
 from edgecnn.errors import ExportError, first_line
 from edgecnn.export.converted import Converted
 from edgecnn.export.onnx_passes import (
+    clean,
     drop_unused_opsets,
     float_operations,
-    fold_input_scale,
     name_edges,
 )
+from edgecnn.export.passes.onnx_erfc import convert_erfc
 from edgecnn.spec import TensorSpec
 
 OPSET = 17
@@ -25,12 +24,13 @@ OPSET = 17
 INPUT_NAME = "images"
 OUTPUT_NAME = "scores"
 
+_NUMBERED = re.compile(r"__\d+")
+
 
 def to_onnx(function: Any) -> Any:
     """Return the float32 `onnx.ModelProto` of a function from `frozen_function`, ready to run or to quantize.
 
-    Batch 1, NHWC input. Batch norms and the scaling of pixels are folded into the convolutions, shapes are
-    inferred, and dead nodes removed (ONNX Runtime's quantization pre-processing).
+    Batch 1, NHWC input, all shapes inferred; see `onnx_passes.clean`.
 
     Raises:
         ExportError: an operation cannot be expressed.
@@ -43,12 +43,38 @@ def to_onnx(function: Any) -> Any:
             input_names=[function.inputs[0].name],
             output_names=[function.outputs[0].name],
             opset=OPSET,
+            custom_op_handlers={"Erfc": (convert_erfc, [])},
         )
         name_edges(model, INPUT_NAME, OUTPUT_NAME)
-        fold_input_scale(model)
-        return checked(_preprocessed(model))
+        made = clean(model)
+        _number_names(made)
+        return checked(made)
     except Exception as error:  # both packages raise whatever they meet
         raise ExportError(f"ONNX float32: {first_line(error)}") from error
+
+
+def _number_names(model: Any) -> None:
+    """Number the names that tf2onnx made up anew, in the order of the graph.
+
+    It numbers them through the whole process. The same model shall give the same names of nodes and of what they make,
+    so that the tensors of a file are found again in a later conversion; constants come last, since which of two equal
+    ones is kept is a matter of chance.
+    """
+    graph = model.graph
+    renamed: dict[str, str] = {}
+
+    def new(name: str) -> str:
+        if _NUMBERED.search(name) and name not in renamed:
+            renamed[name] = _NUMBERED.sub(f"__{len(renamed)}", name)
+        return renamed.get(name, name)
+
+    for node in graph.node:
+        node.name = new(node.name)
+        node.output[:] = [new(name) for name in node.output]
+    for node in graph.node:
+        node.input[:] = [new(name) for name in node.input]
+    for value in (*graph.initializer, *graph.value_info):
+        value.name = new(value.name)
 
 
 def checked(model: Any) -> Any:
@@ -71,17 +97,6 @@ def describe(model: Any, taken: tuple[float, int] = (1.0, 0), given: tuple[float
         {"opset": str(opset), "ir_version": str(model.ir_version)},
         float_operations(model),
     )
-
-
-def _preprocessed(model: Any) -> Any:
-    import onnx
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    with tempfile.TemporaryDirectory(prefix="edgecnn-") as folder:
-        source, target = Path(folder) / "raw.onnx", Path(folder) / "prepared.onnx"
-        onnx.save(model, source)
-        quant_pre_process(os.fspath(source), os.fspath(target), skip_symbolic_shape=True)  # all shapes are fixed
-        return onnx.load(target)
 
 
 def _tensor(value: Any, quantization: tuple[float, int]) -> TensorSpec:

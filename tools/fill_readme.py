@@ -58,9 +58,8 @@ def accuracy() -> str:
     rows += [(f"`{entry.file}`", entry.measured, f"{entry.size_bytes:,}") for entry in manifest.artifacts]
     lines = [f"| | top-1 of {manifest.evaluation.count:,} | same answer as Keras | bytes |", "|---|---:|---:|---:|"]
     for name, measured, size in rows:
-        lines.append(
-            f"| {name} | {measured.correct / measured.images:.2%} | {measured.agree / measured.images:.2%} | {size} |"
-        )
+        top1, same = (measured.correct or 0) / measured.images, measured.agree / measured.images
+        lines.append(f"| {name} | {top1:.2%} | {same:.2%} | {size} |")
     return "\n".join(lines) + "\n"
 
 

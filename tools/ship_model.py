@@ -24,7 +24,7 @@ def main(trained: Path) -> None:
     for name in ("model.keras", CARD_NAME, "history.json"):
         shutil.copyfile(trained / name, target / name)
     with tempfile.TemporaryDirectory() as folder:
-        exported = export_model(card.model, Path(folder) / "artifacts", ExportSpec())
+        exported = export_model(card.model, Path(folder) / "artifacts", ExportSpec(target="x86"))
         for entry in exported.manifest.artifacts:
             if entry.precision is Precision.INT8:
                 shutil.copyfile(exported.folder / entry.file, target / entry.file)

@@ -21,7 +21,11 @@ from edgecnn.errors import EdgecnnError
 COMMANDS = {
     "demo": "Export and benchmark the shipped model: the whole tool in two minutes.",
     "export": "Export a Keras classifier to float32 and int8 TFLite and ONNX.",
+    "inspect": "Show what is inside a .tflite or .onnx file.",
     "bench": "Compare accuracy and latency of artifacts with the Keras model.",
+    "verify": "Check that artifacts are whole and compute here what they should.",
+    "doctor": "Find out what is wrong: how a model has to be fed.",
+    "diagnose": "Find the layers in which an int8 file loses accuracy, and put them back.",
     "predict": "Classify image files.",
     "evaluate": "Measure the accuracy of a model on labelled images.",
     "train": "Train a model on CIFAR-10.",

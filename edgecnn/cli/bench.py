@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgecnn.cli.keras_options import code_options
 from edgecnn.cli.options import ManyOf, as_json, threads
+from edgecnn.contract import KerasOptions
 from edgecnn.runtime.backend import BACKENDS
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     help="Folder for result.json and report.md.",
 )
 @threads
+@code_options
 @as_json
 def command(
     paths: tuple[Path, ...],
@@ -43,6 +46,7 @@ def command(
     seed: int,
     out: Path,
     threads: int,
+    keras: KerasOptions,
     as_json: bool,
 ) -> None:
     """Compare accuracy, latency and memory of artifacts with the original Keras model.
@@ -66,6 +70,7 @@ def command(
             data=data,
             baseline=baseline,
             backends=backends,
+            keras=keras,
             threads=threads,
             settings=Settings(rounds=rounds, seed=seed),
             progress=progress,
@@ -76,7 +81,8 @@ def command(
 
 def _export_shipped(folder: Path, progress: Progress) -> Path:
     from edgecnn.export import export_model
+    from edgecnn.export.target import target_here
     from edgecnn.models.registry import DEFAULT
     from edgecnn.spec import ExportSpec
 
-    return export_model(DEFAULT, folder, ExportSpec(), progress=progress).folder
+    return export_model(DEFAULT, folder, ExportSpec(target=target_here()), progress=progress).folder

@@ -27,12 +27,13 @@ def command(out: Path) -> None:
     from edgecnn.cli.report import print_result
     from edgecnn.cli.screen import progress_bar
     from edgecnn.export import export_model
+    from edgecnn.export.target import target_here
     from edgecnn.files import check_writable
     from edgecnn.spec import ExportSpec
 
     check_writable(out)
     with progress_bar() as progress:
-        exported = export_model(DEFAULT, out / "artifacts", ExportSpec(), progress=progress)
+        exported = export_model(DEFAULT, out / "artifacts", ExportSpec(target=target_here()), progress=progress)
         result = bench((exported.folder,), progress=progress)
     write_reports(result, out)
     print_result(result, out, as_json=False)

@@ -6,7 +6,9 @@ import dataclasses
 
 import click
 
+from edgecnn.cli.keras_options import keras_options
 from edgecnn.cli.options import OneOf, as_json, threads
+from edgecnn.contract import KerasOptions
 from edgecnn.models.registry import DEFAULT, SHIPPED
 from edgecnn.runtime.backend import BACKENDS
 
@@ -16,8 +18,9 @@ from edgecnn.runtime.backend import BACKENDS
 @click.option("--data", default="sample", show_default=True, help="Labelled images: a name, a folder, or an .npz file.")
 @click.option("--backend", type=OneOf(BACKENDS), help="Runtime to use.  [default: the first installed one]")
 @threads
+@keras_options
 @as_json
-def command(model: str, data: str, backend: str | None, threads: int, as_json: bool) -> None:
+def command(model: str, data: str, backend: str | None, threads: int, keras: KerasOptions, as_json: bool) -> None:
     """Measure top-1 and loss of MODEL: a .keras, .tflite or .onnx file, or the name of a shipped model.
 
     "--data cifar10" is all 10,000 test images, after `edgecnn data fetch`; "sample" is 2,000 of them.
@@ -30,8 +33,8 @@ def command(model: str, data: str, backend: str | None, threads: int, as_json: b
     from edgecnn.runtime.load import load
 
     with output_to():  # the runtimes announce themselves
-        classifier = load(find_model_file(model) if model in SHIPPED else model, threads, backend)
-    dataset = open_dataset(data, classifier.shape, classifier.labels)
+        classifier = load(find_model_file(model) if model in SHIPPED else model, threads, backend, keras=keras)
+    dataset = open_dataset(data, classifier.shape, classifier.labels, preprocessing=classifier.contract.preprocessing)
     found = score(classifier.predict(dataset.images), dataset)
     if as_json:
         print_json({**dataclasses.asdict(found), "top1": found.top1})

@@ -2,28 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgecnn.cli.options import ManyOf, as_json, read_labels
-from edgecnn.contract import read_contract
-from edgecnn.gate import MAX_DROP_POINTS
+from edgecnn.cli.keras_options import keras_options
+from edgecnn.cli.options import ManyOf, OneOf, as_json, read_labels
+from edgecnn.contract import KerasOptions, read_contract
+from edgecnn.gate import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
 from edgecnn.models.registry import DEFAULT
+from edgecnn.spec import Method, Precision
 
 if TYPE_CHECKING:
     from edgecnn.artifact import Manifest
     from edgecnn.export import Exported
 
 _FORMATS = ("tflite", "onnx")
+_PRECISIONS = tuple(one.value for one in Precision)
+_TARGETS = ("pi3", "pi4", "pi5", "x86", "generic")
+_EDGES = ("uint8", "int8", "float32")
+_UNITS = {"": 1, "k": 1e3, "m": 1e6, "ki": 2**10, "mi": 2**20}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?i?)[bB]?")
+
+
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
+    """A number of bytes: 700000, 700kB, 1.5MiB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return it in bytes."""
+        if isinstance(value, int):
+            return value
+        found = _SIZE.fullmatch(value.strip())
+        if found is None:
+            self.fail(f"{value!r} is no size; give bytes, or as 700kB or 1.5MiB", param, ctx)
+        return int(float(found[1]) * _UNITS[found[2].lower()])
 
 
 @click.command("export")
 @click.argument("model", default=DEFAULT)
-@click.option("--int8", is_flag=True, help="Also make full-integer int8 files, beside the float32 ones.")
+@click.option("--int8", is_flag=True, help="Also make int8 files, beside the float32 ones.")
+@click.option(
+    "--precisions",
+    type=ManyOf((*_PRECISIONS, "all")),
+    default="float32",
+    help="Which precisions to make; float32 always is.  [default: float32]",
+)
 @click.option(
     "--formats", type=ManyOf(_FORMATS), default=",".join(_FORMATS), show_default=True, help="Which files to make."
+)
+@click.option(
+    "--target",
+    type=OneOf(_TARGETS),
+    default="generic",
+    show_default=True,
+    help="The device; it decides how int8 files are made.",
 )
 @click.option(
     "--out",
@@ -32,12 +68,28 @@ _FORMATS = ("tflite", "onnx")
     show_default=True,
     help="Folder for the artifacts and their manifest.",
 )
+@click.option("--labels", type=click.Path(path_type=Path), help="Class names in the model's order, one a line.")
 @click.option(
     "--calibration",
     metavar="DATA",
     default="calibration",
     show_default=True,
     help="Training images to take int8 ranges from: a name, a folder, or an .npz file.",
+)
+@click.option(
+    "--calibration-size",
+    type=click.IntRange(1),
+    default=512,
+    show_default=True,
+    help="How many of them, the classes in turn.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw.")
+@click.option(
+    "--method",
+    type=OneOf(one.value for one in Method),
+    default=Method.MIN_MAX.value,
+    show_default=True,
+    help="How ranges are taken from their values.",
 )
 @click.option(
     "--evaluation",
@@ -51,52 +103,77 @@ _FORMATS = ("tflite", "onnx")
     type=click.FloatRange(0, 100),
     default=MAX_DROP_POINTS,
     show_default=True,
-    help="Points of top-1 that an int8 file may lose to Keras; one that loses more is rejected.",
+    help="Points of top-1 that a file may lose to Keras; one that loses more is rejected.",
 )
-@click.option("--labels", type=click.Path(path_type=Path), help="Class names in the model's order, one a line.")
+@click.option(
+    "--min-agreement",
+    type=click.FloatRange(0, 100),
+    default=MIN_AGREEMENT_PERCENT,
+    show_default=True,
+    help="Percent of images that a file must answer as Keras does, where there are no labels.",
+)
+@click.option("--max-size", type=Size(), help="Largest file that is accepted, as 700kB.")
+@click.option("--max-latency", type=click.FloatRange(0, min_open=True), help="Milliseconds of one image, here.")
+@click.option(
+    "--min-top1",
+    type=click.FloatRange(0, 100),
+    help="Percent that Keras itself must answer rightly.  [default: more than guessing]",
+)
+@click.option("--io", "edges", type=OneOf(_EDGES), default="uint8", show_default=True, help="Edges of int8 files.")
+@click.option("--activations", type=OneOf(("uint8", "int8")), help="In int8 ONNX.  [default: the target's]")
+@click.option("--per-tensor", is_flag=True, help="One weight scale a tensor, instead of one a channel.")
+@click.option("--softmax", is_flag=True, help="Keep a softmax at the end in the files.")
+@click.option(
+    "--golden",
+    type=click.IntRange(0, 16),
+    default=4,
+    show_default=True,
+    help="Evaluation images that each file carries, for `edgecnn verify`.",
+)
+@keras_options
 @as_json
 def command(
     model: str,
     int8: bool,
-    formats: tuple[str, ...],
+    precisions: tuple[str, ...],
     out: Path,
-    calibration: str,
-    evaluation: str,
-    max_drop: float,
     labels: Path | None,
+    keras: KerasOptions,
     as_json: bool,
+    **settings: Any,
 ) -> None:
-    """Export MODEL, a .keras or .h5 image classifier or the name of a shipped model, and check each file.
+    """Export MODEL, a trained Keras image classifier or the name of a shipped model, and check each file.
 
     \b
     edgecnn export --int8                         the shipped CIFAR-10 model, four files
     edgecnn export --int8 my.keras --labels labels.txt \\
         --calibration train/ --evaluation val/    your own; folders hold <label>/*.jpg
 
-    DATA is "sample" (2,000 embedded test images), "calibration" (512 embedded training images), "cifar10" or
-    "cifar10-train" (all, after `edgecnn data fetch`), a folder with one sub-folder a class, or an .npz file with
-    uint8 NHWC `images` and integer `labels`. Pixels are raw, 0..255: scaling belongs into the model.
+    MODEL is a .keras or .h5 file or a SavedModel folder. DATA is "sample" (2,000 embedded test images), "calibration"
+    (512 embedded training images), "cifar10" or "cifar10-train" (all, after `edgecnn data fetch`), a folder with one
+    sub-folder a class or with unlabelled pictures, or an .npz file with uint8 NHWC `images` and integer `labels`.
+    Every file takes raw pixels 0..255, whatever --scale says that the Keras model expects.
 
-    Each int8 file is held against Keras on the same images. If it loses more than --max-drop points, with 95 %
-    confidence, it is put into OUT/rejected and the exit status is 3.
+    Each file is held against Keras on the same images. If it loses more than --max-drop points, with 95 %
+    confidence, or is beyond another limit, it is put into OUT/rejected and the exit status is 3.
     """
     from edgecnn.cli.screen import print_json, print_table, progress_bar
+    from edgecnn.data.choice import Draw
     from edgecnn.errors import GateError
     from edgecnn.export import export_model
     from edgecnn.schema import encode
-    from edgecnn.spec import ExportSpec, Format, Precision
 
-    precisions = (Precision.FLOAT32, Precision.INT8) if int8 else (Precision.FLOAT32,)
-    spec = ExportSpec(tuple(Format(name) for name in formats), precisions)
     with progress_bar() as progress:
         exported = export_model(
             model,
             out,
-            spec,
-            calibration=calibration,
-            evaluation=evaluation,
-            max_drop=max_drop,
+            _spec(int8, precisions, settings),
+            calibration=settings["calibration"],
+            draw=Draw(settings["calibration_size"], settings["seed"]),
+            evaluation=settings["evaluation"],
+            checks=_checks(settings),
             labels=read_labels(labels),
+            keras=keras,
             progress=progress,
         )
     manifest = exported.manifest
@@ -107,17 +184,51 @@ def command(
         for line in _notes(exported):
             click.echo(line)
         click.echo(f"{manifest.evaluation.data}: {manifest.keras.images:,} images. Written to {out}/")
+    for warning in manifest.warnings:
+        click.echo(f"warning: {warning}", err=True)
     if exported.rejected:
         names = ", ".join(entry.place for entry in exported.rejected)
-        raise GateError(f"the accuracy of {names} does not hold: not for deployment")
+        raise GateError(f"{names} {'do' if len(exported.rejected) > 1 else 'does'} not hold: not for deployment")
+
+
+def _spec(int8: bool, names: tuple[str, ...], settings: dict[str, Any]) -> Any:
+    from edgecnn.spec import ExportSpec, Format, Quantization
+
+    wanted = set(_PRECISIONS) if "all" in names else {"float32", *names, *(["int8"] if int8 else [])}
+    return ExportSpec(
+        formats=tuple(Format(name) for name in settings["formats"]),
+        precisions=tuple(one for one in Precision if one.value in wanted),
+        quantization=Quantization(
+            edges=settings["edges"], per_channel=not settings["per_tensor"], method=Method(settings["method"])
+        ),
+        target=settings["target"],
+        activations=settings["activations"],
+        keep_softmax=settings["softmax"],
+    )
+
+
+def _checks(settings: dict[str, Any]) -> Any:
+    from edgecnn.export.checks import Checks
+
+    latency = settings["max_latency"]
+    return Checks(
+        max_drop=settings["max_drop"],
+        min_agreement=settings["min_agreement"],
+        max_size=settings["max_size"],
+        max_latency=None if latency is None else latency / 1e3,
+        min_top1=settings["min_top1"],
+        golden=settings["golden"],
+    )
 
 
 def _notes(exported: Exported) -> list[str]:
-    """Return what the gate found, and what an int8 file computes in float after all."""
-    lines = []
+    """Return why files were made as they were, what was found about each, and what one computes in float after all."""
+    lines = list(exported.manifest.choices)
     for entry in exported.manifest.artifacts:
+        sentences = [one.sentence for one in entry.limits]
         if entry.gate is not None:
-            lines.append(f"{entry.place} {entry.gate.sentence}")
+            sentences.insert(0, entry.gate.sentence)
+        lines += [f"{entry.place} {sentence}" for sentence in sentences]
         if kinds := read_contract(exported.folder / entry.place).float_operations:
             lines.append(f"{entry.place} computes in float: {', '.join(kinds)}")
     return lines
@@ -127,17 +238,23 @@ def _table(manifest: Manifest) -> tuple[list[str], list[list[str]]]:
     """Return columns and rows that show a manifest."""
     columns = ["file", "bytes", "top-1", "points to Keras", "same answer", "most differing score"]
     keras = manifest.keras
-    rows = [[f"{manifest.origin.name} (Keras)", "", f"{keras.correct / keras.images:.2%}", "", "", ""]]
+    rows = [[f"{manifest.origin.name} (Keras)", "", *_accuracy(keras.correct, None, keras.images), "", ""]]
     for entry in manifest.artifacts:
         found = entry.measured
         rows.append(
             [
                 entry.file,
                 f"{entry.size_bytes:,}",
-                f"{found.correct / found.images:.2%}",
-                f"{100 * (found.correct - keras.correct) / found.images:+.2f}",
+                *_accuracy(found.correct, keras.correct, found.images),
                 f"{found.agree / found.images:.2%}",
                 f"{found.max_difference:.1e}",
             ]
         )
     return columns, rows
+
+
+def _accuracy(correct: int | None, reference: int | None, images: int) -> tuple[str, str]:
+    """Return top-1 and points to the reference, as far as there are labels and a reference."""
+    if correct is None:
+        return "no labels", ""
+    return f"{correct / images:.2%}", "" if reference is None else f"{100 * (correct - reference) / images:+.2f}"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from edgecnn.cli.keras_options import keras_options
 from edgecnn.cli.options import OneOf, as_json, threads
+from edgecnn.contract import KerasOptions
 from edgecnn.runtime.backend import BACKENDS
 
 
@@ -20,9 +22,16 @@ from edgecnn.runtime.backend import BACKENDS
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="How many labels to show.")
 @click.option("--backend", type=OneOf(BACKENDS), help="Runtime to use.  [default: the first installed one]")
 @threads
+@keras_options
 @as_json
 def command(
-    images: tuple[str, ...], model: Path | None, top: int, backend: str | None, threads: int, as_json: bool
+    images: tuple[str, ...],
+    model: Path | None,
+    top: int,
+    backend: str | None,
+    threads: int,
+    keras: KerasOptions,
+    as_json: bool,
 ) -> None:
     """Classify IMAGES: files of any size and format that Pillow reads.
 
@@ -34,10 +43,13 @@ def command(
     from edgecnn.runtime.shipped import default_artifact
 
     with output_to():  # the runtimes announce themselves
-        classifier = load(model or default_artifact(backend), threads, backend)
+        classifier = load(model or default_artifact(backend), threads, backend, keras=keras)
+    preprocessing = classifier.contract.preprocessing
     found = []
     for image in images:
-        answers = top_answers(classifier.predict(load_image(image, classifier.shape)), classifier.labels, top)
+        answers = top_answers(
+            classifier.predict(load_image(image, classifier.shape, preprocessing)), classifier.labels, top
+        )
         if as_json:
             found.append({"image": image, "answers": [{"label": one.label, "score": one.score} for one in answers]})
         else:

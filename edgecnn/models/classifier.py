@@ -11,19 +11,12 @@ import numpy as np
 
 from edgecnn.contract import Preprocessing
 from edgecnn.errors import ModelError, first_line
+from edgecnn.models.layers import Layers
 from edgecnn.spec import Scores
 
 _PROBE_IMAGES = 8
 _IMAGE_AXES = 4
 _SUM_TOLERANCE = 1e-3
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One layer of a Keras model: its name, and the dtype that it computes in."""
-
-    name: str
-    dtype: str = "float32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +27,14 @@ class Network:
         name: as the file calls it.
         call: takes a float32 tensor (N, H, W, C), returns what the model returns in inference.
         input_shape: with the batch axis; None where an axis is free.
-        layers: all layers, those of nested models too, in the model's order.
+        layers: their names, to find what a converter made of them.
         parameters: how many numbers its weights are.
     """
 
     name: str
     call: Callable[[Any], Any]
     input_shape: tuple[int | None, ...]
-    layers: tuple[Layer, ...]
+    layers: Layers
     parameters: int
 
 
@@ -71,7 +64,7 @@ class KerasClassifier:
     scores: Scores
     sha256: str
     preprocessing: Preprocessing
-    layers: tuple[Layer, ...]
+    layers: Layers
     parameters: int
 
 

@@ -7,13 +7,13 @@ import inspect
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgecnn.errors import ModelError, first_line
-from edgecnn.models.classifier import Layer, Network
+from edgecnn.models.classifier import Network
 from edgecnn.models.framework import import_keras
+from edgecnn.models.layers import layers_of
 
 if TYPE_CHECKING:
     import keras
@@ -57,7 +57,7 @@ def read_keras_file(path: Path, *, trust_code: bool = False, code: Path | None =
         name=model.name,
         call=lambda images: model(images, training=False),
         input_shape=tuple(inputs[0].shape) if inputs else _built_shape(model, path),
-        layers=tuple(Layer(layer.name, str(layer.compute_dtype)) for layer in _layers(model)),
+        layers=layers_of(model),
         parameters=model.count_params(),
     )
 
@@ -112,12 +112,3 @@ def _built_shape(model: keras.Model, path: Path) -> tuple[int | None, ...]:
     if not shape or not all(size is None or isinstance(size, int) for size in shape):
         raise ModelError(f"{path} has no fixed input shape; call the model on an image once before saving it")
     return (None, *shape[1:])
-
-
-def _layers(model: Any) -> Iterator[Any]:
-    """Yield the layers of a model, and for a nested model its layers instead."""
-    for layer in model.layers:
-        if getattr(layer, "layers", None):
-            yield from _layers(layer)
-        else:
-            yield layer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from edgecnn.contract import KerasOptions, Preprocessing
@@ -47,7 +48,9 @@ def load_keras_classifier(
         code = None if options.code is None else Path(options.code)
         network, digest = read_keras_file(path, trust_code=options.trust_code, code=code), sha256_file(path)
     shape = image_shape(network.input_shape, path)
-    preprocessing = options.preprocessing or Preprocessing(colour="RGB" if shape[2] > 1 else "L")
+    preprocessing = options.preprocessing or Preprocessing()
+    if shape[2] == 1 and preprocessing.colour == "RGB":
+        preprocessing = replace(preprocessing, colour="L")
     if not preprocessing.fits(shape[2]):
         raise ModelError(f"{path} takes {shape[2]} channels, for which {preprocessing} cannot be done")
     class_count, scores = probe(network, shape, preprocessing, path)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from edgecnn.errors import ModelError, first_line
-from edgecnn.models.classifier import Layer, Network
+from edgecnn.models.classifier import Network
 from edgecnn.models.framework import import_tensorflow
+from edgecnn.models.layers import Layers
 from edgecnn.spec import SAVED_MODEL_NAME
 
 _MAX_GRAPH_BYTES = 2**31
@@ -74,7 +75,7 @@ def read_saved_model(path: Path, *, trust_code: bool = False) -> Network:
         name=path.resolve().name,
         call=call,
         input_shape=tuple(tensor.shape.as_list()),
-        layers=tuple(Layer(name) for name in dict.fromkeys(_layer_names(function.graph.as_graph_def()))),
+        layers=Layers("", tuple(dict.fromkeys(_layer_names(function.graph.as_graph_def())))),
         parameters=sum(int(variable.shape.num_elements() or 0) for variable in function.graph.variables),
     )
 

@@ -32,7 +32,8 @@ class Classifier:
         labels: class names in the order of the scores.
     """
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: Opened, encode: Callable[[Images], Tensor] | None = None) -> None:
+        """Make it of a session; `encode` feeds it otherwise than the contract says, to find out what that does."""
         self.contract: Contract = opened.contract
         self.labels = opened.contract.labels
         self._run = opened.session.run
@@ -40,7 +41,7 @@ class Classifier:
         self._batch = self.contract.input.shape[0]
         self._batch_is_free = self.contract.format is Format.KERAS
         self._axes_of_one = len(self._shape)
-        self._encode = _encoder(self.contract)
+        self._encode = encode or encoder(self.contract)
         self._to_real = _to_real(self.contract.output)
         self._to_probabilities = _to_probabilities(self.contract)
 
@@ -100,7 +101,7 @@ class Classifier:
         return filled
 
 
-def _encoder(contract: Contract) -> Callable[[Images], Tensor]:
+def encoder(contract: Contract) -> Callable[[Images], Tensor]:
     """Return what turns uint8 RGB or grey pixels into the input tensor, by table where a pixel has only 256 values."""
     spec, preprocessing = contract.input, contract.preprocessing
     table = _table(contract)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgecnn.contract import KerasOptions
+from edgecnn.contract import KerasOptions, Preprocessing
 from edgecnn.errors import ArtifactError
 from edgecnn.runtime.backend import find_backend
 from edgecnn.runtime.classifier import Classifier
@@ -30,7 +30,10 @@ def load(
     if threads < 1:
         raise ValueError(f"threads must be 1 or more, not {threads}")
     path = Path(path)
-    return Classifier(find_backend(format_of(path), backend).open(path, threads, keras))
+    file_format = format_of(path)
+    if file_format is not Format.KERAS and (keras.preprocessing or Preprocessing()) != Preprocessing():
+        raise ArtifactError(f"{path} says itself how it is fed; a scale, colour or resizing is for Keras models alone")
+    return Classifier(find_backend(file_format, backend).open(path, threads, keras))
 
 
 def format_of(path: Path) -> Format:

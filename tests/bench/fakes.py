@@ -11,6 +11,7 @@ import numpy as np
 
 from edgecnn.bench.case import Case, Plan
 from edgecnn.bench.result import Settings
+from edgecnn.contract import Preprocessing
 from edgecnn.data.dataset import Dataset
 from edgecnn.errors import MeasurementError
 
@@ -66,7 +67,7 @@ def make_plan(folder: Path, *cases: tuple[str, str]) -> Plan:
         path = folder / f"{name}.tflite"
         path.write_bytes(b"x" * 1000 * len(name))
         made.append(Case(name, str(path), "keras" if number == 0 else "litert", precision, 1, is_baseline=number == 0))
-    return Plan(tuple(made), LABELS, (2, 2, 3), ())
+    return Plan(tuple(made), LABELS, (2, 2, 3), Preprocessing(), ())
 
 
 def starter(links: list[FakeLink]) -> Callable[[float], FakeLink]:

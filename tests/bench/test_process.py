@@ -7,8 +7,10 @@ import sys
 import pytest
 
 from edgecnn.bench.process import WorkerProcess
-from edgecnn.bench.worker import time_calls
+from edgecnn.contract import KerasOptions
 from edgecnn.errors import MeasurementError
+from edgecnn.runtime.timing import time_calls
+from edgecnn.schema import encode
 
 
 def worker(script: str, timeout: float = 20.0) -> WorkerProcess:
@@ -55,7 +57,9 @@ def test_what_a_runtime_prints_does_not_disturb_the_answers() -> None:
 
 def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words() -> None:
     with WorkerProcess(60.0) as link, pytest.raises(MeasurementError, match="no such model file: nowhere.tflite"):
-        link.ask({"do": "load", "path": "nowhere.tflite", "backend": "litert", "threads": 1})
+        link.ask(
+            {"do": "load", "path": "nowhere.tflite", "backend": "litert", "threads": 1, "keras": encode(KerasOptions())}
+        )
 
 
 def test_each_call_is_timed_alone() -> None:

@@ -108,7 +108,7 @@ def test_a_manifest_cut_short_anywhere_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda manifest: manifest.update(schema_version=2), "schema version 2 is newer than 1; update edgecnn"),
+        (lambda manifest: manifest.update(schema_version=3), "schema version 3 is newer than 2; update edgecnn"),
         (lambda manifest: manifest.pop("origin"), "origin is missing"),
         (lambda manifest: manifest.update(artifacts=None), "artifacts is NoneType, not tuple"),
         (lambda manifest: manifest["artifacts"][1].pop("sha256"), r"artifacts\[1\]\.sha256 is missing"),

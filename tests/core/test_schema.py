@@ -80,7 +80,7 @@ def test_a_contract_comes_back_from_json_as_it_was(contracts: dict[Format, Contr
 
 
 def test_a_manifest_comes_back_from_its_own_bytes() -> None:
-    assert decode_json(Manifest, MANIFEST.to_json(), newest=1) == MANIFEST
+    assert decode_json(Manifest, MANIFEST.to_json(), newest=MANIFEST.schema_version) == MANIFEST
 
 
 def test_a_sample_of_every_kind_comes_back_as_it_was() -> None:

@@ -58,7 +58,7 @@ def test_the_manifests_accuracy_is_that_of_a_plain_loop_over_raw_pixels(
     answers = BARE[file_format](shipped_export.folder / name, sample.images).argmax(axis=1)
     entry = next(entry for entry in shipped_export.manifest.artifacts if entry.file == name)
     assert int((answers == sample.labels).sum()) == entry.measured.correct
-    assert entry.measured.correct > 0.75 * len(sample)
+    assert (entry.measured.correct or 0) > 0.75 * len(sample)
 
 
 @pytest.mark.parametrize("file_format", ["tflite", "onnx"])
@@ -70,7 +70,7 @@ def test_float32_computes_what_keras_computes(shipped_export: Any, file_format: 
     images = load_test_sample().images[:64]
     model = keras.models.load_model(shipped_folder("tutorial_cnn") / "model.keras", compile=False)
     found = BARE[file_format](shipped_export.folder / FILES[file_format, "float32"], images)
-    np.testing.assert_allclose(found, model.predict(images.astype(np.float32), verbose=0), atol=1e-5)
+    np.testing.assert_allclose(softmax(found), model.predict(images.astype(np.float32), verbose=0), atol=1e-5)
 
 
 def test_int8_tflite_has_no_float_tensor(shipped_export: Any) -> None:
@@ -105,7 +105,7 @@ def test_int8_onnx_takes_and_gives_uint8_and_every_operation_inside_is_quantized
     takers = {name: [node.op_type for node in graph.node if name in node.input] for name in maker}
     layout = ("QuantizeLinear", "DequantizeLinear", "Transpose", "Reshape")
     computing = [node for node in graph.node if node.op_type not in layout]
-    assert {node.op_type for node in computing} >= {"Conv", "MaxPool", "Softmax"}
+    assert {node.op_type for node in computing} >= {"Conv", "MaxPool", "Gemm"}
     for node in computing:
         assert all(maker.get(name) == "DequantizeLinear" for name in node.input), node.name
         assert takers[node.output[0]] == ["QuantizeLinear"], node.name
@@ -132,7 +132,7 @@ def test_onnx_has_a_batch_of_one_nhwc_pixels_and_no_scaling_left(shipped_export:
 
 def test_int8_input_is_the_raw_pixel_even_if_calibration_saw_no_bright_one() -> None:
     """A step of the ONNX input is one pixel value, whatever the calibration images span."""
-    from edgecnn.export.graph import frozen_function
+    from edgecnn.export.graph import freeze_classifier
     from edgecnn.export.observe import observe_onnx
     from edgecnn.export.quantize_onnx import quantize_onnx
     from edgecnn.export.ranges import choose_ranges
@@ -140,7 +140,7 @@ def test_int8_input_is_the_raw_pixel_even_if_calibration_saw_no_bright_one() -> 
     from edgecnn.models.load import load_keras_classifier
     from edgecnn.models.registry import find_model_file
 
-    function = frozen_function(load_keras_classifier(find_model_file("tutorial_cnn")))
+    function = freeze_classifier(load_keras_classifier(find_model_file("tutorial_cnn"))).function
     dark = load_calibration_sample().images[:20] // 2
     model = to_onnx(function)
     found = quantize_onnx(model, Precision.INT8, choose_ranges(observe_onnx(model, dark), Method.MIN_MAX))
@@ -170,7 +170,7 @@ def test_a_users_own_model_exports_in_both_formats(own: Any, tmp_path: Path) -> 
         found = edgecnn.load(exported.folder / entry.file).predict(images)
         tolerance = 1e-4 if entry.precision.value == "float32" else 0.2
         np.testing.assert_allclose(found, expected, atol=tolerance, err_msg=entry.file)
-        assert entry.measured.correct >= 0.95 * len(images)
+        assert (entry.measured.correct or 0) >= 0.95 * len(images)
         if entry.format.value == "onnx":
             kinds = {node.op_type for node in onnx.load(exported.folder / entry.file).graph.node}
             assert "BatchNormalization" not in kinds

@@ -12,6 +12,7 @@ import pytest
 
 from edgecnn.artifact import open_folder, read_manifest
 from edgecnn.errors import MeasurementError
+from edgecnn.export.checks import Checks
 from edgecnn.gate import Outcome
 from tests.conftest import grey_images, save_npz
 
@@ -63,7 +64,9 @@ def test_a_file_that_lost_accuracy_is_kept_apart_and_the_exit_status_is_3(
     entry = read_manifest(out).artifacts[1]
     assert entry.gate is not None
     assert entry.gate.outcome is Outcome.DOES_NOT_HOLD
-    assert entry.gate.lost - entry.gate.gained == pytest.approx(entry.gate.drop * 9)
+    drop = entry.gate.drop
+    assert drop is not None
+    assert drop.lost - drop.gained == pytest.approx(drop.points * 9)
     assert [artifact.path.name for artifact in open_folder(out)] == ["hard-float32.tflite"]
 
     again = edgecnn(
@@ -82,7 +85,7 @@ def test_the_gate_and_its_flips_are_in_the_manifest(shipped_export: Any) -> None
             gate, measured = entry["gate"], entry["measured"]
             assert gate["outcome"] == "holds"
             assert len(gate["flips"]) == measured["images"] - measured["agree"]
-            assert gate["drop"] == pytest.approx(
+            assert gate["drop"]["points"] == pytest.approx(
                 100 * (text["keras"]["correct"] - measured["correct"]) / measured["images"]
             )
 
@@ -94,7 +97,7 @@ def test_a_folder_of_rejected_files_alone_gives_nothing_to_measure(hard: dict[st
 
     exported = export_model(
         str(hard["model"]), tmp_path / "out", ExportSpec((Format.TFLITE,)),
-        calibration=str(hard["calibration"]), evaluation=str(hard["evaluation"]), max_drop=0.5,
+        calibration=str(hard["calibration"]), evaluation=str(hard["evaluation"]), checks=Checks(max_drop=0.5),
     )  # fmt: skip
     assert [entry.file for entry in exported.rejected] == ["hard-int8.tflite"]
     assert {case.precision for case in plan((tmp_path / "out",), threads=1).cases} == {"float32"}

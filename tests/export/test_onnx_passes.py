@@ -11,12 +11,13 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from edgecnn.export.onnx_passes import (
+    clean,
     drop_unused_opsets,
     float_operations,
-    fold_input_scale,
     integer_edges,
     name_edges,
 )
+from edgecnn.export.passes.onnx_graph import rename_tensors
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 6, 6, 3)).astype(np.float32)
 
@@ -51,23 +52,6 @@ def rescaled_convolution(factor: float, offset: float | None) -> Any:
 def outputs(model: Any, pixels: Any) -> Any:
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: pixels})[0]
-
-
-@pytest.mark.parametrize("offset", [None, 0.0], ids=["without offset", "with offset 0"])
-def test_a_scale_on_the_input_moves_into_the_convolution(offset: float | None) -> None:
-    model = rescaled_convolution(1 / 255, offset)
-    before = outputs(model, PIXELS)
-
-    assert fold_input_scale(model)
-
-    assert [node.op_type for node in model.graph.node] == ["Transpose", "Conv"]
-    np.testing.assert_allclose(outputs(model, PIXELS), before, atol=1e-6)
-
-
-def test_an_offset_on_the_input_stays_because_padding_would_see_it() -> None:
-    model = rescaled_convolution(1 / 127.5, -1.0)
-    assert not fold_input_scale(model)
-    assert [node.op_type for node in model.graph.node] == ["Mul", "Add", "Transpose", "Conv"]
 
 
 def test_the_edges_get_their_names_and_the_graph_still_runs() -> None:
@@ -149,17 +133,86 @@ def test_operations_outside_of_quantization_pairs_are_named() -> None:
     assert float_operations(rescaled_convolution(1.0, 0.0)) == ("Add", "Conv", "Mul")
 
 
-def test_weights_that_two_convolutions_share_are_not_scaled_for_both() -> None:
-    model = rescaled_convolution(1 / 255, None)
-    graph = model.graph
-    graph.node[-1].output[0] = "inner"
-    graph.node.append(helper.make_node("Concat", ["inner"], ["three"], axis=1))
-    graph.node.append(helper.make_node("Slice", ["three", "from", "to", "axis"], ["part"]))
-    graph.node.append(helper.make_node("Conv", ["part", "weights"], ["result"], pads=[1, 1, 1, 1]))
-    for name, value in (("from", 0), ("to", 3), ("axis", 1)):
-        graph.initializer.append(numpy_helper.from_array(np.array([value], np.int64), name))
-    before = outputs(model, PIXELS)
+def dense_after_flatten() -> Any:
+    """Return input → Transpose → Reshape → Relu → MatMul → Add → Identity → output, with a dead constant."""
+    generator = np.random.default_rng(2)
+    nodes = [
+        helper.make_node("Transpose", ["x"], ["nhwc"], perm=[0, 2, 3, 1]),
+        helper.make_node("Unsqueeze", ["nhwc", "first"], ["more"]),
+        helper.make_node("Reshape", ["more", "shape"], ["flat"], "flatten/Reshape"),
+        helper.make_node("Relu", ["flat"], ["positive"]),
+        helper.make_node("MatMul", ["positive", "weights"], ["product"], "dense/MatMul"),
+        helper.make_node("Identity", ["product"], ["same"]),
+        helper.make_node("Add", ["same", "bias"], ["y"]),
+    ]
+    constants = {
+        "first": np.array([0]),
+        "shape": np.array([1, 24]),
+        "weights": generator.normal(size=(24, 3)).astype(np.float32),
+        "bias": generator.normal(size=3).astype(np.float32),
+        "dead": np.zeros(1000, np.float32),
+    }
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4, 2, 3])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3])],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
-    assert fold_input_scale(model)
 
-    np.testing.assert_allclose(outputs(model, PIXELS), before, atol=1e-5)
+def test_a_dense_layer_after_flatten_is_one_operation_on_nchw() -> None:
+    model = dense_after_flatten()
+    pixels = np.random.default_rng(3).normal(size=(1, 4, 2, 3)).astype(np.float32)
+    before = outputs(model, pixels)
+
+    cleaned = clean(model)
+
+    assert [node.op_type for node in cleaned.graph.node] == ["Reshape", "Relu", "Gemm"]
+    assert "dead" not in {tensor.name for tensor in cleaned.graph.initializer}
+    onnx.checker.check_model(cleaned, full_check=True)
+    np.testing.assert_allclose(outputs(cleaned, pixels), before, atol=1e-5)
+
+
+def padded_convolution(value: float) -> Any:
+    generator = np.random.default_rng(4)
+    constants = {
+        "widths": np.array([0, 0, 1, 2, 0, 0, 3, 0]),
+        "value": np.array(value, np.float32),
+        "weights": generator.normal(size=(2, 3, 3, 3)).astype(np.float32),
+    }
+    nodes = [
+        helper.make_node("Pad", ["x", "widths", "value"], ["larger"]),
+        helper.make_node("Conv", ["larger", "weights"], ["y"], strides=[2, 2]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 6, 5])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 2, 4, 3])],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+@pytest.mark.parametrize(("value", "left"), [(0.0, ["Conv"]), (1.0, ["Pad", "Conv"])], ids=["zeros", "ones"])
+def test_zeros_around_an_image_are_put_there_by_the_convolution(value: float, left: list[str]) -> None:
+    model = padded_convolution(value)
+    pixels = np.random.default_rng(5).normal(size=(1, 3, 6, 5)).astype(np.float32)
+    before = outputs(model, pixels)
+
+    cleaned = clean(model)
+
+    assert [node.op_type for node in cleaned.graph.node] == left
+    np.testing.assert_allclose(outputs(cleaned, pixels), before, atol=1e-5)
+
+
+def test_a_numbered_node_takes_the_name_of_its_layer() -> None:
+    model = rescaled_convolution(1.0, None)
+    for node, output in zip(model.graph.node, ("scale/Mul:0", "conv/Conv__3:0", "result"), strict=True):
+        rename_tensors(model.graph, {node.output[0]: output})
+    model.graph.node[1].name, model.graph.node[2].name = "conv/Conv__3", "Conv__4"
+    rename_tensors(model.graph, {"weights": "conv/weights:0"})
+    model.graph.initializer[1].name = "conv/weights:0"
+    assert [node.name for node in clean(model).graph.node] == ["scale/Mul", "conv/Conv", "conv/Conv_1"]

@@ -19,7 +19,8 @@ from edgecnn.contract import read_contract
 from edgecnn.data.sample import load_calibration_sample, load_test_sample
 from edgecnn.errors import ArtifactError, DataError, ExportError, ModelError, OutputError
 from edgecnn.export import export_model
-from edgecnn.export.pipeline import LOG_NAME
+from edgecnn.export.checks import Checks
+from edgecnn.export.folder import LOG_NAME
 from edgecnn.files import sha256_file
 from edgecnn.spec import ExportSpec, Format, Precision
 
@@ -146,7 +147,7 @@ def test_calibration_images_that_were_scaled_before_are_refused(own: Any, tmp_pa
 def test_a_float32_file_that_does_not_compute_what_keras_computes_is_no_export(
     own: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edgecnn.export.pipeline.FLOAT_TOLERANCE", 0.0)
+    monkeypatch.setattr("edgecnn.export.examine.FLOAT_TOLERANCE", 0.0)
     with pytest.raises(ExportError, match="does not compute what Keras computes"):
         export_own(own, tmp_path / "out")
     assert listing(tmp_path) == set()
@@ -166,6 +167,7 @@ def test_a_model_that_tflite_cannot_express_is_one_error_and_leaves_nothing(tmp_
             FLOAT_TFLITE,
             calibration=str(own.calibration),
             evaluation=str(own.evaluation),
+            checks=Checks(min_top1=0),
         )
     assert "\n" not in str(caught.value)
     log = Path(str(caught.value).rsplit(" ", 1)[-1])
@@ -222,7 +224,7 @@ def test_the_command_prints_a_table_and_exits_0(edgecnn: Callable[..., Any], own
     assert ran.status == 0
     assert "grey_levels-float32.tflite" in ran.out
     assert "100.00%" in ran.out
-    assert "converting to TFLite float32" in ran.err
+    assert "converting to TFLite" in ran.err
 
 
 def test_the_commands_json_is_the_manifest(edgecnn: Callable[..., Any], own: Any, tmp_path: Path) -> None:

@@ -291,7 +291,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_saved_model_folder_is_a_model(exported: Path) -> None:
     found = load_keras_classifier(exported)
     assert (found.name, found.shape, found.parameters) == ("my_export", (8, 8, 3), 8 * 8 * 3 * 2 + 2)
-    assert any(layer.name.startswith("dense") for layer in found.layers)
+    assert any(name.startswith("dense") for name in found.layers.names)
     assert edgecnn.load(exported).predict(np.zeros((2, 8, 8, 3), np.uint8)).shape == (2, 2)
 
 

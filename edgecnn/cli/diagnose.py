@@ -1,0 +1,130 @@
+"""`edgecnn diagnose`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edgecnn.cli.keras_options import code_options
+from edgecnn.cli.options import OneOf, as_json
+from edgecnn.contract import KerasOptions
+from edgecnn.gate import MAX_DROP_POINTS
+
+if TYPE_CHECKING:
+    from edgecnn.export.diagnosis import Diagnosis
+    from edgecnn.export.restore import Restoration
+
+_PRECISIONS = ("float32", "int16x8")
+
+
+@click.command("diagnose")
+@click.argument("artifact", type=click.Path(path_type=Path))
+@click.option("--against", "model", required=True, metavar="MODEL", help="The Keras model that ARTIFACT was made from.")
+@click.option("--data", default="sample", show_default=True, help="Labelled images to look at and to judge by.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the layers into this PNG file.")
+@click.option("--restore", "put_back", is_flag=True, help="Put the fewest layers back until the accuracy holds.")
+@click.option(
+    "--restore-to", type=OneOf(_PRECISIONS), default="float32", show_default=True, help="int16x8 is for TFLite."
+)
+@click.option("--calibration", default="calibration", show_default=True, help="Images to take ranges from.")
+@click.option(
+    "--max-drop", type=click.FloatRange(0, 100), default=MAX_DROP_POINTS, show_default=True, help="Points of top-1."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="The restored file.  [default: beside ARTIFACT]")
+@code_options
+@as_json
+def command(
+    artifact: Path, model: str, data: str, plot: Path | None, put_back: bool, restore_to: str, calibration: str,
+    max_drop: float, out: Path | None, keras: KerasOptions, as_json: bool,
+) -> None:  # fmt: skip
+    """Find the layers in which an int8 ARTIFACT loses what the Keras model knows, worst first.
+
+    \b
+    edgecnn diagnose rejected/my-int8.tflite --against my.keras --data val/ --plot layers.png
+    edgecnn diagnose rejected/my-int8.tflite --against my.keras --data val/ --calibration train/ --restore
+
+    Ratios are signal to quantization noise in dB, by channel: of a layer's weights alone, of its activations alone, and
+    of its output with all noise that reached it. 0 dB is all lost.
+    """
+    from edgecnn.cli.screen import print_json, progress_bar
+    from edgecnn.contract import read_contract
+    from edgecnn.data.choice import Draw, choose_balanced
+    from edgecnn.data.sources import open_dataset
+    from edgecnn.export.checks import Checks
+    from edgecnn.export.diagnosis import diagnose
+    from edgecnn.export.restore import CALIBRATION_SIZE, DIAGNOSED_IMAGES, restore
+    from edgecnn.models.load import load_keras_classifier
+    from edgecnn.models.registry import find_model_file
+    from edgecnn.noise import output_to
+    from edgecnn.schema import encode
+    from edgecnn.spec import Precision
+
+    contract = read_contract(artifact)
+    labels, preprocessing = contract.labels, contract.origin.preprocessing
+    keras = replace(keras, preprocessing=preprocessing)
+    with progress_bar() as progress, output_to():  # converters and runtimes announce themselves
+        progress("loading the model", 0, None)
+        classifier = load_keras_classifier(find_model_file(model), labels, keras)
+        images = open_dataset(data, classifier.shape, labels, preprocessing=preprocessing)
+        if not put_back:
+            progress("looking at each layer", 0, None)
+            diagnosis = diagnose(artifact, classifier, choose_balanced(images, DIAGNOSED_IMAGES).images)
+        else:
+            restored = restore(
+                artifact, classifier, open_dataset(
+                    calibration, classifier.shape, preprocessing=preprocessing, draw=Draw(CALIBRATION_SIZE)
+                ),
+                images, to=Precision(restore_to), checks=Checks(max_drop=max_drop), out=out, progress=progress,
+            )  # fmt: skip
+            diagnosis = restored.diagnosis
+    if plot is not None:
+        _draw(plot, diagnosis)
+    if as_json:
+        print_json(encode(restored if put_back else diagnosis))
+        return
+    _print_diagnosis(diagnosis)
+    if put_back:
+        _print_restoration(restored)
+
+
+def _draw(path: Path, diagnosis: Diagnosis) -> None:
+    from edgecnn.export.diagnosis_plot import noise_plot
+    from edgecnn.files import write_atomic
+
+    write_atomic(path, noise_plot(diagnosis))
+
+
+def _print_diagnosis(diagnosis: Diagnosis) -> None:
+    from edgecnn.cli.screen import print_table
+
+    columns = ["layer, worst first", "own, dB", "weights", "activations", "output", "clipped", "steps used"]
+    rows = [
+        [
+            noise.layer,
+            *map(_decibels, (noise.own_db, noise.weights_db, noise.activations_db, noise.output_db)),
+            f"{noise.clipped:.2%}",
+            f"{noise.levels_used:.0%}",
+        ]
+        for noise in diagnosis.worst_first
+    ]
+    print_table(columns, rows)
+    click.echo(f"{diagnosis.artifact} on {diagnosis.images} images; dB is signal to noise by channel, 0 is all lost")
+
+
+def _decibels(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _print_restoration(found: Restoration) -> None:
+    click.echo(f"int8: {found.before.sentence}")
+    if found.path is None:
+        click.echo("nothing to restore")
+        return
+    for layer in found.layers:
+        what = f"{layer.layer} and its output" if layer.keeps_output else layer.layer
+        click.echo(f"{what} in {found.to.value}: {layer.extra_bytes:+,} bytes, {layer.extra_us:+.1f} µs")
+    click.echo(f"restored: {found.after.sentence}")
+    click.echo(f"all together {found.extra_bytes:+,} bytes, {found.extra_us:+.1f} µs; written to {found.path}")

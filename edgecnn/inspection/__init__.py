@@ -1,0 +1,1 @@
+"""What is inside a .tflite or .onnx file, also one that edgecnn did not make, without running it."""

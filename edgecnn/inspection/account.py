@@ -1,0 +1,172 @@
+"""What each operation of a graph holds and computes, and what all of them need.
+
+In ONNX a quantized operation stands between DequantizeLinear and QuantizeLinear (QDQ), and runtimes compute it in
+integers. So an operation is judged by what goes into the one and comes out of the other, and weights behind a
+DequantizeLinear are those of the operation that uses them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from edgecnn.inspection.graph import FLOAT_DTYPES, Graph, Node, Value, elements
+from edgecnn.inspection.macs import macs
+from edgecnn.inspection.naming import layer_names
+from edgecnn.inspection.result import KindTotal, Memory, Operation
+
+QUANTIZE, DEQUANTIZE = ("QuantizeLinear", "QUANTIZE"), ("DequantizeLinear", "DEQUANTIZE")
+_CONVERSIONS = (*QUANTIZE, *DEQUANTIZE, "DynamicQuantizeLinear", "Cast", "CAST")
+_QDQ = (QUANTIZE[0], DEQUANTIZE[0])
+
+_WEIGHT_PLACES = {
+    "QLinearConv": (3, 8),
+    "QLinearMatMul": (0, 3),
+    "QGemm": (0, 3, 6),
+    "ConvInteger": (0, 1),
+    "MatMulInteger": (0, 1),
+}
+"""Inputs that can be parameters where the operation has scales and zero-points among its inputs."""
+_INDEX_DTYPES = ("int32", "int64", "bool", "string", "uint64")
+"""Constants of these are shapes, axes and the like, unless they are quantized, as a bias is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Who makes a value, and what it becomes where all that use it are QuantizeLinear."""
+
+    maker: dict[str, Node]
+    quantized: dict[str, str]
+
+    @classmethod
+    def of(cls, graph: Graph) -> _Sources:
+        quantized: dict[str, str] = {}
+        used_otherwise: set[str] = set()
+        for node in graph.nodes:
+            if node.type == QUANTIZE[0] and node.inputs and node.outputs:
+                quantized.setdefault(node.inputs[0], node.outputs[0])
+            else:
+                used_otherwise.update(node.inputs)
+        for key in used_otherwise:
+            quantized.pop(key, None)
+        return cls({key: node for node in graph.nodes for key in node.outputs if key}, quantized)
+
+    def behind_dequantize(self, key: str) -> str:
+        """Return what a DequantizeLinear was given, or the value itself where none made it."""
+        maker = self.maker.get(key)
+        return maker.inputs[0] if maker and maker.type == DEQUANTIZE[0] and maker.inputs and maker.inputs[0] else key
+
+    def stored(self, key: str) -> str:
+        """Return the value that is stored where the pairs of QuantizeLinear and DequantizeLinear are fused."""
+        behind = self.behind_dequantize(key)
+        return self.quantized.get(behind, behind)
+
+
+def operations(graph: Graph) -> tuple[Operation, ...]:
+    """Return the operations of a graph in its order, each constant counted at its first use."""
+    sources = _Sources.of(graph)
+    layers = layer_names([node.name for node in graph.nodes])
+    counted: set[str] = set()
+    found = []
+    for index, (node, layer) in enumerate(zip(graph.nodes, layers, strict=True)):
+        weights = _weights(graph, node, sources)
+        new = [weights[key] for key in weights if key not in counted]
+        counted.update(weights)
+        given = [graph.values[key].shape if key else () for key in node.inputs]
+        made = [graph.values[key] for key in node.outputs if key]
+        largest_first = sorted(weights.values(), key=lambda value: -elements(value.shape or ()))
+        found.append(
+            Operation(
+                index=index,
+                type=node.type,
+                version=node.version,
+                layer=layer,
+                inputs=tuple(one.public() for one in _activations(graph, node, sources)),
+                outputs=tuple(one.public() for one in made),
+                weights=tuple(one.public() for one in largest_first),
+                parameters=sum(elements(one.shape or ()) for one in new),
+                weight_bytes=sum(one.stored_bytes or 0 for one in new),
+                macs=macs(node.type, given, made[0].shape if made else None),
+                arithmetic=_arithmetic(graph, node, sources, largest_first),
+            )
+        )
+    return tuple(found)
+
+
+def totals(found: tuple[Operation, ...]) -> tuple[KindTotal, ...]:
+    """Return the operations by type, those with the most multiply-accumulates first, then the most frequent."""
+    kinds: dict[str, list[Operation]] = defaultdict(list)
+    for one in found:
+        kinds[one.type].append(one)
+    summed = [
+        KindTotal(
+            type=kind,
+            versions=tuple(sorted({one.version for one in ones})),
+            count=len(ones),
+            parameters=sum(one.parameters for one in ones),
+            weight_bytes=sum(one.weight_bytes for one in ones),
+            macs=sum(one.macs or 0 for one in ones),
+            arithmetic=tuple(sorted({one.arithmetic for one in ones})),
+            on_xnnpack=sum(bool(one.on_xnnpack) for one in ones) if ones[0].on_xnnpack is not None else None,
+        )
+        for kind, ones in kinds.items()
+    ]
+    return tuple(sorted(summed, key=lambda total: (-total.macs, -total.count, total.type)))
+
+
+def memory(graph: Graph) -> Memory:
+    """Return what the activations take: a value lives from its maker to its last user, inputs and outputs throughout.
+
+    The interpreters of both formats keep inputs and outputs for the caller, and plan the others by their lifetimes.
+    A real number between QuantizeLinear and DequantizeLinear is never stored as such: it counts as the integer.
+    """
+    sources, edges = _Sources.of(graph), {*graph.inputs, *graph.outputs}
+    first, last = dict.fromkeys(graph.inputs, 0), dict.fromkeys((*graph.inputs, *graph.outputs), len(graph.nodes))
+    for step, node in enumerate(graph.nodes):
+        for name in filter(None, (*node.inputs, *node.outputs)):
+            key = name if name in edges else sources.stored(name)
+            first.setdefault(key, step)
+            last[key] = max(last.get(key, 0), step)
+    activations = {key: graph.values[key] for key in first if not graph.values[key].is_constant}
+    change: dict[int, int] = defaultdict(int)
+    for key, value in activations.items():
+        change[first[key]] += value.size_bytes
+        change[last[key] + 1] -= value.size_bytes
+    needed = peak = 0
+    for step in sorted(change):
+        needed += change[step]
+        peak = max(peak, needed)
+    largest = max(activations.values(), key=lambda value: value.size_bytes, default=None)
+    return Memory(layer_names([largest.name])[0] if largest else "", largest.size_bytes if largest else 0, peak)
+
+
+def _weights(graph: Graph, node: Node, sources: _Sources) -> dict[str, Value]:
+    """Return the constant inputs of a node that are parameters, by key."""
+    if node.type in _QDQ:
+        return {}
+    found = {}
+    for place, key in enumerate(node.inputs):
+        if not key or (node.type in _WEIGHT_PLACES and place not in _WEIGHT_PLACES[node.type]):
+            continue
+        behind = sources.behind_dequantize(key)
+        value = graph.values[behind]
+        if value.is_constant and value.shape and (value.affine or value.dtype not in _INDEX_DTYPES):
+            found[behind] = value
+    return found
+
+
+def _activations(graph: Graph, node: Node, sources: _Sources) -> list[Value]:
+    keys = [key for key in node.inputs if key]
+    return [graph.values[key] for key in keys if not graph.values[sources.behind_dequantize(key)].is_constant]
+
+
+def _arithmetic(graph: Graph, node: Node, sources: _Sources, weights: list[Value]) -> str:
+    if node.type in _CONVERSIONS:
+        return "conversion"
+    taken = [sources.behind_dequantize(key) for key in node.inputs if key]
+    made = [sources.quantized.get(key, key) for key in node.outputs if key]
+    dtypes = {graph.values[key].dtype for key in (*taken, *made) if not graph.values[key].is_constant}
+    if not dtypes & set(FLOAT_DTYPES):
+        return "integer"
+    is_tflite_with_int8_weights = node.type.isupper() and bool(weights) and weights[0].dtype in ("int8", "int4", "int2")
+    return "dynamic" if is_tflite_with_int8_weights else "float"

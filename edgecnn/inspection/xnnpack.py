@@ -1,0 +1,57 @@
+"""Which operations LiteRT's default delegate, XNNPACK, takes: the interpreter is built and asked, there is no list.
+
+Run as a program by `child.py`: LiteRT trusts the files that it loads.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgecnn.inspection.child import ChildError, answer, ask_child
+from edgecnn.versions import installed_version
+
+_DELEGATE = "DELEGATE"
+
+
+def taken_by_xnnpack(path: Path) -> tuple[tuple[int, ...] | None, str]:
+    """Return the indices of the operations that XNNPACK takes here, and LiteRT's version.
+
+    None, and the reason, where LiteRT is not installed or does not load the file.
+    """
+    version = installed_version("ai-edge-litert")
+    if version is None:
+        return None, "unknown without LiteRT: pip install 'edgecnn[litert]'"
+    try:
+        return tuple(ask_child("edgecnn.inspection.xnnpack", path)), f"LiteRT {version}"
+    except ChildError as error:
+        return None, f"unknown, because LiteRT {version} does not load the file: {error}"
+
+
+def find_delegated(path: Path) -> list[int]:
+    """Return the indices of the operations that the default delegates replaced.
+
+    A delegate appears as one more node, whose inputs and outputs are those of the part of the graph that it took: all
+    that lies between is found by going back from its outputs.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_path=str(path))
+    interpreter.allocate_tensors()
+    nodes: list[dict[str, Any]] = interpreter._get_ops_details()  # noqa: SLF001  # there is no public way to see nodes
+    makers = {int(key): node for node in nodes if node["op_name"] != _DELEGATE for key in node["outputs"]}
+    taken: set[int] = set()
+    for delegate in (node for node in nodes if node["op_name"] == _DELEGATE):
+        given = {int(key) for key in delegate["inputs"]}
+        wanted = [int(key) for key in delegate["outputs"]]
+        while wanted:
+            key = wanted.pop()
+            if key in given or key not in makers or makers[key]["index"] in taken:
+                continue
+            taken.add(int(makers[key]["index"]))
+            wanted += (int(one) for one in makers[key]["inputs"])
+    return sorted(taken)
+
+
+if __name__ == "__main__":
+    answer(find_delegated)

@@ -1,0 +1,119 @@
+"""Golden images: a few inputs that an artifact carries, with what it answered where it was made.
+
+Run again on any machine and runtime, they tell whether the file computes there what it computed when its accuracy was
+measured.
+"""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgecnn.contract import Contract, Golden
+from edgecnn.errors import ContractError
+from edgecnn.runtime.classifier import Classifier, Images, Probabilities
+from edgecnn.spec import Precision
+
+MAX_SIDE = 64
+"""Pictures are stored no larger than this, so that they stay small beside the weights."""
+
+STEPS = 2.0
+"""How far a quantized score may be off: other kernels round sums otherwise, which is a step now and then."""
+
+SHARES = {
+    Precision.FLOAT32: 1e-4,
+    Precision.FLOAT16: 1e-2,
+    Precision.DYNAMIC: 5e-2,
+    Precision.INT8: 5e-2,
+    Precision.INT16X8: 1e-2,
+}
+"""How far a float score may be off, as a share of the largest score: float16 has 11 significant bits, which some
+processors compute in; the ranges of int8 activations change with the last bit of what came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """How far a file's answers are from the golden ones.
+
+    Attributes:
+        images: how many were compared.
+        worst: the largest difference of a score, as a share of what is tolerated.
+        same_labels: how many have the same best label.
+    """
+
+    images: int
+    worst: float
+    same_labels: int
+
+    @property
+    def is_tolerable(self) -> bool:
+        """Whether no score is further off than the precision explains."""
+        return self.worst <= 1.0
+
+
+def make_golden(classifier: Classifier, images: Images) -> Golden:
+    """Return golden images made of the given ones, with the classifier's answers.
+
+    Args:
+        classifier: the artifact on the runtime that made it.
+        images: uint8, (N, H, W, C), of the input's size.
+    """
+    height, width, _ = classifier.shape
+    rows, columns = -(-height // MAX_SIDE), -(-width // MAX_SIDE)
+    small = np.ascontiguousarray(images[:, ::rows, ::columns])
+    scores = classifier.scores(_enlarged(small, height, width))
+    return Golden(
+        shape=small.shape,
+        pixels=base64.b64encode(zlib.compress(small.tobytes(), 9)).decode(),
+        scores=tuple(tuple(float(score) for score in row) for row in scores),
+    )
+
+
+def compare_golden(classifier: Classifier) -> Deviation:
+    """Return how far the answers are from those in the contract.
+
+    Raises:
+        ContractError: the contract has no golden images, or some that do not fit the model.
+    """
+    contract = classifier.contract
+    if contract.golden is None:
+        raise ContractError("it carries no golden images; export the model again, without --golden 0")
+    images, expected = _unpacked(contract, contract.golden)
+    found = classifier.scores(images)
+    worst = float(np.abs(found - expected).max() / _tolerance(contract, expected))
+    return Deviation(len(images), worst, int((found.argmax(axis=1) == expected.argmax(axis=1)).sum()))
+
+
+def _tolerance(contract: Contract, expected: Probabilities) -> float:
+    if contract.output.dtype != "float32":
+        return STEPS * contract.output.scale
+    return float(SHARES[contract.precision] * max(np.abs(expected).max(), 1.0))
+
+
+def _unpacked(contract: Contract, golden: Golden) -> tuple[Images, Probabilities]:
+    """Return the inputs, uint8 (N, H, W, C), and the expected scores, float32 (N, classes)."""
+    height, width, channels = contract.input.shape[1:]
+    count = len(golden.scores)
+    expected = np.array([row for row in golden.scores if len(row) == len(contract.labels)], np.float32)
+    fits = len(golden.shape) == 4 and golden.shape[0] == count == len(expected) > 0 and golden.shape[3] == channels
+    if not fits or not all(0 < side <= MAX_SIDE for side in golden.shape[1:3]):
+        raise ContractError(f"its golden images of shape {golden.shape} do not fit the model")
+    size = int(np.prod(golden.shape))
+    try:
+        unpacker = zlib.decompressobj()
+        content = unpacker.decompress(base64.b64decode(golden.pixels, validate=True), size)
+    except (ValueError, zlib.error) as error:
+        raise ContractError(f"its golden images cannot be unpacked: {error}") from error
+    if len(content) != size:
+        raise ContractError("its golden images are incomplete")
+    return _enlarged(np.frombuffer(content, np.uint8).reshape(golden.shape), height, width), expected
+
+
+def _enlarged(small: Images, height: int, width: int) -> Images:
+    """Return the pictures at the input's size, each pixel repeated."""
+    rows = np.arange(height) * small.shape[1] // height
+    columns = np.arange(width) * small.shape[2] // width
+    return np.ascontiguousarray(small[:, rows][:, :, columns])

@@ -1,0 +1,67 @@
+"""How much of what a tensor says is lost in noise, channel by channel."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+LOUDEST_DB = 120.0
+"""Stands for no noise at all: float32 itself rounds at some 140 dB."""
+
+_CONSTANT = 1e-9
+"""A channel whose variance is less than this share of its power says nothing."""
+
+
+class ChannelNoise:
+    """Sums the signal of each channel and the noise on it over many images.
+
+    The ratio of whole tensors would hide what matters most: where one channel is a thousand times louder than the
+    others, its power stands for the tensor's, however little is left of the others. And what a network reads from a
+    channel is how it varies, not how far from zero it is.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._sum: npt.NDArray[np.float64] | None = None
+        self._squares = self._noise = np.zeros(1)
+
+    def add(self, signal: Any, received: Any) -> None:
+        """Take one image's tensor and its noisy copy: float, same shape."""
+        clean = np.asarray(signal, np.float64).reshape(-1, _channels(signal))
+        noise = ((np.asarray(received, np.float64).reshape(clean.shape) - clean) ** 2).sum(axis=0)
+        if self._sum is None:
+            self._sum, self._squares, self._noise = (np.zeros(clean.shape[1]) for _ in range(3))
+        self._count += len(clean)
+        self._sum += clean.sum(axis=0)
+        self._squares += (clean**2).sum(axis=0)
+        self._noise += noise
+
+    @property
+    def lost(self) -> float | None:
+        """The mean over channels of noise to variance, each 1 at most; None where no channel varies."""
+        if self._sum is None:
+            return None
+        variance = self._squares - self._sum**2 / self._count
+        varies = variance > _CONSTANT * self._squares
+        if not varies.any():
+            return None
+        return float(np.minimum(1.0, self._noise[varies] / variance[varies]).mean())
+
+    @property
+    def decibels(self) -> float | None:
+        """The same as a signal-to-noise ratio: 0 dB where all channels are lost."""
+        return decibels(self.lost)
+
+
+def decibels(lost: float | None) -> float | None:
+    """Return a share that is lost as a signal-to-noise ratio in dB."""
+    if lost is None:
+        return None
+    return LOUDEST_DB if lost <= 10 ** (-LOUDEST_DB / 10) else max(0.0, -10 * math.log10(lost))
+
+
+def _channels(tensor: Any) -> int:
+    return int(tensor.shape[-1]) if tensor.ndim > 1 else 1

@@ -1,0 +1,127 @@
+"""One file that was made: sealed, run on the evaluation images, judged, and given its golden images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from edgecnn.artifact import REJECTED_FOLDER, Entry
+from edgecnn.contract import Contract, Origin
+from edgecnn.errors import ExportError
+from edgecnn.export.convert import Made
+from edgecnn.export.converted import Converted
+from edgecnn.export.job import Job
+from edgecnn.export.judge import judge, stability
+from edgecnn.export.limits import check_limits
+from edgecnn.export.measure import compare
+from edgecnn.export.sealing import spread, write_artifact
+from edgecnn.files import sha256_file
+from edgecnn.gate import Stability
+from edgecnn.spec import Format, Precision, Scores
+
+FLOAT_TOLERANCE = 1e-3
+"""Largest difference of a float32 artifact's probabilities to Keras' that rounding can explain."""
+
+
+_NO_IMAGES = np.empty((0,), np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the manifest says about a file, and what came up on the way."""
+
+    entry: Entry
+    warnings: tuple[str, ...]
+
+
+def examine(
+    job: Job, made: Made, file_format: Format, scores: Scores, *, made_with: dict[str, str], folder: Path
+) -> Examined:
+    """Write a file into `folder`, or into its sub-folder `rejected` if it does not hold what it must.
+
+    Args:
+        job: the export.
+        made: the file's content.
+        file_format: of the file.
+        scores: what its output is.
+        made_with: versions of the packages.
+        folder: where the export is being made.
+
+    Raises:
+        ExportError: a float32 file differs from Keras by more than rounding.
+    """
+    precision, images = made.precision, job.evaluation.images
+    path = folder / f"{job.classifier.name}-{precision.value}.{file_format.value}"
+    contract = _contract(job, made, file_format, scores, made_with)
+    golden = spread(images, job.checks.golden)
+    classifier = write_artifact(path, made.converted.payload, contract, golden)
+    answers = classifier.predict(images)
+    measured = compare(answers, job.reference, job.evaluation)
+    if precision is Precision.FLOAT32 and not measured.max_difference <= FLOAT_TOLERANCE:
+        raise ExportError(
+            f"{path.name} does not compute what Keras computes: probabilities differ by {measured.max_difference:.2g}"
+        )
+    halves = None if made.halves is None else _compare_halves(job, made.halves, contract, folder)
+    is_candidate = precision is not Precision.FLOAT32 or job.spec.precisions == (Precision.FLOAT32,)
+    entry = Entry(
+        file=path.name,
+        format=file_format,
+        precision=precision,
+        size_bytes=path.stat().st_size,
+        sha256=sha256_file(path),
+        measured=measured,
+        gate=None if precision is Precision.FLOAT32 else judge(answers, job.reference, job.evaluation, job.checks),
+        limits=check_limits(classifier, path.stat().st_size, images, job.checks) if is_candidate else (),
+        stability=halves,
+    )
+    if entry.is_rejected:
+        (folder / REJECTED_FOLDER).mkdir(exist_ok=True)
+        path.rename(folder / entry.place)
+    return Examined(entry, _warnings(entry))
+
+
+def _contract(job: Job, made: Made, file_format: Format, scores: Scores, made_with: dict[str, str]) -> Contract:
+    classifier, converted = job.classifier, made.converted
+    is_float = made.precision in (Precision.FLOAT32, Precision.FLOAT16)
+    calibrates = made.precision.needs_calibration
+    preprocessing = replace(classifier.preprocessing, scale=(1.0,), offset=(0.0,))
+    if preprocessing.colour == "BGR":  # the graph takes care of scale and order
+        preprocessing = replace(preprocessing, colour="RGB")
+    return Contract(
+        format=file_format,
+        precision=made.precision,
+        input=converted.input,
+        output=converted.output,
+        scores=scores,
+        labels=classifier.labels,
+        preprocessing=preprocessing,
+        origin=Origin(classifier.name, classifier.sha256, classifier.preprocessing),
+        needs=converted.needs,
+        made_with=made_with,
+        float_operations=converted.float_operations if calibrates else (),
+        target=job.spec.target,
+        quantization=None if is_float else job.quantization,
+    )
+
+
+def _compare_halves(job: Job, halves: tuple[Converted, Converted], contract: Contract, folder: Path) -> Stability:
+    """Return how files differ whose ranges came from either half of the calibration images."""
+    found = []
+    for converted in halves:
+        path = folder / f"half.{contract.format.value}"
+        own = replace(contract, input=converted.input, output=converted.output)
+        found.append(write_artifact(path, converted.payload, own, _NO_IMAGES).predict(job.evaluation.images))
+        path.unlink()
+    return stability(found[0], found[1], job.evaluation)
+
+
+def _warnings(entry: Entry) -> tuple[str, ...]:
+    found = entry.stability
+    if found is None or found.is_stable:
+        return ()
+    return (
+        f"{entry.file}: calibrating on one half of the images gives {found.points:+.2f} points "
+        f"({found.low:+.2f} to {found.high:+.2f}) more than on the other: give more calibration images",
+    )

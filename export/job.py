@@ -1,0 +1,122 @@
+"""What all steps of one export share: the model, the images, and Keras' own answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from edgecnn.contract import KerasOptions
+from edgecnn.data.choice import Draw
+from edgecnn.data.dataset import Dataset
+from edgecnn.data.sources import open_dataset
+from edgecnn.errors import DataError
+from edgecnn.export.calibration import check_calibration
+from edgecnn.export.checks import Checks
+from edgecnn.export.measure import Scores
+from edgecnn.export.target import choices, find_target
+from edgecnn.models.load import KerasClassifier, load_keras_classifier
+from edgecnn.runtime.classifier import Classifier
+from edgecnn.runtime.keras import open_loaded
+from edgecnn.spec import ExportSpec, Format, Precision, Quantization
+from edgecnn.statistics import wilson
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One export before anything is made.
+
+    Attributes:
+        classifier: the Keras model.
+        calibration: images that ranges are taken from; None where nothing is calibrated.
+        evaluation: images that files are judged on.
+        reference: Keras' probabilities on these, float32, (N, classes).
+        quantization: how quantized files are made.
+        choices: why, in sentences.
+        warnings: what a careful engineer would look at, in sentences.
+    """
+
+    classifier: KerasClassifier
+    calibration: Dataset | None
+    evaluation: Dataset
+    reference: Scores
+    spec: ExportSpec
+    checks: Checks
+    quantization: Quantization
+    choices: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def prepare(
+    path: Path,
+    spec: ExportSpec,
+    checks: Checks,
+    *,
+    calibration: str,
+    draw: Draw,
+    evaluation: str,
+    labels: tuple[str, ...] | None,
+    keras: KerasOptions,
+) -> Job:
+    """Return a job with everything loaded and checked that can be checked before a conversion.
+
+    Raises:
+        ModelError, DataError: the model or the images cannot be used.
+    """
+    classifier = load_keras_classifier(path, labels, keras)
+    shape, preprocessing = classifier.shape, classifier.preprocessing
+    judged = open_dataset(evaluation, shape, classifier.labels, preprocessing=preprocessing)
+    classifier = replace(classifier, labels=judged.class_names)  # its own, or those of the images where it has none
+    ranged, warnings = None, _doubtful_precisions(spec)
+    if any(precision.needs_calibration for precision in spec.precisions):
+        ranged = open_dataset(calibration, shape, preprocessing=preprocessing, draw=draw)
+        warnings += check_calibration(ranged, judged)
+    reference = Classifier(open_loaded(classifier)).predict(judged.images)
+    _refuse_guessing(reference, judged, checks)
+    quantization, sentences = choices(find_target(spec.target), spec.quantization, activations=spec.activations)
+    quantizes = any(precision is not Precision.FLOAT32 for precision in spec.precisions)
+    return Job(
+        classifier,
+        ranged,
+        judged,
+        reference,
+        spec,
+        checks,
+        quantization,
+        sentences if quantizes else (),
+        warnings,
+    )
+
+
+def _doubtful_precisions(spec: ExportSpec) -> tuple[str, ...]:
+    found = []
+    if Precision.DYNAMIC in spec.precisions and Format.ONNX in spec.formats:
+        found.append("int8-dynamic ONNX is slow for convolutions: ONNX Runtime has no fast kernel; int8 is faster")
+    if Precision.INT16X8 in spec.precisions and Format.TFLITE in spec.formats:
+        found.append("int16x8 TFLite is slow: LiteRT has only its reference kernels for it; it is for accuracy alone")
+    if Precision.INT16X8 in spec.precisions and Format.ONNX in spec.formats:
+        found.append("int16x8 is left out for ONNX: ONNX Runtime has no such kernels")
+    return tuple(found)
+
+
+def _refuse_guessing(reference: Scores, evaluation: Dataset, checks: Checks) -> None:
+    """Raise unless Keras itself knows its classes: a file that answers as wrongly would pass every gate.
+
+    Better than guessing is an accuracy whose 95 % interval lies above the share of the most frequent class.
+    """
+    if evaluation.labels is None:
+        return
+    right = int((reference.argmax(axis=1) == evaluation.labels).sum())
+    found, most_frequent = wilson(right, len(evaluation)), np.bincount(evaluation.labels).max() / len(evaluation)
+    if checks.min_top1 is None and found.low <= most_frequent:
+        raise DataError(
+            f"Keras itself answers only {found.value:.1%} of {evaluation.name} rightly, "
+            f"and guessing {most_frequent:.1%}: are labels and --scale those of its training? "
+            "`edgecnn doctor input` finds out; --min-top1 0 goes on"
+        )
+    if checks.min_top1 is not None and 100 * found.value < checks.min_top1:
+        raise DataError(
+            f"Keras itself answers only {found.value:.2%} of {evaluation.name} rightly; "
+            f"--min-top1 is {checks.min_top1:g}"
+        )

@@ -1,0 +1,115 @@
+"""Taking a quantized TFLite file apart."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from edgecnn.data.dataset import Pixels
+from edgecnn.export.layers import Layers
+from edgecnn.export.observe import tflite_tensors
+from edgecnn.export.opened import TWIN, Affine, Opened, Operation
+from edgecnn.export.tflite_graph import SAME_RANGE, kind_of, layer_of, read_graph, tensor_names, write_graph
+
+_LIMITS = {9: (-128, 127), 7: (-32768, 32767), 3: (0, 255)}
+"""Of the schema's types INT8, INT16 and UINT8."""
+
+_DTYPES = {9: np.int8, 7: np.int16, 3: np.uint8, 2: np.int32, 4: np.int64}
+_EDGE = "_int8"
+
+
+def open_tflite(float_model: bytes, payload: bytes, layers: Layers) -> Opened:
+    """Return what a TFLite file with integer activations is made of.
+
+    Args:
+        float_model: the float32 flatbuffer that it was made from.
+        payload: the quantized flatbuffer.
+        layers: of the Keras model.
+    """
+    graph, exact = read_graph(payload), read_graph(float_model)
+    made = {name: operation for operation in exact.subgraphs[0].operators for name in _outputs(exact, operation)}
+    operations = []
+    for operation in graph.subgraphs[0].operators:
+        names = [name.removesuffix(_EDGE) for name in _outputs(graph, operation)]
+        kind = kind_of(graph, operation)
+        if kind in ("QUANTIZE", "DEQUANTIZE") or names[0] not in made:
+            continue
+        original = made[names[0]]
+        operations.append(
+            Operation(
+                layer=layer_of(exact, original, layers) or names[0],
+                kind=kind,
+                tensor=names[0],
+                stored=_affine(graph.subgraphs[0].tensors[operation.outputs[0]]),
+                is_inherited=kind in SAME_RANGE,
+                twin=_add_twin(exact, original, _dequantized(graph, operation)),
+            )
+        )
+    with_twins = write_graph(exact)
+    return Opened(
+        tuple(operations), lambda images: tflite_tensors(with_twins, images), lambda images: _received(payload, images)
+    )
+
+
+def _outputs(graph: Any, operation: Any) -> list[str]:
+    return tensor_names(graph, operation.outputs)
+
+
+def _affine(tensor: Any) -> Affine | None:
+    if tensor.type not in _LIMITS:
+        return None
+    return Affine(float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0]), *_LIMITS[tensor.type])
+
+
+def _dequantized(graph: Any, operation: Any) -> dict[int, Any]:
+    """Return the quantized constants of an operation as float32 arrays, by their place among the inputs."""
+    found = {}
+    for position, place in enumerate(operation.inputs):
+        tensor = graph.subgraphs[0].tensors[place] if place >= 0 else None
+        if tensor is None or tensor.quantization is None or tensor.quantization.scale is None:
+            continue
+        data = graph.buffers[tensor.buffer].data
+        if data is None or len(data) == 0:
+            continue
+        shape = [int(size) for size in tensor.shape]
+        stored = np.frombuffer(bytes(data), _DTYPES[tensor.type]).reshape(shape).astype(np.float64)
+        scale, zero_point = (
+            np.asarray(values) for values in (tensor.quantization.scale, tensor.quantization.zeroPoint)
+        )
+        axes = [1] * len(shape)
+        if scale.size > 1:
+            axes[tensor.quantization.quantizedDimension] = scale.size
+        found[position] = ((stored - zero_point.reshape(axes)) * scale.reshape(axes)).astype(np.float32)
+    return found
+
+
+def _add_twin(exact: Any, original: Any, constants: dict[int, Any]) -> tuple[str, str] | None:
+    """Add to the float graph what an operation makes of the same inputs and other constants; return both names."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    if not constants or max(constants) >= len(original.inputs):
+        return None
+    subgraph, name = exact.subgraphs[0], _outputs(exact, original)[0]
+    twin = copy.copy(original)
+    twin.inputs = list(original.inputs)
+    for position, values in constants.items():
+        exact.buffers.append(schema.BufferT(data=np.frombuffer(values.tobytes(), np.uint8)))
+        constant = schema.TensorT(shape=list(values.shape), type=0, buffer=len(exact.buffers) - 1)
+        constant.name = f"{name}{TWIN}{position}".encode()
+        subgraph.tensors.append(constant)
+        twin.inputs[position] = len(subgraph.tensors) - 1
+    output = copy.copy(subgraph.tensors[original.outputs[0]])
+    output.name = f"{name}{TWIN}".encode()
+    subgraph.tensors.append(output)
+    twin.outputs = [len(subgraph.tensors) - 1]
+    subgraph.operators.append(twin)
+    subgraph.outputs = [*subgraph.outputs, twin.outputs[0]]  # what nobody reads is not computed
+    return name, f"{name}{TWIN}"
+
+
+def _received(payload: bytes, images: Pixels) -> Iterator[dict[str, Any]]:
+    for tensors in tflite_tensors(payload, images, real=True):
+        yield {name.removesuffix(_EDGE): values for name, values in tensors.items()}

@@ -1,0 +1,57 @@
+"""Looking things up in an ONNX graph, and putting others in their place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgecnn.export.passes.tf_graph import free_name
+
+
+def array_of(graph: Any, name: str) -> Any:
+    """Return the NumPy array of a constant; None for any other tensor."""
+    from onnx import numpy_helper
+
+    tensor = next((tensor for tensor in graph.initializer if tensor.name == name), None)
+    return None if tensor is None else numpy_helper.to_array(tensor)
+
+
+def add_array(graph: Any, name: str, array: Any) -> str:
+    """Add a constant under this name, or one like it, and return the name."""
+    from onnx import numpy_helper
+
+    name = free_name(name, {tensor.name for tensor in graph.initializer})
+    graph.initializer.append(numpy_helper.from_array(array, name))
+    return name
+
+
+def shapes_of(graph: Any) -> dict[str, tuple[int, ...]]:
+    """Return the inferred shapes that are fixed."""
+    types = {value.name: value.type.tensor_type for value in (*graph.input, *graph.value_info, *graph.output)}
+    shapes = {name: tuple(size.dim_value for size in kind.shape.dim) for name, kind in types.items()}
+    return {name: shape for name, shape in shapes.items() if shape and 0 not in shape}
+
+
+def maker_of(graph: Any, name: str) -> Any:
+    """Return the node that a tensor comes from; None for inputs and constants."""
+    return next((node for node in graph.node if name in node.output), None)
+
+
+def sole_taker_of(graph: Any, name: str) -> Any:
+    """Return the only node that takes a tensor; None if there are several, or if it is an output of the graph."""
+    takers = [node for node in graph.node if name in node.input]
+    return takers[0] if len(takers) == 1 and name not in {output.name for output in graph.output} else None
+
+
+def attributes_of(node: Any) -> dict[str, Any]:
+    """Return the values of a node's attributes."""
+    from onnx import helper
+
+    return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+
+
+def rename_tensors(graph: Any, renamed: dict[str, str]) -> None:
+    """Give tensors new names wherever a node takes or gives them."""
+    for node in graph.node:
+        for names in (node.input, node.output):
+            for index, name in enumerate(names):
+                names[index] = renamed.get(name, name)

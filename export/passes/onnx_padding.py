@@ -1,0 +1,40 @@
+"""Zeros around an image go into the attributes of the ONNX convolution that takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgecnn.export.passes.onnx_graph import array_of, attributes_of, maker_of, sole_taker_of
+
+
+def fold_padding(graph: Any) -> int:
+    """Take out a Pad with zeros before a Conv that has none or explicit pads; return how often."""
+    from onnx import helper
+
+    folded = 0
+    for node in list(graph.node):
+        pad = maker_of(graph, node.input[0]) if node.op_type == "Conv" else None
+        if pad is None or pad.op_type != "Pad" or sole_taker_of(graph, pad.output[0]) is not node:
+            continue
+        zeros, known = _zeros_around_image(graph, pad), attributes_of(node)
+        if zeros is None or known.get("auto_pad", b"NOTSET") != b"NOTSET":
+            continue
+        together = [old + new for old, new in zip(known.get("pads", [0] * 4), zeros, strict=True)]
+        kept = [attribute for attribute in node.attribute if attribute.name != "pads"]
+        del node.attribute[:]
+        node.attribute.extend([*kept, helper.make_attribute("pads", together)])
+        node.input[0] = pad.input[0]
+        graph.node.remove(pad)
+        folded += 1
+    return folded
+
+
+def _zeros_around_image(graph: Any, pad: Any) -> list[int] | None:
+    """Return what a Pad of NCHW puts at top, left, bottom and right; None if it does anything else."""
+    if attributes_of(pad).get("mode", b"constant") != b"constant" or len(pad.input) > 3:
+        return None
+    widths = array_of(graph, pad.input[1])
+    value = array_of(graph, pad.input[2]) if len(pad.input) == 3 and pad.input[2] else 0
+    if widths is None or value is None or value != 0 or widths.size != 8 or widths[[0, 1, 4, 5]].any():
+        return None
+    return [int(width) for width in widths[[2, 3, 6, 7]]] if (widths >= 0).all() else None

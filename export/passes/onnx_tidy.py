@@ -1,0 +1,59 @@
+"""What is left over in an ONNX graph goes, and what is left gets its name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from edgecnn.export.passes.onnx_graph import rename_tensors
+from edgecnn.export.passes.tf_graph import free_name
+
+
+def drop_dead(graph: Any) -> int:
+    """Remove nodes and constants that the output does not need; return how many these were."""
+    needed = {output.name for output in graph.output}
+    dead_nodes = []
+    for node in reversed(graph.node):
+        if needed.intersection(node.output):
+            needed.update(node.input)
+        else:
+            dead_nodes.append(node)
+    dead_constants = [tensor for tensor in graph.initializer if tensor.name not in needed]
+    for node in dead_nodes:
+        graph.node.remove(node)
+    for tensor in dead_constants:
+        graph.initializer.remove(tensor)
+    return len(dead_nodes) + len(dead_constants)
+
+
+def drop_identities(graph: Any) -> int:
+    """Remove Identity between two nodes; return how many these were."""
+    ends = {output.name for output in graph.output}
+    found = [node for node in graph.node if node.op_type == "Identity" and node.output[0] not in ends]
+    for node in found:
+        graph.node.remove(node)
+        rename_tensors(graph, {node.output[0]: node.input[0]})
+    return len(found)
+
+
+def name_after_layers(graph: Any) -> int:
+    """Name those nodes that the converter only numbered, as "Conv__12" or "Mul_3"; return how many these were.
+
+    They take the name of their output, "layer/…", or the layer of a constant or else of another tensor that they take.
+    """
+    constants = {tensor.name for tensor in graph.initializer}
+    taken = {node.name for node in graph.node}
+    renamed = 0
+    for node in graph.node:
+        if "/" in node.name and not re.search(r"__\d+$", node.name):
+            continue
+        output = re.sub(r"(__\d+)?(:0)?$", "", node.output[0])
+        inputs = sorted(node.input, key=lambda name: name not in constants)
+        scopes = [name.rpartition("/")[0] for name in (output, *inputs) if "/" in name]
+        candidates = [output] if "/" in output else []
+        candidates += [f"{scope}/{node.op_type}" for scope in scopes[:1]]
+        if candidates:
+            node.name = next((name for name in candidates if name not in taken), free_name(candidates[-1], taken))
+            taken.add(node.name)
+            renamed += 1
+    return renamed

@@ -1,0 +1,287 @@
+"""Putting the fewest layers of an int8 file back to a higher precision, until its accuracy holds."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgecnn.artifact import REJECTED_FOLDER
+from edgecnn.contract import Contract, read_contract
+from edgecnn.data.choice import choose_balanced
+from edgecnn.data.dataset import Dataset
+from edgecnn.errors import DataError, ExportError
+from edgecnn.export.calibration import check_calibration
+from edgecnn.export.checks import Checks
+from edgecnn.export.converted import Converted
+from edgecnn.export.diagnosis import Diagnosis, diagnose, float_model_of
+from edgecnn.export.judge import judge
+from edgecnn.export.observe import observe_onnx, observe_tflite
+from edgecnn.export.ranges import choose_ranges
+from edgecnn.export.sealing import spread, write_artifact
+from edgecnn.files import write_atomic
+from edgecnn.gate import GateResult, Outcome
+from edgecnn.models.layers import Layers
+from edgecnn.models.load import KerasClassifier
+from edgecnn.progress import Progress, silent
+from edgecnn.runtime.classifier import Classifier
+from edgecnn.runtime.keras import open_loaded
+from edgecnn.runtime.load import load
+from edgecnn.spec import Format, Precision, Quantization
+
+GOLDEN, DIAGNOSED_IMAGES, CALIBRATION_SIZE = 4, 64, 512
+"""How many images a file carries, are enough to look at layers, and ranges are taken from at most."""
+
+_ROUNDS, _CALLS = 15, 20
+"""Turns that files are timed in, and calls in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """One layer that was put back.
+
+    Attributes:
+        layer: its Keras name.
+        keeps_output: whether its output is not quantized either, so that what reads it is put back as well.
+        extra_bytes: by which the file grows if this layer alone is put back.
+        extra_us: microseconds by which one inference on this machine takes longer then, as the median of turns with
+            the int8 file; it may be negative by noise.
+    """
+
+    layer: str
+    keeps_output: bool
+    extra_bytes: int
+    extra_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """A restored file and what it cost.
+
+    Attributes:
+        path: of the file that was written; None where nothing had to be restored.
+        to: precision of the layers that were put back.
+        before, after: the gate of the int8 file and of the restored one.
+        extra_bytes, extra_us: of all layers together, as in `Restored`.
+        diagnosis: of the int8 file, in whose order layers were tried.
+    """
+
+    path: str | None
+    to: Precision
+    layers: tuple[Restored, ...]
+    before: GateResult
+    after: GateResult
+    extra_bytes: int
+    extra_us: float
+    diagnosis: Diagnosis
+
+
+@dataclass(slots=True)
+class _Workshop:
+    """Makes files with any layers restored, and judges them; each is made once."""
+
+    float_model: Any
+    ranges: dict[str, tuple[float, float]]
+    layers: Layers
+    contract: Contract
+    quantization: Quantization
+    evaluation: Dataset
+    reference: Any
+    checks: Checks
+    folder: Path
+    _made: dict[Quantization, tuple[Path, GateResult]] = field(default_factory=dict)
+
+    def made(self, wanted: Quantization) -> tuple[Path, GateResult]:
+        if wanted not in self._made:
+            path = self.folder / f"{len(self._made)}.{self.contract.format.value}"
+            classifier = write_artifact(path, *self._converted(wanted), spread(self.evaluation.images, GOLDEN))
+            scores = classifier.predict(self.evaluation.images)
+            self._made[wanted] = path, judge(scores, self.reference, self.evaluation, self.checks)
+        return self._made[wanted]
+
+    def holds(self, wanted: Quantization) -> bool:
+        return self.made(wanted)[1].outcome is Outcome.HOLDS
+
+    def _converted(self, wanted: Quantization) -> tuple[bytes, Contract]:
+        if self.contract.format is Format.TFLITE:
+            from edgecnn.export.quantize_tflite import quantize_tflite as quantize
+        else:
+            from edgecnn.export.quantize_onnx import quantize_onnx as quantize
+        converted = quantize(self.float_model, Precision.INT8, self.ranges, wanted, self.layers)
+        return converted.payload, _contract_of(self.contract, converted, wanted)
+
+
+def restore(
+    artifact: Path,
+    classifier: KerasClassifier,
+    calibration: Dataset,
+    evaluation: Dataset,
+    *,
+    to: Precision = Precision.FLOAT32,
+    checks: Checks = Checks(),
+    out: Path | None = None,
+    progress: Progress = silent,
+) -> Restoration:
+    """Put the fewest layers of an int8 file back until the gate holds, and write the result.
+
+    Layers are put back in the order of what they lose by themselves until the gate holds; then each that turns out not
+    to be needed is taken out again. Where storing a layer's output costs more than storing its weights, the output is
+    kept too, unless it holds without.
+
+    Args:
+        artifact: the int8 file; it is left as it is.
+        classifier: the Keras model that it was made from.
+        calibration: images that ranges are taken from, as many as are to be used.
+        evaluation: labelled images that the gate judges by; it may share none with `calibration`.
+        to: FLOAT32, or INT16X8 for TFLite.
+        checks: whose `max_drop` is the limit of the gate.
+        out: file to write; None is `<model>-int8-restored.<format>` in the artifact's folder.
+        progress: called with steps.
+
+    Raises:
+        ArtifactError, ContractError: the file cannot be read.
+        DataError: the evaluation images have no labels, or some calibrate too.
+        ExportError: it is not int8, was made from another model, or no restored file holds.
+        OutputError: the file cannot be written.
+    """
+    check_calibration(calibration, evaluation)
+    if evaluation.labels is None:
+        raise DataError(f"{evaluation.name} has no labels: accuracy cannot be measured on it")
+    progress("looking at each layer", 0, 3)
+    diagnosis = diagnose(artifact, classifier, choose_balanced(evaluation, DIAGNOSED_IMAGES).images)
+    with tempfile.TemporaryDirectory(prefix="edgecnn-") as folder:
+        shop = _workshop(
+            read_contract(artifact), classifier, calibration, evaluation, checks=checks, folder=Path(folder)
+        )
+        base = replace(shop.quantization, restored_to=to)
+        progress("putting layers back", 1, 3)
+        found = base if shop.holds(base) else _fewest(shop, base, _enough(shop, base, diagnosis))
+        progress("measuring the price", 2, 3)
+        prices = _prices(shop, base, found)
+        target = None if found == base else out or _place(artifact, classifier.name)
+        if target is not None:
+            write_atomic(target, shop.made(found)[0].read_bytes())
+        progress("done", 3, 3)
+        before, after = shop.made(base)[1], shop.made(found)[1]
+        return Restoration(
+            None if target is None else str(target),
+            to,
+            tuple(
+                Restored(layer, layer in found.kept_outputs, *price)
+                for layer, price in zip(found.restored, prices[1:], strict=True)
+            ),
+            before,
+            after,
+            *prices[0],
+            diagnosis,
+        )
+
+
+def _workshop(
+    contract: Contract, classifier: KerasClassifier, calibration: Dataset, evaluation: Dataset, *, checks: Checks,
+    folder: Path,
+) -> _Workshop:  # fmt: skip
+    quantization = contract.quantization or Quantization(edges=contract.input.dtype)
+    float_model = float_model_of(contract, classifier)
+    observe = observe_tflite if contract.format is Format.TFLITE else observe_onnx
+    observed = observe(float_model, calibration.images, quantization.method)
+    return _Workshop(
+        float_model=float_model,
+        ranges=choose_ranges(observed, quantization.method),
+        layers=classifier.layers,
+        contract=contract,
+        quantization=quantization,
+        evaluation=evaluation,
+        reference=Classifier(open_loaded(classifier)).predict(evaluation.images),
+        checks=checks,
+        folder=folder,
+    )
+
+
+def _enough(shop: _Workshop, base: Quantization, diagnosis: Diagnosis) -> Quantization:
+    """Return the first of the longer and longer lists of layers with which the gate holds."""
+    wanted = base
+    for noise in diagnosis.worst_first:
+        if noise.layer not in shop.layers.names:  # an operation that belongs to no layer
+            continue
+        wanted = replace(wanted, restored=(*wanted.restored, noise.layer))
+        if noise.is_hurt_by_activations:
+            wanted = replace(wanted, kept_outputs=(*wanted.kept_outputs, noise.layer))
+        if shop.holds(wanted):
+            return wanted
+    gate = shop.made(wanted)[1]
+    hint = "give more evaluation images" if gate.outcome is Outcome.TOO_FEW_IMAGES else "int8 is not for this model"
+    raise ExportError(f"the gate does not hold even with every layer restored ({gate.sentence}); {hint}")
+
+
+def _fewest(shop: _Workshop, base: Quantization, wanted: Quantization) -> Quantization:
+    """Return `wanted` without what is not needed: whole layers, the least noisy first, then kept outputs."""
+    for layer in reversed(wanted.restored):
+        less = replace(
+            wanted, restored=_without(wanted.restored, layer), kept_outputs=_without(wanted.kept_outputs, layer)
+        )
+        if less != base and shop.holds(less):
+            wanted = less
+    for layer in reversed(wanted.kept_outputs):
+        less = replace(wanted, kept_outputs=_without(wanted.kept_outputs, layer))
+        if shop.holds(less):
+            wanted = less
+    return wanted
+
+
+def _without(names: tuple[str, ...], gone: str) -> tuple[str, ...]:
+    return tuple(name for name in names if name != gone)
+
+
+def _prices(shop: _Workshop, base: Quantization, found: Quantization) -> list[tuple[int, float]]:
+    """Return extra bytes and microseconds of all restored layers together, then of each alone."""
+    singles = [
+        replace(base, restored=(layer,), kept_outputs=(layer,) if layer in found.kept_outputs else ())
+        for layer in found.restored
+    ]
+    paths = [shop.made(wanted)[0] for wanted in (base, found, *singles)]
+    sizes = [path.stat().st_size for path in paths]
+    times = list(_microseconds(paths, shop.evaluation.images[0]))
+    return [(size - sizes[0], taken) for size, taken in zip(sizes[1:], times[1:], strict=True)]
+
+
+def _microseconds(paths: list[Path], image: Any) -> Iterator[float]:
+    """Yield by how much longer one call takes with each file than with the first, as the median of turns."""
+    runs = [load(path).predict for path in paths]
+    taken: list[list[float]] = [[] for _ in runs]
+    shuffle = random.Random(0)
+    order = list(range(len(runs)))
+    for turn in range(_ROUNDS + 1):
+        shuffle.shuffle(order)
+        for place in order:
+            begin = time.perf_counter()
+            for _ in range(_CALLS):
+                runs[place](image)
+            if turn:  # the first turn warms up
+                taken[place].append((time.perf_counter() - begin) / _CALLS * 1e6)
+    first = np.array(taken[0])
+    for each in taken:
+        yield statistics.median((np.array(each) - first).tolist())
+
+
+def _contract_of(contract: Contract, converted: Converted, wanted: Quantization) -> Contract:
+    return replace(
+        contract,
+        input=converted.input,
+        output=converted.output,
+        needs=converted.needs,
+        float_operations=converted.float_operations,
+        quantization=wanted,
+    )
+
+
+def _place(artifact: Path, name: str) -> Path:
+    folder = artifact.parent.parent if artifact.parent.name == REJECTED_FOLDER else artifact.parent
+    return folder / f"{name}-int8-restored{artifact.suffix}"
