@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgecnn.errors import ModelError, nearest
-from edgecnn.models import tutorial_cnn
+from edgecnn.models import edge_s, resnet8, tutorial_cnn
 
 if TYPE_CHECKING:
     import keras
 
 ARCHITECTURES: dict[str, Callable[[int], keras.Model]] = {
     "tutorial_cnn": tutorial_cnn.build,
+    "resnet8": resnet8.build,
+    "edge_s": edge_s.build,
 }
 
 ASSETS = Path(__file__).parent.parent / "assets"

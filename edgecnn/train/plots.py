@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from edgecnn.data.dataset import Dataset
-from edgecnn.errors import BackendError
-from edgecnn.train.fit import History
+import numpy as np
+import numpy.typing as npt
+
+from edgecnn.data.dataset import Dataset, Labels
+from edgecnn.errors import BackendError, DataError
+from edgecnn.train.checkpoint import History
 
 _GRID_SIDE = 5
 
@@ -37,6 +40,65 @@ def image_grid(dataset: Dataset) -> bytes:
             if dataset.labels is not None:
                 axes.set_title(dataset.class_names[dataset.labels[index]], fontsize=11)
     return _png(figure)
+
+
+def confusion_matrix(probabilities: npt.NDArray[np.float32], dataset: Dataset, title: str) -> bytes:
+    """Return a PNG of how often images of each class (rows) were taken for each class (columns).
+
+    Args:
+        probabilities: float32, (N, classes), of the N labelled images.
+        dataset: the images.
+        title: of the picture.
+    """
+    counts = count_confusions(probabilities, dataset)
+    names = dataset.class_names
+    side = max(5, 0.6 * len(names) + 2)
+    figure, axes = _figure(side, side)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(*counts.shape):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour, fontsize=8)
+    axes.set(xlabel="taken for", ylabel="is", title=title)
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    axes.set_yticks(range(len(names)), names)
+    return _png(figure)
+
+
+def count_confusions(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> npt.NDArray[np.int64]:
+    """Return how often each class (rows) was taken for each class (columns): int64, (classes, classes)."""
+    classes = len(dataset.class_names)
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (_labels(dataset), probabilities.argmax(axis=1)), 1)
+    return counts
+
+
+def worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> bytes:
+    """Return a PNG of the wrongly classified images that the model was surest about, at most 25, the surest first."""
+    figure, grid = _figure(8, 9.4, _GRID_SIDE, _GRID_SIDE)
+    chosen = find_worst_mistakes(probabilities, dataset, _GRID_SIDE**2)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for position, axes in zip(chosen, grid.flat, strict=False):
+        taken = int(probabilities[position].argmax())
+        label = dataset.class_names[_labels(dataset)[position]]
+        axes.imshow(dataset.images[position], cmap="gray")
+        axes.set_title(
+            f"{label}\ntaken for {dataset.class_names[taken]}\n{probabilities[position, taken]:.0%}", fontsize=8
+        )
+    return _png(figure)
+
+
+def find_worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset, count: int) -> npt.NDArray[np.int64]:
+    """Return the positions of at most `count` wrongly classified images, the surest answer first: int64, (M,)."""
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != _labels(dataset))
+    return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:count]
+
+
+def _labels(dataset: Dataset) -> Labels:
+    if dataset.labels is None:
+        raise DataError(f"{dataset.name} has no labels: mistakes cannot be told")
+    return dataset.labels
 
 
 def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:

@@ -19,7 +19,7 @@ from edgecnn.data.sample import load_calibration_sample, load_test_sample
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import ARCHITECTURES, architecture
 from edgecnn.train.fit import fit
-from edgecnn.train.pipeline import MAX_SHIFT_PIXELS, shift_and_flip, training_batches
+from edgecnn.train.pipeline import shift_and_flip, training_batches
 from edgecnn.train.plots import image_grid
 from edgecnn.train.recipe import RECIPES, Recipe
 
@@ -33,7 +33,7 @@ def small_cifar10(monkeypatch: pytest.MonkeyPatch) -> Arrays:
     assert train.labels is not None
     assert test.labels is not None
     arrays = Arrays(train.images, train.labels.astype(np.uint8), test.images, test.labels.astype(np.uint8))
-    monkeypatch.setattr("edgecnn.train.run.load_arrays", lambda: arrays)
+    monkeypatch.setattr("edgecnn.train.split.load_arrays", lambda: arrays)
     return arrays
 
 
@@ -66,6 +66,8 @@ def test_train_writes_model_card_history_and_curves(
         "card.json",
         "history.json",
         "curves.png",
+        "confusion.png",
+        "mistakes.png",
     }
     card = read_card(tmp_path / "run" / "card.json")
     assert (card.recipe, card.seed, card.epochs, card.settings["epochs"]) == ("tutorial", 3, 2, "2")
@@ -210,14 +212,15 @@ def test_an_epoch_has_every_image_once_with_its_label() -> None:
 def test_augmented_images_are_shifted_and_mirrored_ones() -> None:
     image = np.arange(32 * 32 * 3, dtype=np.uint32).reshape(32, 32, 3) % 251
     image = image.astype(np.uint8)
-    padded = np.pad(image, [(MAX_SHIFT_PIXELS,) * 2, (MAX_SHIFT_PIXELS,) * 2, (0, 0)], mode="reflect")
+    shift = 4
+    padded = np.pad(image, [(shift,) * 2, (shift,) * 2, (0, 0)], mode="reflect")
     possible = {}
-    for top in range(2 * MAX_SHIFT_PIXELS + 1):
-        for left in range(2 * MAX_SHIFT_PIXELS + 1):
+    for top in range(2 * shift + 1):
+        for left in range(2 * shift + 1):
             part = padded[top : top + 32, left : left + 32]
             possible[part.tobytes()] = (top, left, False)
             possible[part[:, ::-1].tobytes()] = (top, left, True)
-    found = shift_and_flip(np.repeat(image[None], 400, axis=0)).numpy()
+    found = shift_and_flip(np.repeat(image[None], 400, axis=0), shift, np.array([0, 0])).numpy()
     kinds = [possible[one.tobytes()] for one in found]
     assert found.dtype == np.uint8
     assert len({(top, left) for top, left, _ in kinds}) > 60
