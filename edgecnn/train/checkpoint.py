@@ -81,7 +81,7 @@ def read_state(path: Path, identity: dict[str, str]) -> State:
     if not path.is_file():
         raise TrainingError(f"nothing to resume: no {path}; start the training without --resume")
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             known: dict[str, Any] = json.loads(str(stored["text"]))
             known |= {name: [stored[key] for key in _keys(stored.files, name)] for name in _LISTS}
         state = State(**known)

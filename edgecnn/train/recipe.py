@@ -74,6 +74,7 @@ RECIPES: dict[str, Recipe] = {
         weight_decay=5e-4,
         label_smoothing=0.1,
         augmentation="shift-and-flip",
+        max_shift=3,
         averaging=0.998,
         precision="bfloat16",
     ),

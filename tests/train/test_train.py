@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from edgecnn.data.cifar10 import Arrays, to_dataset
-from edgecnn.data.sample import load_calibration_sample, load_test_sample
+from edgecnn.data.sample import load_calibration_sample
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import ARCHITECTURES, architecture
 from edgecnn.train.fit import fit
@@ -24,17 +24,6 @@ from edgecnn.train.plots import image_grid
 from edgecnn.train.recipe import RECIPES, Recipe
 
 QUICK = Recipe("two epochs", epochs=2, batch_size=32, learning_rate=1e-3)
-
-
-@pytest.fixture
-def small_cifar10(monkeypatch: pytest.MonkeyPatch) -> Arrays:
-    """Let training take the embedded sample for the full set."""
-    train, test = load_calibration_sample(), load_test_sample().take(np.arange(100))
-    assert train.labels is not None
-    assert test.labels is not None
-    arrays = Arrays(train.images, train.labels.astype(np.uint8), test.images, test.labels.astype(np.uint8))
-    monkeypatch.setattr("edgecnn.train.split.load_arrays", lambda: arrays)
-    return arrays
 
 
 def test_the_tutorials_recipe_is_the_tutorials() -> None:
