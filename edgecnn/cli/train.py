@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import click
 
 from edgecnn.cli.options import OneOf
 from edgecnn.models.registry import ARCHITECTURES, DEFAULT
-from edgecnn.train.recipe import RECIPES
-from edgecnn.train.watch import Epoch
+from edgecnn.train.recipe import RECIPES, Recipe
+from edgecnn.train.recipe_file import RECIPE_SUFFIX
+from edgecnn.train.watch import Epoch, Report
 
 _RECIPE_HELP = "; ".join(f"{name}: {recipe.description}" for name, recipe in RECIPES.items())
 
 
+class RecipeName(OneOf):
+    """The name of a recipe, or a TOML file with one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name or path."""
+        return value if str(value).endswith(RECIPE_SUFFIX) else super().convert(value, param, ctx)
+
+
 @click.command("train")
 @click.argument("architecture", type=OneOf(ARCHITECTURES), default=DEFAULT)
-@click.option("--recipe", type=OneOf(RECIPES), default="tutorial", show_default=True, help=_RECIPE_HELP + ".")
+@click.option(
+    "--recipe",
+    type=RecipeName(RECIPES),
+    default="tutorial",
+    show_default=True,
+    help=_RECIPE_HELP + "; or a .toml file with settings of your own.",
+)
 @click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's number.")
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights, order and augmentation."
@@ -36,6 +52,7 @@ _RECIPE_HELP = "; ".join(f"{name}: {recipe.description}" for name, recipe in REC
 @click.option("--test", help="Images to test --data on at the end.  [default: a tenth of them, kept apart]")
 @click.option("--start", default="", help="Start from the weights of a shipped model or a .keras file (fine-tuning).")
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of a training that was stopped.")
+@click.option("--tensorboard", type=click.Path(path_type=Path), help="Folder for logs that TensorBoard shows.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the results.  [default: runs/ARCHITECTURE-RECIPE]"
 )
@@ -50,6 +67,7 @@ def command(
     test: str | None,
     start: str,
     resume: bool,
+    tensorboard: Path | None,
     out: Path | None,
 ) -> int:
     """Train ARCHITECTURE on the full CIFAR-10 (see `edgecnn data fetch`) or on your own images.
@@ -67,9 +85,9 @@ def command(
 
     if test and not data:
         raise click.UsageError("--test goes with --data")
+    settings, recipe = _find_recipe(recipe)
     out = out or Path("runs") / f"{architecture}-{recipe}"
     check_writable(out)
-    settings = RECIPES[recipe]
     settings = dataclasses.replace(settings, epochs=epochs or settings.epochs, patience=patience or settings.patience)
     with output_to():  # TensorFlow announces itself
         untrained = builder(architecture)(10)
@@ -88,7 +106,7 @@ def command(
         start=start,
         resume=resume,
         hardware=read_machine().cpu or "",
-        report=_print_epoch,
+        report=_report(tensorboard),
     )
     card, score = trained.card, trained.card.test
     if trained.interrupted:
@@ -99,6 +117,26 @@ def command(
         f"({card.seconds:.0f} s)"
     )
     return 130 if trained.interrupted else 0
+
+
+def _find_recipe(text: str) -> tuple[Recipe, str]:
+    """Return the recipe that a name or path leads to, and its name."""
+    from edgecnn.train.recipe_file import read_recipe
+
+    return (RECIPES[text], text) if text in RECIPES else (read_recipe(Path(text)), Path(text).stem)
+
+
+def _report(tensorboard: Path | None) -> Report:
+    """Return what is done after each epoch."""
+    from edgecnn.train.tensorboard import log_to
+
+    reports = [_print_epoch, *([log_to(tensorboard)] if tensorboard else [])]
+
+    def report(epoch: Epoch) -> None:
+        for one in reports:
+            one(epoch)
+
+    return report
 
 
 def _print_epoch(epoch: Epoch) -> None:

@@ -51,6 +51,7 @@ def fit(
     chooses_by_validation: bool = False,
     seed: int = 0,
     start: Weights | None = None,
+    teacher: keras.Model | None = None,
     state: State | None = None,
     checkpoint: Path | None = None,
     report: Report | None = None,
@@ -65,6 +66,7 @@ def fit(
             False, as it must be where these are test images, keeps the one with the lowest training loss.
         seed: of weights, order and augmentation.
         start: weights to start from; None draws them.
+        teacher: whose probabilities are mixed into the targets, as the recipe says; None for none.
         state: where an earlier training stands, to go on from there; None starts from nothing.
         checkpoint: file that the state is written to after each epoch.
         report: called after each epoch.
@@ -99,7 +101,9 @@ def fit(
     if state.epochs < recipe.epochs and not watch.is_spent:
         try:
             model.fit(
-                training_batches(training, recipe, class_count, seed, range(state.epochs, recipe.epochs)),
+                training_batches(
+                    training, recipe, class_count, seed, range(state.epochs, recipe.epochs), teacher=teacher
+                ),
                 initial_epoch=state.epochs,
                 epochs=recipe.epochs,
                 steps_per_epoch=steps,

@@ -25,8 +25,12 @@ def training_batches(
     class_count: int,
     seed: int,
     epochs: range = range(1),
+    *,
+    teacher: Any = None,
 ) -> Any:
-    """Return a `tf.data.Dataset` of uint8 (B, H, W, C) images and float32 (B, class_count) one-hot labels.
+    """Return a `tf.data.Dataset` of uint8 (B, H, W, C) images and float32 (B, class_count) targets.
+
+    Targets are one-hot labels; with a teacher, of which `recipe.teacher_share` is the teacher's probabilities.
 
     Args:
         dataset: labelled images.
@@ -34,6 +38,9 @@ def training_batches(
         class_count: number of classes.
         seed: of order and augmentation.
         epochs: 0-based numbers of consecutive epochs; the batches of all follow one another.
+        teacher: Keras model from float32 pixels to probabilities; None for none.
+
+    Source of the mixture: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015, at a temperature of 1.
     """
     tf = import_tensorflow()
     images, labels = tf.constant(dataset.images), tf.constant(dataset.labels)
@@ -49,7 +56,11 @@ def training_batches(
         chosen = tf.gather(images, positions)
         if recipe.augmentation == "shift-and-flip":
             chosen = shift_and_flip(chosen, recipe.max_shift, tf.stack([seed, number]))
-        return chosen, tf.one_hot(tf.gather(labels, positions), class_count)
+        targets = tf.one_hot(tf.gather(labels, positions), class_count)
+        if teacher is not None:
+            share = recipe.teacher_share
+            targets = (1 - share) * targets + share * teacher(tf.cast(chosen, tf.float32), training=False)
+        return chosen, targets
 
     return (
         tf.data.Dataset.range(epochs.start, epochs.stop)

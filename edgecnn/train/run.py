@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgecnn.errors import TrainingError
+from edgecnn.errors import ModelError, TrainingError
 from edgecnn.files import sha256_file, staging_folder
 from edgecnn.models.card import CARD_NAME, ModelCard
 from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.macs import multiply_accumulates
 from edgecnn.models.registry import architecture, find_model_file
 from edgecnn.models.score import score
+from edgecnn.spec import Scores
 from edgecnn.train.checkpoint import CHECKPOINT_NAME, State, Weights, read_state
 from edgecnn.train.fit import Fitted, fit
 from edgecnn.train.plots import accuracy_curves, confusion_matrix, worst_mistakes
@@ -74,7 +75,7 @@ def train(
 
     Raises:
         DataError: the full data set was not fetched.
-        ModelError: `start` is of another architecture.
+        ModelError: `start` is of another architecture, or the recipe's teacher knows other classes.
         TrainingError: interrupted before the first epoch ended; nothing to resume, or another training's checkpoint;
             or early stopping without held-out images.
         OutputError: `out` cannot be written.
@@ -93,6 +94,7 @@ def train(
         chooses_by_validation=split.held_out is not None,
         seed=seed,
         start=_weights(start, build(len(split.training.class_names))),
+        teacher=_teacher(recipe, split),
         state=read_state(checkpoint, identity) if resume else State(identity),
         checkpoint=checkpoint,
         report=report,
@@ -137,6 +139,15 @@ def _weights(start: str, untrained: keras.Model) -> Weights | None:
     if not start:
         return None
     return starting_weights(untrained, load_keras_classifier(find_model_file(start)).model, start)
+
+
+def _teacher(recipe: Recipe, split: Split) -> keras.Model | None:
+    if not recipe.teacher:
+        return None
+    teacher = load_keras_classifier(find_model_file(recipe.teacher))
+    if teacher.labels != split.training.class_names or teacher.scores is not Scores.PROBABILITIES:
+        raise ModelError(f"{recipe.teacher} cannot teach: it must give probabilities for the classes of the images")
+    return teacher.model
 
 
 def _save(card: ModelCard, fitted: Fitted, split: Split, probabilities: np.ndarray, out: Path) -> ModelCard:
