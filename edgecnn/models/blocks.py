@@ -1,13 +1,16 @@
-"""The parts that the convolutional networks here are made of.
+"""The parts of edgecnn's own convolutional networks.
 
 Every convolution is followed by a batch norm, which export folds into it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgecnn.models.framework import import_keras
+
+if TYPE_CHECKING:
+    import keras
 
 
 def images_in() -> tuple[Any, Any]:
@@ -17,29 +20,16 @@ def images_in() -> tuple[Any, Any]:
     return pixels, keras.layers.Rescaling(1 / 255)(pixels)
 
 
-def convolve(features: Any, channels: int, size: int = 3, stride: int = 1, *, relu: bool = True) -> Any:
-    """Return convolution, batch norm and, if wanted, relu; the resolution is divided by `stride`."""
+def convolve(features: Any, channels: int, size: int = 3, stride: int = 1) -> Any:
+    """Return convolution, batch norm and relu; the resolution is divided by `stride`."""
     layers = import_keras().layers
     features = layers.Conv2D(channels, size, strides=stride, padding="same", use_bias=False)(features)
-    features = layers.BatchNormalization()(features)
-    return layers.ReLU()(features) if relu else features
+    return layers.ReLU()(layers.BatchNormalization()(features))
 
 
-def residual_block(features: Any, channels: int, stride: int = 1) -> Any:
-    """Return two 3×3 convolutions and what goes past them, added up, after a relu.
-
-    Where shapes differ, what goes past is averaged over `stride` × `stride` pixels and brought to `channels` by a
-    1×1 convolution: a 1×1 convolution with a stride would leave pixels out.
-
-    Source: ResNet-D in He et al., "Bag of Tricks for Image Classification with Convolutional Neural Networks", 2019.
-    """
-    layers = import_keras().layers
-    changed = convolve(convolve(features, channels, 3, stride), channels, relu=False)
-    if stride > 1:
-        features = layers.AveragePooling2D(stride)(features)
-    if features.shape[-1] != channels:
-        features = convolve(features, channels, 1, relu=False)
-    return layers.ReLU()(layers.Add()([changed, features]))
+def add_convolved(features: Any) -> Any:
+    """Return the features plus what a 3×3 convolution makes of them."""
+    return import_keras().layers.Add()([features, convolve(features, features.shape[-1])])
 
 
 def classify(features: Any, class_count: int) -> Any:
@@ -47,3 +37,26 @@ def classify(features: Any, class_count: int) -> Any:
     layers = import_keras().layers
     features = layers.GlobalAveragePooling2D()(features)
     return layers.Dense(class_count, activation="softmax", dtype="float32")(features)
+
+
+def chain(name: str, channels: tuple[int, ...], residuals: tuple[int, ...], class_count: int) -> keras.Model:
+    """Return an untrained model of stages at 16×16, 8×8 and 4×4 pixels.
+
+    A stage starts with a convolution of stride 2, the first one of 4×4, the others of 3×3; then come as many
+    convolutions with a way past them as `residuals` says. There is nothing at 32×32, where int8 kernels have few
+    channels to work on, and no way past a stride, since the pooling, the 1×1 convolution and the addition of such a
+    way take as long as a convolution that adds more.
+
+    Args:
+        name: of the model.
+        channels: of each stage.
+        residuals: convolutions with a way past them in each stage.
+        class_count: number of classes.
+    """
+    keras = import_keras()
+    pixels, features = images_in()
+    for stage, (width, count) in enumerate(zip(channels, residuals, strict=True)):
+        features = convolve(features, width, 3 if stage else 4, stride=2)
+        for _ in range(count):
+            features = add_convolved(features)
+    return keras.Model(pixels, classify(features, class_count), name=name)

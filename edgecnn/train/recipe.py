@@ -78,4 +78,18 @@ RECIPES: dict[str, Recipe] = {
         averaging=0.998,
         precision="bfloat16",
     ),
+    "edge-small": Recipe(
+        "as edge, longer and with less smoothing and shifting, for models that are too small to overfit",
+        epochs=80,
+        batch_size=128,
+        optimizer="sgd",
+        learning_rate=0.15,
+        schedule="one-cycle",
+        weight_decay=5e-4,
+        label_smoothing=0.05,
+        augmentation="shift-and-flip",
+        max_shift=2,
+        averaging=0.998,
+        precision="bfloat16",
+    ),
 }

@@ -19,7 +19,9 @@ from edgecnn.models.registry import ARCHITECTURES, SHIPPED, architecture, shippe
     [
         ("tutorial_cnn", 586_250, 5_011_840),
         ("resnet8", 78_666, 12_501_632),
-        ("edge_s", 310_666, 12_453_120),
+        ("edge_s", 178_314, 5_874_624),
+        ("edge_m", 716_170, 25_462_656),
+        ("edge_l", 1_285_450, 47_778_304),
     ],
 )
 def test_an_architecture_has_the_size_that_its_docstring_says(name: str, parameters: int, macs: int) -> None:
