@@ -19,10 +19,10 @@ from edgecnn.data.cache import load_full
 from edgecnn.export import export_model
 from edgecnn.files import write_atomic
 from edgecnn.models.card import CARD_NAME, read_card
-from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.macs import multiply_accumulates
 from edgecnn.models.registry import ASSETS, SHIPPED
 from edgecnn.models.score import Score, score
+from edgecnn.models.trained import load_trained
 from edgecnn.runtime.load import load
 from edgecnn.spec import ExportSpec, Precision
 
@@ -36,7 +36,7 @@ def main(trained: Path) -> None:
     if trained.resolve() != target.resolve():
         for name in ("model.keras", CARD_NAME, "history.json"):
             shutil.copyfile(trained / name, target / name)
-    macs = multiply_accumulates(load_keras_classifier(target / "model.keras").model)
+    macs = multiply_accumulates(load_trained(target / "model.keras")[1])
     card = dataclasses.replace(card, macs=macs, int8=export_int8(card.model, target))
     write_atomic(target / CARD_NAME, card.to_json())
     print(f"{card.model}: {card.test.correct} of {card.test.images} right in float32")

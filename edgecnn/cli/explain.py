@@ -26,18 +26,21 @@ def command(image: Path, model: str, out: Path) -> None:
     maps-01-<layer>.png and so on, from the input to the output.
     """
     from edgecnn.files import check_writable
-    from edgecnn.models.load import load_keras_classifier
     from edgecnn.models.registry import find_model_file
+    from edgecnn.models.trained import load_trained
     from edgecnn.noise import output_to
     from edgecnn.preprocess import load_image, top_answers
+    from edgecnn.runtime.load import load
     from edgecnn.train.explain import explain
 
     check_writable(out)
     with output_to():  # TensorFlow announces itself
-        classifier = load_keras_classifier(find_model_file(model))
+        path = find_model_file(model)
+        classifier, network = load_trained(path)
         pixels = load_image(image, classifier.shape)
-        explained = explain(classifier, pixels, out)
-    best = top_answers(explained.scores, classifier.labels, 1)[0]
+        files = explain(network, classifier.name, pixels, out)
+        scores = load(path, backend="keras").predict(pixels)
+    best = top_answers(scores, classifier.labels, 1)[0]
     click.echo(f"{image}: {best.label} {best.score * 100:.0f} %")
-    for file in explained.files:
+    for file in files:
         click.echo(f"wrote {file}")

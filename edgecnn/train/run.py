@@ -12,10 +12,10 @@ import numpy as np
 from edgecnn.errors import ModelError, TrainingError
 from edgecnn.files import sha256_file, staging_folder
 from edgecnn.models.card import CARD_NAME, ModelCard
-from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.macs import multiply_accumulates
 from edgecnn.models.registry import architecture, find_model_file
 from edgecnn.models.score import score
+from edgecnn.models.trained import load_trained
 from edgecnn.spec import Scores
 from edgecnn.train.checkpoint import CHECKPOINT_NAME, State, Weights, read_state
 from edgecnn.train.fit import Fitted, fit
@@ -138,16 +138,16 @@ def _identity(name: str, recipe: Recipe, split: Split, seed: int, start: str) ->
 def _weights(start: str, untrained: keras.Model) -> Weights | None:
     if not start:
         return None
-    return starting_weights(untrained, load_keras_classifier(find_model_file(start)).model, start)
+    return starting_weights(untrained, load_trained(find_model_file(start))[1], start)
 
 
 def _teacher(recipe: Recipe, split: Split) -> keras.Model | None:
     if not recipe.teacher:
         return None
-    teacher = load_keras_classifier(find_model_file(recipe.teacher))
-    if teacher.labels != split.training.class_names or teacher.scores is not Scores.PROBABILITIES:
+    known, teacher = load_trained(find_model_file(recipe.teacher))
+    if known.labels != split.training.class_names or known.scores is not Scores.PROBABILITIES:
         raise ModelError(f"{recipe.teacher} cannot teach: it must give probabilities for the classes of the images")
-    return teacher.model
+    return teacher
 
 
 def _save(card: ModelCard, fitted: Fitted, split: Split, probabilities: np.ndarray, out: Path) -> ModelCard:

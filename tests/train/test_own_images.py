@@ -14,6 +14,7 @@ from edgecnn.errors import DataError, ModelError
 from edgecnn.models.card import read_card
 from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.registry import architecture, shipped_folder
+from edgecnn.models.trained import load_trained
 from edgecnn.train.split import split_own
 from edgecnn.train.start import starting_weights
 
@@ -75,7 +76,7 @@ def test_a_test_without_data_is_bad_usage(edgecnn: Callable[..., Any], tmp_path:
 
 
 def test_fine_tuning_takes_all_but_a_last_layer_of_another_size() -> None:
-    shipped = load_keras_classifier(shipped_folder("tutorial_cnn") / "model.keras").model
+    shipped = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1]
     build = architecture("tutorial_cnn")
     same, other = build(10), build(3)
     for own, given in zip(starting_weights(same, shipped, "it"), shipped.get_weights(), strict=True):
@@ -88,7 +89,7 @@ def test_fine_tuning_takes_all_but_a_last_layer_of_another_size() -> None:
 
 
 def test_weights_of_another_architecture_are_refused() -> None:
-    shipped = load_keras_classifier(shipped_folder("tutorial_cnn") / "model.keras").model
+    shipped = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1]
     with pytest.raises(ModelError, match="tutorial_cnn has other layers than resnet8"):
         starting_weights(architecture("resnet8")(10), shipped, "tutorial_cnn")
 
@@ -100,6 +101,6 @@ def test_fine_tuning_starts_where_the_shipped_model_is(edgecnn: Callable[..., An
     assert ran.status == 0
     card = read_card(tmp_path / "run" / "card.json")
     assert card.settings["start"] == "tutorial_cnn"
-    tuned = load_keras_classifier(tmp_path / "run" / "model.keras").model.get_weights()[0]
-    shipped = load_keras_classifier(shipped_folder("tutorial_cnn") / "model.keras").model.get_weights()[0]
+    tuned = load_trained(tmp_path / "run" / "model.keras")[1].get_weights()[0]
+    shipped = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1].get_weights()[0]
     assert 0 < np.abs(tuned - shipped).max() < 0.05  # a few small steps away

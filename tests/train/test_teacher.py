@@ -13,8 +13,8 @@ import pytest
 from edgecnn.data.cifar10 import Arrays
 from edgecnn.data.sample import load_calibration_sample
 from edgecnn.models.card import read_card
-from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.registry import shipped_folder
+from edgecnn.models.trained import load_trained
 from edgecnn.train.pipeline import training_batches
 from edgecnn.train.recipe import Recipe
 
@@ -23,7 +23,7 @@ TAUGHT = Recipe("taught", epochs=1, batch_size=32, teacher="tutorial_cnn", teach
 
 def test_targets_are_labels_and_the_teachers_answers_in_their_shares() -> None:
     some = load_calibration_sample().take(np.arange(64))
-    teacher = load_keras_classifier(shipped_folder("tutorial_cnn") / "model.keras").model
+    teacher = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1]
     for images, targets in training_batches(some, TAUGHT, 10, 0, teacher=teacher):
         known = {image.tobytes(): label for image, label in zip(some.images, some.labels, strict=True)}  # type: ignore[arg-type]
         labels = np.eye(10)[[known[image.tobytes()] for image in images.numpy()]]
