@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ARCHITECTURES: dict[str, Callable[[int], keras.Model]] = {
     "tutorial_cnn": tutorial_cnn.build,
     "resnet8": resnet8.build,
+    "resnet8_wide": resnet8.build_wide,
     "edge_s": edge_s.build,
     "edge_m": edge_m.build,
     "edge_l": edge_l.build,

@@ -19,6 +19,7 @@ from edgecnn.models.registry import ARCHITECTURES, SHIPPED, architecture, shippe
     [
         ("tutorial_cnn", 586_250, 5_011_840),
         ("resnet8", 78_666, 12_501_632),
+        ("resnet8_wide", 482_730, 76_473_920),
         ("edge_s", 178_314, 5_874_624),
         ("edge_m", 716_170, 25_462_656),
         ("edge_l", 1_285_450, 47_778_304),
