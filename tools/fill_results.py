@@ -5,8 +5,11 @@ Usage: python tools/fill_results.py
 
 from __future__ import annotations
 
+import json
+import statistics
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edgecnn.bench.result import Result, read_result
 from edgecnn.bench.summary import Summary, round_medians, summarise
@@ -18,6 +21,7 @@ from edgecnn.train.plots import make_figure, to_png
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "results.md"
 RESULT = ROOT / "docs" / "results" / "result.json"
+TRAINING = ROOT / "docs" / "results" / "training.json"
 
 UNTRAINED = {"resnet8": 12_501_632, "resnet8_wide": 76_473_920}
 """Networks of MLPerf Tiny that are measured for their latency alone, and their multiply-accumulates."""
@@ -110,8 +114,42 @@ def page(result: Result) -> str:
         "",
         AGAIN,
         "",
+        "## Speed of training",
+        "",
+        training_speed(json.loads(TRAINING.read_text())),
+        "",
     ]
     return "\n".join(lines)
+
+
+def training_speed(measured: dict[str, Any]) -> str:
+    """Return the section on how fast training was."""
+    wall, cpu = _per_image(measured, "seconds"), _per_image(measured, "cpu_seconds")
+    machine = measured["machine"]
+    has = "with" if measured["cpu_has_bfloat16"] else "without"
+    lines = [
+        f"`{measured['model']}` by the recipe `{measured['recipe']}`, from "
+        "[results/training.json](results/training.json), made by `python tools/measure_training.py`: medians of "
+        f"{len(measured['turns']['float32'])} turns in one process, {machine['cpu']}, {machine['cores']} cores, "
+        f"{has} bfloat16 instructions. CPU time is the fairer measure where a machine has other work too.",
+        "",
+        "| | ms an image | CPU ms an image |",
+        "|---|---:|---:|",
+        *(f"| {name} | {wall[name]:.3f} | {cpu[name]:.3f} |" for name in cpu),
+        "",
+        f"float32 takes {cpu['float32'] / cpu['bfloat16']:.2f} times the CPU time of bfloat16. The input pipeline "
+        f"takes {cpu['pipeline alone'] / cpu['bfloat16']:.1%} of that of a training. "
+        f"Peak memory, with all 50,000 images: {measured['peak_memory_bytes'] / 1e9:.1f} GB.",
+    ]
+    return "\n".join(lines)
+
+
+def _per_image(measured: dict[str, Any], kind: str) -> dict[str, float]:
+    """Return the median of the turns in milliseconds an image, for each way to train."""
+    return {
+        name: 1000 * statistics.median(turn[kind] for turn in turns) / measured["images_per_turn"]
+        for name, turns in measured["turns"].items()
+    }
 
 
 def _cells(row: Row) -> str:
