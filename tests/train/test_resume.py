@@ -29,7 +29,7 @@ from edgecnn.train.watch import Epoch
 
 ALL_IN_ONE = Recipe(
     "everything that has a state",
-    epochs=4,
+    epochs=3,
     batch_size=32,
     optimizer="adamw",
     schedule="one-cycle",
@@ -43,8 +43,17 @@ class KilledError(Exception):
     """Stands for a kill in this process."""
 
 
-def images(count: int = 96) -> Dataset:
+def images(count: int = 64) -> Dataset:
     return load_calibration_sample().take(np.arange(count))
+
+
+def with_batch_norm(class_count: int) -> Any:
+    """Return a small model that has a state besides its trained weights."""
+    import keras
+
+    layers = keras.layers
+    parts = [layers.Conv2D(8, 3, strides=4), layers.BatchNormalization(), layers.ReLU(), layers.Flatten()]
+    return keras.Sequential([keras.Input((32, 32, 3)), *parts, layers.Dense(class_count, activation="softmax")])
 
 
 def kill_after(number: int) -> Callable[[Epoch], None]:
@@ -55,19 +64,18 @@ def kill_after(number: int) -> Callable[[Epoch], None]:
     return report
 
 
-@pytest.mark.parametrize("name", ["tutorial_cnn", "edge_s"])
-def test_a_resumed_training_gives_the_weights_and_history_of_one_that_ran_through(name: str, tmp_path: Path) -> None:
-    build, path = architecture(name), tmp_path / CHECKPOINT_NAME
+def test_a_resumed_training_gives_the_weights_and_history_of_one_that_ran_through(tmp_path: Path) -> None:
+    build, path = with_batch_norm, tmp_path / CHECKPOINT_NAME
     whole = fit(build, ALL_IN_ONE, images(), validation=images(), seed=5)
     with pytest.raises(KilledError):
-        fit(build, ALL_IN_ONE, images(), seed=5, validation=images(), checkpoint=path, report=kill_after(2))
+        fit(build, ALL_IN_ONE, images(), seed=5, validation=images(), checkpoint=path, report=kill_after(1))
     state = read_state(path, {})
-    assert state.epochs == 2
+    assert state.epochs == 1
     resumed = fit(build, ALL_IN_ONE, images(), seed=5, validation=images(), state=state)
     for ran_through, went_on in zip(whole.model.get_weights(), resumed.model.get_weights(), strict=True):
         np.testing.assert_allclose(went_on, ran_through, rtol=1e-4, atol=1e-5)
     assert resumed.history["loss"] == pytest.approx(whole.history["loss"], rel=1e-4)
-    assert resumed.epoch == 4
+    assert resumed.epoch == 3
     assert resumed.seconds > state.seconds - 1e-9
 
 
@@ -140,6 +148,7 @@ sys.exit(app.run(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_a_training_killed_with_sigkill_goes_on_from_its_last_finished_epoch(tmp_path: Path) -> None:
     out = tmp_path / "run"
     command = [sys.executable, "-c", SMALL_TRAINING, "train", "--epochs", "30", "--out", str(out)]
