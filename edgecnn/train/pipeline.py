@@ -13,6 +13,11 @@ from edgecnn.data.dataset import Dataset
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.train.recipe import Recipe
 
+_MIRROR_STREAM, _CUTOUT_STREAM = 1_000_003, 2_000_003
+"""Added to a seed for draws that have nothing to do with one another."""
+
+_GREY = 128
+
 
 def steps_per_epoch(dataset: Dataset, recipe: Recipe) -> int:
     """Return the number of batches that hold every image once; the last may be smaller."""
@@ -56,6 +61,8 @@ def training_batches(
         chosen = tf.gather(images, positions)
         if recipe.augmentation == "shift-and-flip":
             chosen = shift_and_flip(chosen, recipe.max_shift, tf.stack([seed, number]))
+        if recipe.cutout:
+            chosen = cut_out(chosen, recipe.cutout, tf.stack([seed, number]))
         targets = tf.one_hot(tf.gather(labels, positions), class_count)
         if teacher is not None:
             share = recipe.teacher_share
@@ -86,10 +93,35 @@ def shift_and_flip(images: Any, max_shift: int, seed: Any) -> Any:
     edge = [max_shift, max_shift]
     padded = tf.pad(images, [[0, 0], edge, edge, [0, 0]], mode="REFLECT")
     shifts = tf.random.stateless_uniform([2, count, 1], seed, 0, 2 * max_shift + 1, tf.int32)
-    mirrored = tf.random.stateless_uniform([count, 1], seed + 1_000_003) < 0.5  # a stream of its own
+    mirrored = tf.random.stateless_uniform([count, 1], seed + _MIRROR_STREAM) < 0.5
     rows = shifts[0] + tf.range(height)
     columns = shifts[1] + tf.range(width)
     columns = tf.where(mirrored, columns[:, ::-1], columns)
     shape = [count, height, width]
     index = tf.stack([tf.broadcast_to(rows[:, :, None], shape), tf.broadcast_to(columns[:, None, :], shape)], axis=-1)
     return tf.gather_nd(padded, index, batch_dims=1)
+
+
+def cut_out(images: Any, side: int, seed: Any) -> Any:
+    """Return each image with a square made grey, whose centre is anywhere in it: at the edge less is lost.
+
+    Args:
+        images: uint8 tensor, (B, H, W, C).
+        side: of the square, in pixels.
+        seed: int64 tensor, (2,); the same seed gives the same draw.
+
+    Returns:
+        The same shape and dtype.
+
+    Source: DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with Cutout", 2017.
+    """
+    tf = import_tensorflow()
+    count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
+    drawn = tf.random.stateless_uniform([2, count, 1], seed + _CUTOUT_STREAM)
+    first = [tf.cast(drawn[axis] * size, tf.int32) - side // 2 for axis, size in enumerate((height, width))]
+    inside = [
+        (start <= tf.range(size)) & (tf.range(size) < start + side)
+        for start, size in zip(first, (height, width), strict=True)
+    ]
+    square = inside[0][:, :, None] & inside[1][:, None, :]
+    return tf.where(square[..., None], tf.constant(_GREY, images.dtype), images)

@@ -18,6 +18,7 @@ class Recipe:
         label_smoothing: share of the target that is spread over all classes.
         augmentation: "none", or "shift-and-flip": moved both ways with reflected edges, mirrored half the time.
         max_shift: pixels that "shift-and-flip" moves an image by at most.
+        cutout: side, in pixels, of a square of each image that is made grey; 0 for none.
         averaging: momentum of an exponential moving average of the weights, which is what is kept then; 0 is none.
         precision: "float32", or "bfloat16": mixed, with float32 weights, where the CPU has instructions for it.
         patience: stop after so many epochs without a better accuracy on the held-out images, and keep the best;
@@ -38,6 +39,7 @@ class Recipe:
     label_smoothing: float = 0.0
     augmentation: str = "none"
     max_shift: int = 4
+    cutout: int = 0
     averaging: float = 0.0
     precision: str = "float32"
     patience: int = 0
@@ -66,7 +68,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "edge": Recipe(
         "shifted and mirrored images, SGD on a one-cycle schedule, label smoothing, averaged weights, bfloat16",
-        epochs=60,
+        epochs=50,
         batch_size=128,
         optimizer="sgd",
         learning_rate=0.15,
@@ -75,6 +77,21 @@ RECIPES: dict[str, Recipe] = {
         label_smoothing=0.1,
         augmentation="shift-and-flip",
         max_shift=3,
+        averaging=0.998,
+        precision="bfloat16",
+    ),
+    "edge-cutout": Recipe(
+        "as edge, with more shifting and a grey square in each image, for models that overfit without",
+        epochs=60,
+        batch_size=128,
+        optimizer="sgd",
+        learning_rate=0.15,
+        schedule="one-cycle",
+        weight_decay=5e-4,
+        label_smoothing=0.1,
+        augmentation="shift-and-flip",
+        max_shift=4,
+        cutout=10,
         averaging=0.998,
         precision="bfloat16",
     ),

@@ -54,7 +54,7 @@ def _check(recipe: Recipe, path: Path) -> None:
     for name in _POSITIVE:
         if (value := getattr(recipe, name)) < 1:
             raise TrainingError(f"{path}: {name} is {value}; it must be 1 or more")
-    for name in ("learning_rate", "weight_decay", "max_shift", "patience"):
+    for name in ("learning_rate", "weight_decay", "max_shift", "cutout", "patience"):
         if (value := getattr(recipe, name)) < 0:
             raise TrainingError(f"{path}: {name} is {value}; it must not be negative")
     if bool(recipe.teacher) != bool(recipe.teacher_share):

@@ -19,7 +19,7 @@ from edgecnn.data.sample import load_calibration_sample
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import ARCHITECTURES, architecture
 from edgecnn.train.fit import fit
-from edgecnn.train.pipeline import shift_and_flip, training_batches
+from edgecnn.train.pipeline import cut_out, shift_and_flip, training_batches
 from edgecnn.train.plots import image_grid
 from edgecnn.train.recipe import RECIPES, Recipe
 
@@ -214,6 +214,25 @@ def test_augmented_images_are_shifted_and_mirrored_ones() -> None:
     assert found.dtype == np.uint8
     assert len({(top, left) for top, left, _ in kinds}) > 60
     assert 120 < sum(mirrored for *_, mirrored in kinds) < 280
+
+
+def test_a_cut_out_is_one_grey_square_anywhere_in_the_image() -> None:
+    images = np.zeros((1000, 32, 32, 3), np.uint8)
+    found = cut_out(images, 8, np.array([0, 0])).numpy()
+    assert found.dtype == np.uint8
+    assert set(np.unique(found)) == {0, 128}
+    grey = (found == 128).all(axis=3)
+    np.testing.assert_array_equal(grey.any(axis=2)[:, :, None] & grey.any(axis=1)[:, None, :], grey)  # rectangles
+    heights = grey.any(axis=2).sum(axis=1)
+    assert (heights.min(), heights.max()) == (4, 8)  # at least half of it is inside
+    assert grey.any(axis=0).all()
+
+
+def test_a_recipe_with_a_cutout_cuts_out() -> None:
+    some = load_calibration_sample().take(np.arange(32))
+    recipe = Recipe("cut", epochs=1, batch_size=32, cutout=8)
+    ((images, _),) = training_batches(some, recipe, 10, seed=1)
+    assert ((images.numpy() == 128).all(axis=3).sum(axis=(1, 2)) >= 16).all()
 
 
 def test_the_grid_shows_the_first_25_images(tmp_path: Path) -> None:
