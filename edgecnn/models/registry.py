@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgecnn.errors import ModelError, nearest
-from edgecnn.models import edge_l, edge_m, edge_s, resnet8, tutorial_cnn
+from edgecnn.models import edge_l, edge_m, edge_s, edge_xs, resnet8, tutorial_cnn
 
 if TYPE_CHECKING:
     import keras
@@ -16,6 +16,7 @@ ARCHITECTURES: dict[str, Callable[[int], keras.Model]] = {
     "tutorial_cnn": tutorial_cnn.build,
     "resnet8": resnet8.build,
     "resnet8_wide": resnet8.build_wide,
+    "edge_xs": edge_xs.build,
     "edge_s": edge_s.build,
     "edge_m": edge_m.build,
     "edge_l": edge_l.build,

@@ -68,7 +68,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "edge": Recipe(
         "shifted and mirrored images, SGD on a one-cycle schedule, label smoothing, averaged weights, bfloat16",
-        epochs=50,
+        epochs=60,
         batch_size=128,
         optimizer="sgd",
         learning_rate=0.15,

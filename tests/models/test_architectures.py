@@ -20,9 +20,10 @@ from edgecnn.models.registry import ARCHITECTURES, SHIPPED, architecture, shippe
         ("tutorial_cnn", 586_250, 5_011_840),
         ("resnet8", 78_666, 12_501_632),
         ("resnet8_wide", 482_730, 76_473_920),
-        ("edge_s", 178_314, 5_874_624),
-        ("edge_m", 716_170, 25_462_656),
-        ("edge_l", 1_285_450, 47_778_304),
+        ("edge_xs", 178_314, 5_874_624),
+        ("edge_s", 310_666, 12_453_120),
+        ("edge_m", 694_858, 27_723_648),
+        ("edge_l", 890_250, 43_583_360),
     ],
 )
 def test_an_architecture_has_the_size_that_its_docstring_says(name: str, parameters: int, macs: int) -> None:

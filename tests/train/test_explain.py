@@ -41,7 +41,7 @@ def test_the_maps_of_a_convolution_are_those_of_its_own_arithmetic() -> None:
 
 
 def test_maps_are_shown_after_batch_norm_and_relu_where_these_follow() -> None:
-    maps = activation_maps(architecture("edge_s")(10), load_test_sample().images[0])
+    maps = activation_maps(architecture("edge_xs")(10), load_test_sample().images[0])
     assert len(maps) == 7
     assert maps[0].values.shape == (16, 16, 16)
     assert all(one.values.min() == 0 for one in maps)  # relu
