@@ -29,6 +29,8 @@ COMMANDS = {
     "predict": "Classify image files.",
     "evaluate": "Measure the accuracy of a model on labelled images.",
     "train": "Train a model on CIFAR-10.",
+    "models": "List the shipped models with their figures.",
+    "explain": "Show filters and activation maps of a model for an image.",
     "data": "Fetch, check and look at CIFAR-10.",
     "backends": "List the runtimes that are installed.",
 }

@@ -3,53 +3,97 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from edgecnn.cli.options import OneOf
 from edgecnn.models.registry import ARCHITECTURES, DEFAULT
-from edgecnn.train.recipe import RECIPES
+from edgecnn.train.recipe import RECIPES, Recipe
+from edgecnn.train.recipe_file import RECIPE_SUFFIX
+from edgecnn.train.watch import Epoch, Report
 
 _RECIPE_HELP = "; ".join(f"{name}: {recipe.description}" for name, recipe in RECIPES.items())
 
 
+class RecipeName(OneOf):
+    """The name of a recipe, or a TOML file with one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name or path."""
+        return value if str(value).endswith(RECIPE_SUFFIX) else super().convert(value, param, ctx)
+
+
 @click.command("train")
 @click.argument("architecture", type=OneOf(ARCHITECTURES), default=DEFAULT)
-@click.option("--recipe", type=OneOf(RECIPES), default="tutorial", show_default=True, help=_RECIPE_HELP + ".")
+@click.option(
+    "--recipe",
+    type=RecipeName(RECIPES),
+    default="tutorial",
+    show_default=True,
+    help=_RECIPE_HELP + "; or a .toml file with settings of your own.",
+)
 @click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's number.")
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights, order and augmentation."
 )
 @click.option(
     "--holdout",
-    type=click.IntRange(0, 40_000),
+    type=click.IntRange(0),
     default=0,
     show_default=True,
     help="Training images kept apart to validate on.",
 )
 @click.option(
+    "--patience", type=click.IntRange(1), help="Stop after so many epochs that were not better on held-out images."
+)
+@click.option("--data", help="Your own images, a folder with one sub-folder a class or an .npz file.")
+@click.option("--test", help="Images to test --data on at the end.  [default: a tenth of them, kept apart]")
+@click.option("--start", default="", help="Start from the weights of a shipped model or a .keras file (fine-tuning).")
+@click.option("--resume", is_flag=True, help="Go on from the last finished epoch of a training that was stopped.")
+@click.option("--tensorboard", type=click.Path(path_type=Path), help="Folder for logs that TensorBoard shows.")
+@click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the results.  [default: runs/ARCHITECTURE-RECIPE]"
 )
-def command(architecture: str, recipe: str, epochs: int | None, seed: int, holdout: int, out: Path | None) -> int:
-    """Train ARCHITECTURE on the full CIFAR-10 (see `edgecnn data fetch`).
+def command(
+    architecture: str,
+    recipe: str,
+    epochs: int | None,
+    seed: int,
+    holdout: int,
+    patience: int | None,
+    data: str | None,
+    test: str | None,
+    start: str,
+    resume: bool,
+    tensorboard: Path | None,
+    out: Path | None,
+) -> int:
+    """Train ARCHITECTURE on the full CIFAR-10 (see `edgecnn data fetch`) or on your own images.
 
-    Writes model.keras, card.json, history.json and curves.png. Ctrl-C ends it early and keeps the best epoch:
+    Writes model.keras, card.json, history.json and pictures. Ctrl-C ends it early and keeps the best epoch:
     by validation accuracy with --holdout, else by training loss, since nothing is chosen on test images.
+    A training that was stopped or killed goes on with --resume and the same settings.
     """
+    from edgecnn.device.machine import read_machine
     from edgecnn.files import check_writable
     from edgecnn.models.registry import architecture as builder
     from edgecnn.noise import output_to
     from edgecnn.train.run import train
+    from edgecnn.train.split import split_own
 
+    if test and not data:
+        raise click.UsageError("--test goes with --data")
+    settings, recipe = _find_recipe(recipe)
     out = out or Path("runs") / f"{architecture}-{recipe}"
     check_writable(out)
-    settings = RECIPES[recipe]
-    if epochs is not None:
-        settings = dataclasses.replace(settings, epochs=epochs)
+    settings = dataclasses.replace(settings, epochs=epochs or settings.epochs, patience=patience or settings.patience)
     with output_to():  # TensorFlow announces itself
         untrained = builder(architecture)(10)
+    split = split_own(data, test, untrained.input_shape[1:], holdout, seed) if data else None
+    if split:
+        untrained = builder(architecture)(len(split.training.class_names))
     untrained.summary()
     trained = train(
         architecture,
@@ -58,11 +102,47 @@ def command(architecture: str, recipe: str, epochs: int | None, seed: int, holdo
         out,
         seed=seed,
         holdout=holdout,
-        verbose=1 if sys.stdout.isatty() else 2,
+        split=split,
+        start=start,
+        resume=resume,
+        hardware=read_machine().cpu or "",
+        report=_report(tensorboard),
     )
-    card, test = trained.card, trained.card.test
+    card, score = trained.card, trained.card.test
     if trained.interrupted:
-        click.echo(f"stopped: kept epoch {card.epochs}, the best so far")
-    click.echo(f"top-1 {test.top1:.2%} ({test.correct:,} of {test.images:,}), loss {test.loss:.4f}, {test.data}")
-    click.echo(f"wrote {trained.folder / 'model.keras'}, card.json, history.json, curves.png ({card.seconds:.0f} s)")
+        click.echo(f"stopped: kept epoch {card.epochs}, the best so far; --resume goes on")
+    click.echo(f"top-1 {score.top1:.2%} ({score.correct:,} of {score.images:,}), loss {score.loss:.4f}, {score.data}")
+    click.echo(
+        f"wrote {trained.folder / 'model.keras'}, card.json, history.json, curves.png, confusion.png, mistakes.png "
+        f"({card.seconds:.0f} s)"
+    )
     return 130 if trained.interrupted else 0
+
+
+def _find_recipe(text: str) -> tuple[Recipe, str]:
+    """Return the recipe that a name or path leads to, and its name."""
+    from edgecnn.train.recipe_file import read_recipe
+
+    return (RECIPES[text], text) if text in RECIPES else (read_recipe(Path(text)), Path(text).stem)
+
+
+def _report(tensorboard: Path | None) -> Report:
+    """Return what is done after each epoch."""
+    from edgecnn.train.tensorboard import log_to
+
+    reports = [_print_epoch, *([log_to(tensorboard)] if tensorboard else [])]
+
+    def report(epoch: Epoch) -> None:
+        for one in reports:
+            one(epoch)
+
+    return report
+
+
+def _print_epoch(epoch: Epoch) -> None:
+    values = epoch.values
+    validated = f"  validation {values['val_accuracy']:.2%}" if "val_accuracy" in values else ""
+    click.echo(
+        f"epoch {epoch.number} of {epoch.of}  loss {values['loss']:.4f}  accuracy {values['accuracy']:.2%}{validated}"
+        f"  {epoch.seconds:.0f} s  {epoch.seconds_left / 60:.0f} min left"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgecnn.errors import ModelError
@@ -25,6 +25,9 @@ class ModelCard:
         data_form: in what form the images were, since a model trained on lossless ones loses on JPEG.
         test: on images that took no part in training or in any choice.
         made_with: versions of the packages.
+        macs: multiply-accumulates of one image; 0 where an older edgecnn did not count them.
+        hardware: that it was trained on; "" where unknown.
+        int8: the same test with the shipped int8 artifacts, by format; empty before there are any.
     """
 
     model: str
@@ -40,6 +43,9 @@ class ModelCard:
     class_names: tuple[str, ...]
     sha256: str
     made_with: dict[str, str]
+    macs: int = 0
+    hardware: str = ""
+    int8: dict[str, Score] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> bytes:

@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgecnn.errors import ModelError, nearest
-from edgecnn.models import tutorial_cnn
+from edgecnn.models import edge_l, edge_m, edge_s, edge_xs, resnet8, tutorial_cnn
 
 if TYPE_CHECKING:
     import keras
 
 ARCHITECTURES: dict[str, Callable[[int], keras.Model]] = {
     "tutorial_cnn": tutorial_cnn.build,
+    "resnet8": resnet8.build,
+    "resnet8_wide": resnet8.build_wide,
+    "edge_xs": edge_xs.build,
+    "edge_s": edge_s.build,
+    "edge_m": edge_m.build,
+    "edge_l": edge_l.build,
 }
 
 ASSETS = Path(__file__).parent.parent / "assets"

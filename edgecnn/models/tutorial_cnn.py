@@ -29,7 +29,7 @@ def build(class_count: int = 10) -> keras.Model:
             layers.Conv2D(64, 3, activation="relu"),
             layers.Flatten(),
             layers.Dense(512, activation="relu"),
-            layers.Dense(class_count, activation="softmax"),
+            layers.Dense(class_count, activation="softmax", dtype="float32"),
         ],
         name="tutorial_cnn",
     )

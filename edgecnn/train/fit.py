@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from edgecnn.data.dataset import Dataset
 from edgecnn.models.framework import import_keras, import_tensorflow
-from edgecnn.train.pipeline import training_batches
+from edgecnn.train.averaging import average_weights
+from edgecnn.train.checkpoint import History, State, Weights, write_state
+from edgecnn.train.optimizer import make_optimizer
+from edgecnn.train.pipeline import steps_per_epoch, training_batches
+from edgecnn.train.precision import layers_compute_in, usable_precision
 from edgecnn.train.recipe import Recipe
+from edgecnn.train.watch import Report, Watch
 
 if TYPE_CHECKING:
     import keras
 
 _VALIDATION_BATCH = 500
-_WARM_UP_SHARE = 0.2
-_START_SHARE = 0.05
-
-History = dict[str, list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +28,18 @@ class Fitted:
     """What came of a training.
 
     Attributes:
-        model: with the weights of `epoch`, not compiled.
+        model: with the weights of `epoch`, in float32, not compiled.
         history: one value an epoch for "loss", "accuracy" and, where there was validation, "val_loss", "val_accuracy".
-        epoch: 1-based; the last one, or after an interruption the best one so far; 0 if none was finished.
+        epoch: 1-based; the last one, or after an early stop or an interruption the best one; 0 if none was finished.
         interrupted: stopped with Ctrl-C.
+        seconds: of training, those before a resumption included.
     """
 
     model: keras.Model
     history: History
     epoch: int
     interrupted: bool
+    seconds: float
 
 
 def fit(
@@ -49,7 +50,11 @@ def fit(
     validation: Dataset | None = None,
     chooses_by_validation: bool = False,
     seed: int = 0,
-    verbose: int | str = 0,
+    start: Weights | None = None,
+    teacher: keras.Model | None = None,
+    state: State | None = None,
+    checkpoint: Path | None = None,
+    report: Report | None = None,
 ) -> Fitted:
     """Return a model trained by `recipe`.
 
@@ -60,37 +65,71 @@ def fit(
         chooses_by_validation: whether an interrupted training keeps the epoch with the best validation accuracy;
             False, as it must be where these are test images, keeps the one with the lowest training loss.
         seed: of weights, order and augmentation.
-        verbose: as Keras' `fit`.
+        start: weights to start from; None draws them.
+        teacher: whose probabilities are mixed into the targets, as the recipe says; None for none.
+        state: where an earlier training stands, to go on from there; None starts from nothing.
+        checkpoint: file that the state is written to after each epoch.
+        report: called after each epoch.
 
     Ctrl-C ends the training early; the best finished epoch is kept.
     """
     keras = import_keras()
     keras.utils.set_random_seed(seed)
-    class_count = len(training.class_names)
-    model = build(class_count)
+    class_count, steps = len(training.class_names), steps_per_epoch(training, recipe)
+    with layers_compute_in(usable_precision(recipe.precision)):
+        model = build(class_count)
+    if start is not None:
+        model.set_weights(start)
     model.compile(
-        optimizer=_optimizer(recipe, math.ceil(len(training) / recipe.batch_size)),
+        optimizer=make_optimizer(recipe, steps * recipe.epochs),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
     )
-    watch = _watch("val_accuracy" if chooses_by_validation else "loss")
+    state = state or State({})
+    _restore(model, state)
+    averaging = average_weights(recipe.averaging, state.averaged) if recipe.averaging else None
+    watch = Watch(
+        model,
+        state,
+        "val_accuracy" if chooses_by_validation else "loss",
+        recipe.patience if chooses_by_validation else 0,
+        averaged=averaging.averaged if averaging else None,
+        save=None if checkpoint is None else lambda reached: write_state(checkpoint, reached),
+        report=report,
+    )
     interrupted = False
-    try:
-        model.fit(
-            training_batches(training, recipe, class_count, seed),
-            epochs=recipe.epochs,
-            validation_data=_validation_batches(validation, class_count),
-            callbacks=[watch],
-            shuffle=False,  # the batches are shuffled already
-            verbose=verbose,
-        )
-    except KeyboardInterrupt:
-        interrupted = True
-    weights, epoch = (watch.best_weights, watch.best_epoch) if interrupted else (model.get_weights(), recipe.epochs)
-    clean = build(class_count)  # without optimizer state and loss
-    if weights is not None:
+    if state.epochs < recipe.epochs and not watch.is_spent:
+        try:
+            model.fit(
+                training_batches(
+                    training, recipe, class_count, seed, range(state.epochs, recipe.epochs), teacher=teacher
+                ),
+                initial_epoch=state.epochs,
+                epochs=recipe.epochs,
+                steps_per_epoch=steps,
+                validation_data=_validation_batches(validation, class_count),
+                callbacks=[*([averaging] if averaging else []), watch.callback(recipe.epochs)],
+                shuffle=False,  # the batches are shuffled already
+                verbose=0,
+            )
+        except KeyboardInterrupt:
+            interrupted = True
+    chooses = interrupted or watch.is_spent
+    weights, epoch = (state.best_weights, state.best_epoch) if chooses else (watch.latest, state.epochs)
+    clean = build(class_count)  # float32, without optimizer state and loss
+    if epoch:
         clean.set_weights(weights)
-    return Fitted(clean, watch.history, epoch, interrupted)
+    return Fitted(clean, state.history, epoch, interrupted, state.seconds)
+
+
+def _restore(model: Any, state: State) -> None:
+    """Set the variables of a compiled model and its optimizer to those of a state that has finished an epoch."""
+    if not state.epochs:
+        return
+    model.set_weights(state.weights)
+    model.optimizer.build(model.trainable_variables)
+    for variable, value in zip(model.optimizer.variables, state.optimizer, strict=True):
+        variable.assign(value)
 
 
 def _validation_batches(validation: Dataset | None, class_count: int) -> Any:
@@ -99,42 +138,3 @@ def _validation_batches(validation: Dataset | None, class_count: int) -> Any:
     tf = import_tensorflow()
     labels = tf.one_hot(validation.labels, class_count)
     return tf.data.Dataset.from_tensor_slices((validation.images, labels)).batch(_VALIDATION_BATCH)
-
-
-def _optimizer(recipe: Recipe, steps_per_epoch: int) -> Any:
-    keras = import_keras()
-    rate = recipe.learning_rate
-    if recipe.schedule == "one-cycle":
-        total = steps_per_epoch * recipe.epochs
-        warm_up = max(1, int(total * _WARM_UP_SHARE))
-        rate = keras.optimizers.schedules.CosineDecay(
-            _START_SHARE * recipe.learning_rate,
-            max(1, total - warm_up),
-            warmup_target=recipe.learning_rate,
-            warmup_steps=warm_up,
-        )
-    if recipe.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
-    return keras.optimizers.Adam(rate)
-
-
-def _watch(quantity: str) -> Any:
-    """Return a Keras callback that keeps the history and the weights of the best finished epoch."""
-    keras = import_keras()
-
-    class Watch(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
-        def __init__(self) -> None:
-            super().__init__()
-            self.history: History = {}
-            self.best_weights: list[np.ndarray[Any, Any]] | None = None
-            self.best_epoch = 0
-            self._best = -math.inf
-
-        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            for name, value in (logs or {}).items():
-                self.history.setdefault(name, []).append(float(value))
-            latest = (logs or {})[quantity] * (-1 if quantity == "loss" else 1)
-            if latest > self._best:
-                self._best, self.best_epoch, self.best_weights = latest, epoch + 1, self.model.get_weights()
-
-    return Watch()

@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from edgecnn.data.dataset import Dataset
-from edgecnn.errors import BackendError
-from edgecnn.train.fit import History
+import numpy as np
+import numpy.typing as npt
+
+from edgecnn.data.dataset import Dataset, Labels
+from edgecnn.errors import BackendError, DataError
+from edgecnn.train.checkpoint import History
 
 _GRID_SIDE = 5
 
 
 def accuracy_curves(history: History, title: str) -> bytes:
     """Return a PNG of training and validation accuracy over the epochs."""
-    figure, axes = _figure(7, 4.5)
+    figure, axes = make_figure(7, 4.5)
     for key, label in (("accuracy", "training"), ("val_accuracy", "validation")):
         if values := history.get(key):
             epochs = range(1, len(values) + 1)
@@ -24,31 +27,96 @@ def accuracy_curves(history: History, title: str) -> bytes:
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
-    return _png(figure)
+    return to_png(figure)
 
 
 def image_grid(dataset: Dataset) -> bytes:
     """Return a PNG of the first 25 images with their class names, 5 by 5."""
-    figure, grid = _figure(8, 8.6, _GRID_SIDE, _GRID_SIDE)
+    figure, grid = make_figure(8, 8.6, _GRID_SIDE, _GRID_SIDE)
     for index, axes in enumerate(grid.flat):
         axes.set_axis_off()
         if index < len(dataset):
             axes.imshow(dataset.images[index], cmap="gray")
             if dataset.labels is not None:
                 axes.set_title(dataset.class_names[dataset.labels[index]], fontsize=11)
-    return _png(figure)
+    return to_png(figure)
 
 
-def _figure(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
+def confusion_matrix(probabilities: npt.NDArray[np.float32], dataset: Dataset, title: str) -> bytes:
+    """Return a PNG of how often images of each class (rows) were taken for each class (columns).
+
+    Args:
+        probabilities: float32, (N, classes), of the N labelled images.
+        dataset: the images.
+        title: of the picture.
+    """
+    counts = count_confusions(probabilities, dataset)
+    names = dataset.class_names
+    side = max(5, 0.6 * len(names) + 2)
+    figure, axes = make_figure(side, side)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(*counts.shape):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour, fontsize=8)
+    axes.set(xlabel="taken for", ylabel="is", title=title)
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    axes.set_yticks(range(len(names)), names)
+    return to_png(figure)
+
+
+def count_confusions(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> npt.NDArray[np.int64]:
+    """Return how often each class (rows) was taken for each class (columns): int64, (classes, classes)."""
+    classes = len(dataset.class_names)
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (_labels(dataset), probabilities.argmax(axis=1)), 1)
+    return counts
+
+
+def worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> bytes:
+    """Return a PNG of the wrongly classified images that the model was surest about, at most 25, the surest first."""
+    figure, grid = make_figure(8, 9.4, _GRID_SIDE, _GRID_SIDE)
+    chosen = find_worst_mistakes(probabilities, dataset, _GRID_SIDE**2)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for position, axes in zip(chosen, grid.flat, strict=False):
+        taken = int(probabilities[position].argmax())
+        label = dataset.class_names[_labels(dataset)[position]]
+        axes.imshow(dataset.images[position], cmap="gray")
+        axes.set_title(
+            f"{label}\ntaken for {dataset.class_names[taken]}\n{probabilities[position, taken]:.0%}", fontsize=8
+        )
+    return to_png(figure)
+
+
+def find_worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset, count: int) -> npt.NDArray[np.int64]:
+    """Return the positions of at most `count` wrongly classified images, the surest answer first: int64, (M,)."""
+    wrong = np.flatnonzero(probabilities.argmax(axis=1) != _labels(dataset))
+    return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:count]
+
+
+def _labels(dataset: Dataset) -> Labels:
+    if dataset.labels is None:
+        raise DataError(f"{dataset.name} has no labels: mistakes cannot be told")
+    return dataset.labels
+
+
+def make_figure(width: float, height: float, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Any, Any]:
+    """Return a Matplotlib figure of `width` by `height` inches and its axes.
+
+    Raises:
+        BackendError: Matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure  # without pyplot: no window system is asked for
     except ImportError as error:
         raise BackendError("pictures need Matplotlib; pip install 'edgecnn[train]'") from error
     figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, columns)
+    return figure, figure.subplots(rows, columns, gridspec_kw=grid)
 
 
-def _png(figure: Any) -> bytes:
+def to_png(figure: Any) -> bytes:
+    """Return a Matplotlib figure as PNG."""
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=120)
     return content.getvalue()

@@ -11,12 +11,20 @@ class Recipe:
 
     Attributes:
         epochs, batch_size: as in Keras.
-        optimizer: "adam" or "adamw".
+        optimizer: "adam", "adamw", or "sgd" with Nesterov's momentum of 0.9.
         learning_rate: constant, or the peak of the schedule.
         schedule: "constant", or "one-cycle": linear up from a twentieth over the first fifth, then a cosine to 0.
-        weight_decay: of AdamW.
+        weight_decay: of AdamW and SGD, decoupled: each step takes `learning_rate * weight_decay` off the weights.
         label_smoothing: share of the target that is spread over all classes.
-        augmentation: "none", or "shift-and-flip": up to 4 pixels each way with reflected edges, mirrored half the time.
+        augmentation: "none", or "shift-and-flip": moved both ways with reflected edges, mirrored half the time.
+        max_shift: pixels that "shift-and-flip" moves an image by at most.
+        cutout: side, in pixels, of a square of each image that is made grey; 0 for none.
+        averaging: momentum of an exponential moving average of the weights, which is what is kept then; 0 is none.
+        precision: "float32", or "bfloat16": mixed, with float32 weights, where the CPU has instructions for it.
+        patience: stop after so many epochs without a better accuracy on the held-out images, and keep the best;
+            0 runs all epochs and keeps the last. Needs held-out images.
+        teacher: name or path of a trained model whose answers are mixed into the targets; "" for none.
+        teacher_share: share of the target that the teacher's answer makes up.
         validates_on_test: show the accuracy on the test images after each epoch, as the tutorial does.
             Nothing is ever chosen by it.
     """
@@ -30,6 +38,13 @@ class Recipe:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     augmentation: str = "none"
+    max_shift: int = 4
+    cutout: int = 0
+    averaging: float = 0.0
+    precision: str = "float32"
+    patience: int = 0
+    teacher: str = ""
+    teacher_share: float = 0.0
     validates_on_test: bool = False
 
 
@@ -50,5 +65,48 @@ RECIPES: dict[str, Recipe] = {
         weight_decay=0.02,
         label_smoothing=0.1,
         augmentation="shift-and-flip",
+    ),
+    "edge": Recipe(
+        "shifted and mirrored images, SGD on a one-cycle schedule, label smoothing, averaged weights, bfloat16",
+        epochs=60,
+        batch_size=128,
+        optimizer="sgd",
+        learning_rate=0.15,
+        schedule="one-cycle",
+        weight_decay=5e-4,
+        label_smoothing=0.1,
+        augmentation="shift-and-flip",
+        max_shift=3,
+        averaging=0.998,
+        precision="bfloat16",
+    ),
+    "edge-cutout": Recipe(
+        "as edge, with more shifting and a grey square in each image, for models that overfit without",
+        epochs=60,
+        batch_size=128,
+        optimizer="sgd",
+        learning_rate=0.15,
+        schedule="one-cycle",
+        weight_decay=5e-4,
+        label_smoothing=0.1,
+        augmentation="shift-and-flip",
+        max_shift=4,
+        cutout=10,
+        averaging=0.998,
+        precision="bfloat16",
+    ),
+    "edge-small": Recipe(
+        "as edge, longer and with less smoothing and shifting, for models that are too small to overfit",
+        epochs=80,
+        batch_size=128,
+        optimizer="sgd",
+        learning_rate=0.15,
+        schedule="one-cycle",
+        weight_decay=5e-4,
+        label_smoothing=0.05,
+        augmentation="shift-and-flip",
+        max_shift=2,
+        averaging=0.998,
+        precision="bfloat16",
     ),
 }

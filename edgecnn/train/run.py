@@ -1,26 +1,34 @@
-"""One training from data to a folder: model, card, history and curves."""
+"""One training from data to a folder: model, card, history and pictures."""
 
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgecnn.data.cache import load_arrays
-from edgecnn.data.cifar10 import to_dataset
-from edgecnn.data.dataset import Dataset
-from edgecnn.errors import TrainingError
+from edgecnn.errors import ModelError, TrainingError
 from edgecnn.files import sha256_file, staging_folder
 from edgecnn.models.card import CARD_NAME, ModelCard
-from edgecnn.models.registry import architecture
+from edgecnn.models.macs import multiply_accumulates
+from edgecnn.models.registry import architecture, find_model_file
 from edgecnn.models.score import score
+from edgecnn.models.trained import load_trained
+from edgecnn.spec import Scores
+from edgecnn.train.checkpoint import CHECKPOINT_NAME, State, Weights, read_state
 from edgecnn.train.fit import Fitted, fit
-from edgecnn.train.plots import accuracy_curves
+from edgecnn.train.plots import accuracy_curves, confusion_matrix, worst_mistakes
+from edgecnn.train.precision import usable_precision
 from edgecnn.train.recipe import Recipe
+from edgecnn.train.split import Split, split_cifar10
+from edgecnn.train.start import starting_weights
+from edgecnn.train.watch import Report
 from edgecnn.versions import versions_of
+
+if TYPE_CHECKING:
+    import keras
 
 _BATCH = 500
 
@@ -42,9 +50,15 @@ def train(
     *,
     seed: int = 0,
     holdout: int = 0,
-    verbose: int | str = 0,
+    split: Split | None = None,
+    start: str = "",
+    resume: bool = False,
+    hardware: str = "",
+    report: Report | None = None,
 ) -> Trained:
-    """Train an architecture on the full CIFAR-10 and save `model.keras`, `card.json`, `history.json`, `curves.png`.
+    """Train an architecture and save `model.keras`, `card.json`, `history.json` and pictures.
+
+    While it runs, `checkpoint.npz` in `out` is where it stands; it is removed at the end.
 
     Args:
         name: of the architecture.
@@ -52,56 +66,91 @@ def train(
         recipe: with the number of epochs wanted.
         out: folder, made if needed; files of the same names are replaced.
         seed: of weights, order, augmentation and hold-out.
-        holdout: training images kept apart to validate on; 0 trains on all 50,000.
-        verbose: as Keras' `fit`.
+        holdout: training images kept apart to validate on; 0 trains on all 50,000. Ignored where `split` is given.
+        split: the images; None takes the full CIFAR-10.
+        start: name or path of a model whose weights are started from; "" draws them.
+        resume: go on from the checkpoint in `out`.
+        hardware: that it runs on, for the card.
+        report: called after each epoch.
 
     Raises:
         DataError: the full data set was not fetched.
-        TrainingError: interrupted before the first epoch ended.
+        ModelError: `start` is of another architecture, or the recipe's teacher knows other classes.
+        TrainingError: interrupted before the first epoch ended; nothing to resume, or another training's checkpoint;
+            or early stopping without held-out images.
         OutputError: `out` cannot be written.
     """
     build = architecture(name)
-    arrays = load_arrays()
-    full, test = to_dataset(arrays, "train"), to_dataset(arrays, "test")
-    training, held_out = _split(full, holdout, seed)
-    start = time.perf_counter()
+    split = split or split_cifar10(holdout, seed)
+    if recipe.patience and split.held_out is None:
+        raise TrainingError("early stopping chooses an epoch: hold out training images for it, as with --holdout 5000")
+    checkpoint = out / CHECKPOINT_NAME
+    identity = _identity(name, recipe, split, seed, start)
     fitted = fit(
         build,
         recipe,
-        training,
-        validation=held_out or (test if recipe.validates_on_test else None),
-        chooses_by_validation=held_out is not None,
+        split.training,
+        validation=split.held_out or (split.test if recipe.validates_on_test else None),
+        chooses_by_validation=split.held_out is not None,
         seed=seed,
-        verbose=verbose,
+        start=_weights(start, build(len(split.training.class_names))),
+        teacher=_teacher(recipe, split),
+        state=read_state(checkpoint, identity) if resume else State(identity),
+        checkpoint=checkpoint,
+        report=report,
     )
     if fitted.epoch == 0:
         raise TrainingError("stopped before the first epoch ended: nothing was saved")
+    settings = {field.name: str(getattr(recipe, field.name)) for field in fields(recipe)}
+    probabilities = fitted.model.predict(split.test.images, batch_size=_BATCH, verbose=0)
     card = ModelCard(
         model=name,
         parameters=fitted.model.count_params(),
         recipe=recipe_name,
-        settings={field.name: str(getattr(recipe, field.name)) for field in fields(recipe)},
+        settings=settings | {"precision": usable_precision(recipe.precision)} | ({"start": start} if start else {}),
         seed=seed,
         epochs=fitted.epoch,
-        seconds=round(time.perf_counter() - start, 1),
-        training=f"{len(training):,} images of the CIFAR-10 training split",
+        seconds=round(fitted.seconds, 1),
+        training=split.description,
         data_form="lossless 8-bit RGB; expect less on JPEG copies",
-        test=score(fitted.model.predict(test.images, batch_size=_BATCH, verbose=0), test),
-        class_names=full.class_names,
+        test=score(probabilities, split.test),
+        class_names=split.training.class_names,
         sha256="",
         made_with=versions_of("tensorflow", "keras", "numpy"),
+        macs=multiply_accumulates(fitted.model),
+        hardware=hardware,
     )
-    return Trained(_save(card, fitted, out), out, fitted.interrupted)
+    card = _save(card, fitted, split, probabilities, out)
+    if not fitted.interrupted:
+        checkpoint.unlink(missing_ok=True)
+    return Trained(card, out, fitted.interrupted)
 
 
-def _split(full: Dataset, holdout: int, seed: int) -> tuple[Dataset, Dataset | None]:
-    if not holdout:
-        return full, None
-    order = np.random.default_rng(seed).permutation(len(full))
-    return full.take(np.sort(order[holdout:])), full.take(np.sort(order[:holdout]))
+def _identity(name: str, recipe: Recipe, split: Split, seed: int, start: str) -> dict[str, str]:
+    settings = {
+        f"recipe's {field.name}": str(getattr(recipe, field.name))
+        for field in fields(recipe)
+        if field.name != "description"
+    }
+    return {"architecture": name, "seed": str(seed), "start": start, "images": split.sha256, **settings}
 
 
-def _save(card: ModelCard, fitted: Fitted, out: Path) -> ModelCard:
+def _weights(start: str, untrained: keras.Model) -> Weights | None:
+    if not start:
+        return None
+    return starting_weights(untrained, load_trained(find_model_file(start))[1], start)
+
+
+def _teacher(recipe: Recipe, split: Split) -> keras.Model | None:
+    if not recipe.teacher:
+        return None
+    known, teacher = load_trained(find_model_file(recipe.teacher))
+    if known.labels != split.training.class_names or known.scores is not Scores.PROBABILITIES:
+        raise ModelError(f"{recipe.teacher} cannot teach: it must give probabilities for the classes of the images")
+    return teacher
+
+
+def _save(card: ModelCard, fitted: Fitted, split: Split, probabilities: np.ndarray, out: Path) -> ModelCard:
     with staging_folder(out) as staging:
         fitted.model.save(staging / "model.keras")
         card = replace(card, sha256=sha256_file(staging / "model.keras"))
@@ -109,6 +158,8 @@ def _save(card: ModelCard, fitted: Fitted, out: Path) -> ModelCard:
         (staging / "history.json").write_text(json.dumps(fitted.history, indent=1) + "\n")
         title = f"{card.model}, recipe {card.recipe}: {card.test.top1:.2%} on {card.test.data}"
         (staging / "curves.png").write_bytes(accuracy_curves(fitted.history, title))
+        (staging / "confusion.png").write_bytes(confusion_matrix(probabilities, split.test, title))
+        (staging / "mistakes.png").write_bytes(worst_mistakes(probabilities, split.test))
         out.mkdir(exist_ok=True)
         for file in staging.iterdir():
             file.replace(out / file.name)

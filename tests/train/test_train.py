@@ -15,26 +15,15 @@ import pytest
 from PIL import Image
 
 from edgecnn.data.cifar10 import Arrays, to_dataset
-from edgecnn.data.sample import load_calibration_sample, load_test_sample
+from edgecnn.data.sample import load_calibration_sample
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import ARCHITECTURES, architecture
 from edgecnn.train.fit import fit
-from edgecnn.train.pipeline import MAX_SHIFT_PIXELS, shift_and_flip, training_batches
+from edgecnn.train.pipeline import cut_out, shift_and_flip, training_batches
 from edgecnn.train.plots import image_grid
 from edgecnn.train.recipe import RECIPES, Recipe
 
 QUICK = Recipe("two epochs", epochs=2, batch_size=32, learning_rate=1e-3)
-
-
-@pytest.fixture
-def small_cifar10(monkeypatch: pytest.MonkeyPatch) -> Arrays:
-    """Let training take the embedded sample for the full set."""
-    train, test = load_calibration_sample(), load_test_sample().take(np.arange(100))
-    assert train.labels is not None
-    assert test.labels is not None
-    arrays = Arrays(train.images, train.labels.astype(np.uint8), test.images, test.labels.astype(np.uint8))
-    monkeypatch.setattr("edgecnn.train.run.load_arrays", lambda: arrays)
-    return arrays
 
 
 def test_the_tutorials_recipe_is_the_tutorials() -> None:
@@ -66,6 +55,8 @@ def test_train_writes_model_card_history_and_curves(
         "card.json",
         "history.json",
         "curves.png",
+        "confusion.png",
+        "mistakes.png",
     }
     card = read_card(tmp_path / "run" / "card.json")
     assert (card.recipe, card.seed, card.epochs, card.settings["epochs"]) == ("tutorial", 3, 2, "2")
@@ -210,18 +201,38 @@ def test_an_epoch_has_every_image_once_with_its_label() -> None:
 def test_augmented_images_are_shifted_and_mirrored_ones() -> None:
     image = np.arange(32 * 32 * 3, dtype=np.uint32).reshape(32, 32, 3) % 251
     image = image.astype(np.uint8)
-    padded = np.pad(image, [(MAX_SHIFT_PIXELS,) * 2, (MAX_SHIFT_PIXELS,) * 2, (0, 0)], mode="reflect")
+    shift = 4
+    padded = np.pad(image, [(shift,) * 2, (shift,) * 2, (0, 0)], mode="reflect")
     possible = {}
-    for top in range(2 * MAX_SHIFT_PIXELS + 1):
-        for left in range(2 * MAX_SHIFT_PIXELS + 1):
+    for top in range(2 * shift + 1):
+        for left in range(2 * shift + 1):
             part = padded[top : top + 32, left : left + 32]
             possible[part.tobytes()] = (top, left, False)
             possible[part[:, ::-1].tobytes()] = (top, left, True)
-    found = shift_and_flip(np.repeat(image[None], 400, axis=0)).numpy()
+    found = shift_and_flip(np.repeat(image[None], 400, axis=0), shift, np.array([0, 0])).numpy()
     kinds = [possible[one.tobytes()] for one in found]
     assert found.dtype == np.uint8
     assert len({(top, left) for top, left, _ in kinds}) > 60
     assert 120 < sum(mirrored for *_, mirrored in kinds) < 280
+
+
+def test_a_cut_out_is_one_grey_square_anywhere_in_the_image() -> None:
+    images = np.zeros((1000, 32, 32, 3), np.uint8)
+    found = cut_out(images, 8, np.array([0, 0])).numpy()
+    assert found.dtype == np.uint8
+    assert set(np.unique(found)) == {0, 128}
+    grey = (found == 128).all(axis=3)
+    np.testing.assert_array_equal(grey.any(axis=2)[:, :, None] & grey.any(axis=1)[:, None, :], grey)  # rectangles
+    heights = grey.any(axis=2).sum(axis=1)
+    assert (heights.min(), heights.max()) == (4, 8)  # at least half of it is inside
+    assert grey.any(axis=0).all()
+
+
+def test_a_recipe_with_a_cutout_cuts_out() -> None:
+    some = load_calibration_sample().take(np.arange(32))
+    recipe = Recipe("cut", epochs=1, batch_size=32, cutout=8)
+    ((images, _),) = training_batches(some, recipe, 10, seed=1)
+    assert ((images.numpy() == 128).all(axis=3).sum(axis=(1, 2)) >= 16).all()
 
 
 def test_the_grid_shows_the_first_25_images(tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""The pictures of `edgecnn explain`: what a model's convolutions look for and what they find in an image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgecnn.data.dataset import Pixels
+from edgecnn.files import write_atomic
+from edgecnn.train.activation_plots import filters_picture, maps_picture
+from edgecnn.train.activations import activation_maps, first_filters
+
+if TYPE_CHECKING:
+    import keras
+
+
+def explain(model: keras.Model, name: str, image: Pixels, out: Path) -> tuple[Path, ...]:
+    """Write `filters.png` and, for each convolution, `maps-<number>-<layer>.png` into `out`; return their paths.
+
+    Args:
+        model: of one image input.
+        name: of the model, for the titles.
+        image: uint8, (H, W, C), of the model's size.
+        out: folder, made if needed.
+
+    Raises:
+        ModelError: the model has no convolution.
+        OutputError: a file cannot be written.
+    """
+    found = activation_maps(model, image)
+    kernel = first_filters(model)
+    title = f"{name}, {found[0].layer}: {kernel.shape[-1]} filters of {kernel.shape[0]}×{kernel.shape[1]}"
+    pictures = {"filters.png": filters_picture(kernel, title)}
+    for number, maps in enumerate(found, 1):
+        height, width, channels = maps.values.shape
+        title = f"{name}, {maps.layer}: {channels} maps of {height}×{width}"
+        pictures[f"maps-{number:02}-{maps.layer}.png"] = maps_picture(maps, image, title)
+    for file, content in pictures.items():
+        write_atomic(out / file, content)
+    return tuple(out / file for file in pictures)

@@ -1,0 +1,111 @@
+"""Filters, activation maps, confusion matrix and mistakes: the numbers behind the pictures, and that there are some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edgecnn.data.dataset import Dataset
+from edgecnn.data.sample import load_test_sample
+from edgecnn.errors import ModelError
+from edgecnn.models.registry import architecture
+from edgecnn.train.activation_plots import tile
+from edgecnn.train.activations import activation_maps, first_filters
+from edgecnn.train.plots import confusion_matrix, count_confusions, find_worst_mistakes, worst_mistakes
+
+
+def colours(path: Path) -> int:
+    with Image.open(path) as picture:
+        assert picture.format == "PNG"
+        return len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0))
+
+
+def test_the_maps_of_a_convolution_are_those_of_its_own_arithmetic() -> None:
+    import keras
+
+    model = architecture("tutorial_cnn")(10)
+    image = load_test_sample().images[0]
+    maps = activation_maps(model, image)
+    assert [one.values.shape for one in maps] == [(30, 30, 32), (13, 13, 64), (4, 4, 64)]
+    kernel, bias = model.get_weights()[:2]
+    patch = image[3:6, 7:10].astype(np.float32) / 255
+    expected = np.maximum(np.einsum("hwc,hwcf->f", patch, kernel) + bias, 0)
+    np.testing.assert_allclose(maps[0].values[3, 7], expected, atol=1e-5)
+    np.testing.assert_array_equal(first_filters(model), kernel)
+    assert isinstance(model.layers[1], keras.layers.Conv2D)
+
+
+def test_maps_are_shown_after_batch_norm_and_relu_where_these_follow() -> None:
+    maps = activation_maps(architecture("edge_xs")(10), load_test_sample().images[0])
+    assert len(maps) == 7
+    assert maps[0].values.shape == (16, 16, 16)
+    assert all(one.values.min() == 0 for one in maps)  # relu
+
+
+def test_maps_without_a_relu_are_shown_as_they_are() -> None:
+    maps = activation_maps(architecture("resnet8")(10), load_test_sample().images[0])
+    assert len(maps) == 9  # one, three blocks of two, and two on the ways past
+    assert min(one.values.min() for one in maps) < 0  # the convolution before an addition has none
+
+
+def test_a_model_without_convolutions_has_nothing_to_show() -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(), keras.layers.Dense(2)])
+    with pytest.raises(ModelError, match="no convolution"):
+        activation_maps(model, np.zeros((4, 4, 3), np.uint8))
+
+
+def test_tiles_keep_every_picture_in_its_place() -> None:
+    pictures = np.arange(5 * 2 * 3, dtype=np.float32).reshape(5, 2, 3, 1)
+    sheet = tile(pictures, -1)
+    assert sheet.shape == (5, 11, 1)  # 2 rows of 3 pictures
+    np.testing.assert_array_equal(sheet[0:2, 4:7], pictures[1])
+    np.testing.assert_array_equal(sheet[3:5, 0:3], pictures[3])
+    assert (sheet[2] == -1).all()
+
+
+def test_explain_writes_a_picture_for_each_convolution(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    Image.fromarray(load_test_sample().images[0]).resize((100, 80)).save(tmp_path / "photo.png")
+    ran = edgecnn("explain", tmp_path / "photo.png", "--out", tmp_path / "out")
+    assert ran.status == 0
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names[0] == "filters.png"
+    assert [name[:7] for name in names[1:]] == ["maps-01", "maps-02", "maps-03"]
+    assert all(str(tmp_path / "out" / name) in ran.out for name in names)
+    assert all(colours(tmp_path / "out" / name) > 100 for name in names)
+
+
+def test_explain_of_no_image_writes_nothing(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    ran = edgecnn("explain", tmp_path / "none.png", "--out", tmp_path / "out")
+    assert ran.status == 1
+    assert "no such image" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def three_answers() -> tuple[np.ndarray[Any, np.dtype[np.float32]], Dataset]:
+    probabilities = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3], [0.2, 0.8]], np.float32)
+    images = np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1) * np.full((1, 8, 8, 3), 60, np.uint8)
+    return probabilities, Dataset("four", images, np.array([0, 0, 1, 0]), ("one", "two"), ("a", "b", "c", "d"))
+
+
+def test_confusions_are_counted_by_label_and_answer() -> None:
+    assert count_confusions(*three_answers()).tolist() == [[1, 2], [1, 0]]
+
+
+def test_the_worst_mistakes_are_the_surest_wrong_answers() -> None:
+    probabilities, dataset = three_answers()
+    assert find_worst_mistakes(probabilities, dataset, 2).tolist() == [3, 2]
+    assert find_worst_mistakes(probabilities, dataset, 9).tolist() == [3, 2, 1]
+
+
+def test_confusion_matrix_and_mistakes_are_pictures(tmp_path: Path) -> None:
+    (tmp_path / "confusion.png").write_bytes(confusion_matrix(*three_answers(), "four images"))
+    (tmp_path / "mistakes.png").write_bytes(worst_mistakes(*three_answers()))
+    assert colours(tmp_path / "confusion.png") > 20
+    assert colours(tmp_path / "mistakes.png") > 20

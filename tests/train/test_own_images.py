@@ -1,0 +1,106 @@
+"""Training on images of the user's own, and from weights that ship."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from edgecnn.errors import DataError, ModelError
+from edgecnn.models.card import read_card
+from edgecnn.models.load import load_keras_classifier
+from edgecnn.models.registry import architecture, shipped_folder
+from edgecnn.models.trained import load_trained
+from edgecnn.train.split import split_own
+from edgecnn.train.start import starting_weights
+
+SHAPE = (32, 32, 3)
+
+
+def photos(folder: Path, count: int, seed: int) -> Path:
+    """Make `count` pictures of each of three classes that differ in brightness, larger than the model's input."""
+    generator = np.random.default_rng(seed)
+    for label, base in (("dark", 0), ("grey", 85), ("light", 170)):
+        (folder / label).mkdir(parents=True)
+        for number in range(count):
+            pixels = base + generator.integers(0, 80, (40, 50, 3))
+            Image.fromarray(pixels.astype(np.uint8)).save(folder / label / f"{number}.png")
+    return folder
+
+
+def test_a_folder_of_pictures_is_learned(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    data, test = photos(tmp_path / "photos", 30, 1), photos(tmp_path / "test", 8, 2)
+    options = ("--data", data, "--test", test, "--holdout", "9", "--epochs", "8", "--out", tmp_path / "run")
+    ran = edgecnn("train", "tutorial_cnn", *options)
+    assert ran.status == 0
+    card = read_card(tmp_path / "run" / "card.json")
+    assert card.class_names == ("dark", "grey", "light")
+    assert card.training == "81 images of photos"
+    assert (card.test.images, card.test.data) == (24, "test")
+    assert card.test.top1 > 0.9
+    classifier = load_keras_classifier(tmp_path / "run" / "model.keras")
+    assert classifier.labels == ("dark", "grey", "light")
+
+
+def test_without_a_test_a_tenth_is_kept_apart_class_by_class(tmp_path: Path) -> None:
+    split = split_own(str(photos(tmp_path / "photos", 20, 1)), None, SHAPE, holdout=6, seed=0)
+    assert split.held_out is not None
+    parts = (split.training, split.held_out, split.test)
+    assert [len(part) for part in parts] == [48, 6, 6]
+    assert np.bincount(split.test.labels).tolist() == [2, 2, 2]  # type: ignore[arg-type]
+    assert np.bincount(split.held_out.labels).tolist() == [2, 2, 2]  # type: ignore[arg-type]
+    names = [name for part in parts for name in part.ids]
+    assert len(set(names)) == 60
+    assert "kept apart" in split.test.name
+
+
+def test_test_images_among_the_training_images_are_refused(tmp_path: Path) -> None:
+    data = str(photos(tmp_path / "photos", 5, 1))
+    with pytest.raises(DataError, match="15 of 15 test images are also training images"):
+        split_own(data, data, SHAPE, holdout=0, seed=0)
+
+
+def test_more_held_out_images_than_there_are_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="100 cannot be kept apart"):
+        split_own(str(photos(tmp_path / "photos", 5, 1)), None, SHAPE, holdout=100, seed=0)
+
+
+def test_a_test_without_data_is_bad_usage(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    ran = edgecnn("train", "--test", tmp_path, "--out", tmp_path / "run")
+    assert ran.status == 2
+    assert "--data" in ran.err
+
+
+def test_fine_tuning_takes_all_but_a_last_layer_of_another_size() -> None:
+    shipped = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1]
+    build = architecture("tutorial_cnn")
+    same, other = build(10), build(3)
+    for own, given in zip(starting_weights(same, shipped, "it"), shipped.get_weights(), strict=True):
+        np.testing.assert_array_equal(own, given)
+    taken = starting_weights(other, shipped, "it")
+    for own, given in zip(taken[:-2], shipped.get_weights()[:-2], strict=True):
+        np.testing.assert_array_equal(own, given)
+    for own, drawn in zip(taken[-2:], other.get_weights()[-2:], strict=True):
+        np.testing.assert_array_equal(own, drawn)
+
+
+def test_weights_of_another_architecture_are_refused() -> None:
+    shipped = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1]
+    with pytest.raises(ModelError, match="tutorial_cnn has other layers than resnet8"):
+        starting_weights(architecture("resnet8")(10), shipped, "tutorial_cnn")
+
+
+def test_fine_tuning_starts_where_the_shipped_model_is(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    data, test = photos(tmp_path / "photos", 6, 1), photos(tmp_path / "test", 6, 2)
+    options = ("--data", data, "--test", test, "--epochs", "3", "--out", tmp_path / "run")
+    ran = edgecnn("train", "tutorial_cnn", "--start", "tutorial_cnn", *options)
+    assert ran.status == 0
+    card = read_card(tmp_path / "run" / "card.json")
+    assert card.settings["start"] == "tutorial_cnn"
+    tuned = load_trained(tmp_path / "run" / "model.keras")[1].get_weights()[0]
+    shipped = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1].get_weights()[0]
+    assert 0 < np.abs(tuned - shipped).max() < 0.05  # a few small steps away

@@ -1,0 +1,65 @@
+"""Learning from a larger model's answers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgecnn.data.cifar10 import Arrays
+from edgecnn.data.sample import load_calibration_sample
+from edgecnn.models.card import read_card
+from edgecnn.models.registry import shipped_folder
+from edgecnn.models.trained import load_trained
+from edgecnn.train.pipeline import training_batches
+from edgecnn.train.recipe import Recipe
+
+TAUGHT = Recipe("taught", epochs=1, batch_size=32, teacher="tutorial_cnn", teacher_share=0.25)
+
+
+def test_targets_are_labels_and_the_teachers_answers_in_their_shares() -> None:
+    some = load_calibration_sample().take(np.arange(64))
+    teacher = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1]
+    for images, targets in training_batches(some, TAUGHT, 10, 0, teacher=teacher):
+        known = {image.tobytes(): label for image, label in zip(some.images, some.labels, strict=True)}  # type: ignore[arg-type]
+        labels = np.eye(10)[[known[image.tobytes()] for image in images.numpy()]]
+        answers = teacher.predict(images.numpy(), verbose=0)
+        np.testing.assert_allclose(targets, 0.75 * labels + 0.25 * answers, atol=1e-5)
+
+
+def test_train_takes_the_recipes_teacher(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "taught.toml").write_text(
+        'epochs = 1\nbatch_size = 64\nteacher = "tutorial_cnn"\nteacher_share = 0.5\n'
+    )
+    ran = edgecnn("train", "--recipe", tmp_path / "taught.toml", "--out", tmp_path / "run")
+    assert ran.status == 0
+    assert read_card(tmp_path / "run" / "card.json").settings["teacher"] == "tutorial_cnn"
+
+
+def test_a_teacher_of_other_classes_is_refused(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+) -> None:
+    import keras
+
+    other = keras.Sequential(
+        [keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(4, activation="softmax")]
+    )
+    other.save(tmp_path / "other.keras")
+    (tmp_path / "taught.toml").write_text(
+        f'epochs = 1\nbatch_size = 64\nteacher = "{tmp_path / "other.keras"}"\nteacher_share = 0.5\n'
+    )
+    ran = edgecnn("train", "--recipe", tmp_path / "taught.toml", "--out", tmp_path / "run")
+    assert ran.status == 1
+    assert "cannot teach" in ran.err
+
+
+def test_a_share_of_nothing_leaves_the_labels() -> None:
+    some = load_calibration_sample().take(np.arange(32))
+    ((_, targets),) = training_batches(some, dataclasses.replace(TAUGHT, teacher_share=0.0), 10, 0)
+    assert set(np.unique(targets)) == {0, 1}

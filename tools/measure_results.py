@@ -1,0 +1,48 @@
+"""Measure the shipped models beside MLPerf Tiny's networks, all in one run: docs/results/result.json.
+
+The networks of MLPerf Tiny are built here with random weights, which their latency does not depend on; their accuracy
+means nothing. The full CIFAR-10 must have been fetched. `python tools/fill_results.py` makes docs/results.md of it.
+
+Usage: python tools/measure_results.py
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from edgecnn.bench.api import bench
+from edgecnn.bench.result import Settings
+from edgecnn.data.cifar10 import CLASS_NAMES
+from edgecnn.export import export_model
+from edgecnn.files import write_atomic
+from edgecnn.models.framework import import_keras
+from edgecnn.models.registry import SHIPPED, architecture, shipped_folder
+from edgecnn.spec import ExportSpec
+from tools.fill_results import RESULT, UNTRAINED
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        references = [export_untrained(name, Path(folder)) for name in UNTRAINED]
+        shipped = [shipped_folder(name) / f"{name}-int8.{suffix}" for name in SHIPPED for suffix in ("tflite", "onnx")]
+        result = bench(
+            (*references, *shipped),
+            data="cifar10",
+            backends=("litert", "onnxruntime"),
+            settings=Settings(rounds=20),
+            progress=lambda what, _done, _total: print(what, flush=True),
+        )
+    write_atomic(RESULT, result.to_json())
+
+
+def export_untrained(name: str, folder: Path) -> Path:
+    import_keras().utils.set_random_seed(0)
+    path = folder / f"{name}.keras"
+    architecture(name)(10).save(path)
+    exported = export_model(str(path), folder / name, ExportSpec(), labels=CLASS_NAMES)
+    return exported.folder / f"{name}-int8.tflite"
+
+
+if __name__ == "__main__":
+    main()
