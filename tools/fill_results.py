@@ -1,6 +1,6 @@
 """Write docs/results.md and its pictures from the result file in docs/results and the cards of the shipped models.
 
-Usage: python tools/fill_results.py
+Usage: python -m tools.fill_results
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def page(result: Result) -> str:
     lines = [
         "# Results",
         "",
-        "Made by `python tools/fill_results.py` from [results/result.json](results/result.json), one run of",
-        f"`python tools/measure_results.py`: {machine.cpu or machine.architecture}, {machine.cores} cores, int8 "
+        "Made by `python -m tools.fill_results` from [results/result.json](results/result.json), one run of",
+        f"`python -m tools.measure_results`: {machine.cpu or machine.architecture}, {machine.cores} cores, int8 "
         f"instructions {', '.join(machine.int8_instructions) or 'unknown'}; "
         + ", ".join(f"{name} {version}" for name, version in result.versions.items())
         + f"; {result.settings.rounds} rounds, all files by turns, one thread. Top-1 is that of the same run on "
@@ -114,12 +114,15 @@ def page(result: Result) -> str:
         "",
         AGAIN,
         "",
-        "## Speed of training",
-        "",
-        training_speed(json.loads(TRAINING.read_text())),
-        "",
+        *_training_speed_if_measured(),
     ]
     return "\n".join(lines)
+
+
+def _training_speed_if_measured() -> list[str]:
+    if not TRAINING.exists():
+        return []
+    return ["## Speed of training", "", training_speed(json.loads(TRAINING.read_text())), ""]
 
 
 def training_speed(measured: dict[str, Any]) -> str:

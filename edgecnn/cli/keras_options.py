@@ -14,7 +14,7 @@ from edgecnn.cli.options import OneOf
 from edgecnn.contract import FITS, RESIZE_FILTERS, KerasOptions, Preprocessing
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_RANGE = re.compile(rf"({_NUMBER})\.\.({_NUMBER})")
+_RAW = ((1.0,), (0.0,))
 _WHITE = 255.0
 
 
@@ -35,7 +35,7 @@ class Scale(click.ParamType):  # type: ignore[type-arg]  # generic only in newer
         """
         if isinstance(value, tuple):
             return value
-        if found := _RANGE.fullmatch(value):
+        if found := re.fullmatch(rf"({_NUMBER})\.\.({_NUMBER})", value):
             low, high = float(found[1]), float(found[2])
             if low != high:
                 return ((high - low) / _WHITE,), (low,)
@@ -62,9 +62,8 @@ _FEEDING = (
     click.option(
         "--scale",
         type=Scale(),
-        default="0..255",
-        show_default=True,
-        help="What the Keras model expects pixels to be scaled to, beside what its own layers do.",
+        default=_RAW,
+        help="What the Keras model expects pixels to be scaled to, beside what its own layers do.  [default: 0..255]",
     ),
     click.option(
         "--colour",

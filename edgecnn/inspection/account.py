@@ -65,7 +65,7 @@ class _Sources:
 def operations(graph: Graph) -> tuple[Operation, ...]:
     """Return the operations of a graph in its order, each constant counted at its first use."""
     sources = _Sources.of(graph)
-    layers = layer_names([node.name for node in graph.nodes])
+    layers = layer_names([_telling_name(graph, node, sources) for node in graph.nodes])
     counted: set[str] = set()
     found = []
     for index, (node, layer) in enumerate(zip(graph.nodes, layers, strict=True)):
@@ -137,7 +137,19 @@ def memory(graph: Graph) -> Memory:
         needed += change[step]
         peak = max(peak, needed)
     largest = max(activations.values(), key=lambda value: value.size_bytes, default=None)
-    return Memory(layer_names([largest.name])[0] if largest else "", largest.size_bytes if largest else 0, peak)
+    names = [*(node.name for node in graph.nodes), largest.name if largest else ""]
+    return Memory(layer_names(names)[-1], largest.size_bytes if largest else 0, peak)
+
+
+def _telling_name(graph: Graph, node: Node, sources: _Sources) -> str:
+    """Return the name that tells the layer: the node's own, or that of its largest weights if it has no scope.
+
+    What makes the output of a file goes by the output's name.
+    """
+    weights = _weights(graph, node, sources).values()
+    if "/" in node.name or not weights:
+        return node.name
+    return max(weights, key=lambda value: elements(value.shape or ())).name
 
 
 def _weights(graph: Graph, node: Node, sources: _Sources) -> dict[str, Value]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgecnn.errors import ModelError, nearest
-from edgecnn.models import edge_l, edge_m, edge_s, edge_xs, resnet8, tutorial_cnn
 
 if TYPE_CHECKING:
     import keras
 
-ARCHITECTURES: dict[str, Callable[[int], keras.Model]] = {
-    "tutorial_cnn": tutorial_cnn.build,
-    "resnet8": resnet8.build,
-    "resnet8_wide": resnet8.build_wide,
-    "edge_xs": edge_xs.build,
-    "edge_s": edge_s.build,
-    "edge_m": edge_m.build,
-    "edge_l": edge_l.build,
+ARCHITECTURES = {
+    "tutorial_cnn": "edgecnn.models.tutorial_cnn:build",
+    "resnet8": "edgecnn.models.resnet8:build",
+    "resnet8_wide": "edgecnn.models.resnet8:build_wide",
+    "edge_xs": "edgecnn.models.edge_xs:build",
+    "edge_s": "edgecnn.models.edge_s:build",
+    "edge_m": "edgecnn.models.edge_m:build",
+    "edge_l": "edgecnn.models.edge_l:build",
 }
+"""Module and builder of each; imported when it is built, since `predict` only looks for shipped files here."""
 
 ASSETS = Path(__file__).parent.parent / "assets"
 """Read as plain files: `importlib.resources` would cost 5 ms at each start, and the runtimes need paths anyway."""
@@ -37,7 +38,9 @@ def architecture(name: str) -> Callable[[int], keras.Model]:
     """
     if name not in ARCHITECTURES:
         raise ModelError(f"no architecture named {name!r}{nearest(name, ARCHITECTURES)}")
-    return ARCHITECTURES[name]
+    module, function = ARCHITECTURES[name].split(":")
+    builder: Callable[[int], keras.Model] = getattr(importlib.import_module(module), function)
+    return builder
 
 
 def shipped_folder(name: str) -> Path:

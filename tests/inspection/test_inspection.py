@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgecnn.contract import read_contract
 from edgecnn.inspection.inspect import inspect_file
 from edgecnn.inspection.result import Inspection, Operation
 from edgecnn.models.registry import shipped_folder
@@ -73,7 +74,7 @@ def test_an_int8_file_computes_in_integers_and_takes_pixels(found: dict[str, Ins
     assert pixels.affine is not None
     assert (pixels.affine.scale, pixels.affine.zero_point) == (1.0, 0)
     assert scores.affine is not None
-    assert scores.affine.scale == pytest.approx(1 / 256, rel=0.01)
+    assert scores.affine.scale == pytest.approx(read_contract(FOLDER / f"tutorial_cnn-int8.{suffix}").output.scale)
 
 
 @pytest.mark.parametrize("suffix", ["tflite", "onnx"])

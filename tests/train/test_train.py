@@ -17,7 +17,7 @@ from PIL import Image
 from edgecnn.data.cifar10 import Arrays, to_dataset
 from edgecnn.data.sample import load_calibration_sample
 from edgecnn.models.card import read_card
-from edgecnn.models.registry import ARCHITECTURES, architecture
+from edgecnn.models.registry import architecture
 from edgecnn.train.fit import fit
 from edgecnn.train.pipeline import cut_out, shift_and_flip, training_batches
 from edgecnn.train.plots import image_grid
@@ -162,7 +162,7 @@ def test_ctrl_c_in_the_first_epoch_leaves_nothing_to_keep() -> None:
 def test_ctrl_c_saves_the_best_model_and_says_so(
     edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ARCHITECTURES, "tutorial_cnn", interrupting(2))
+    monkeypatch.setattr("edgecnn.models.tutorial_cnn.build", interrupting(2))
     ran = edgecnn("train", "--out", tmp_path / "run")
     assert ran.status == 130
     assert "stopped: kept epoch" in ran.out
@@ -172,7 +172,7 @@ def test_ctrl_c_saves_the_best_model_and_says_so(
 def test_ctrl_c_before_the_first_epoch_ended_saves_nothing_and_says_so(
     edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ARCHITECTURES, "tutorial_cnn", interrupting(0))
+    monkeypatch.setattr("edgecnn.models.tutorial_cnn.build", interrupting(0))
     ran = edgecnn("train", "--out", tmp_path / "run")
     assert ran.status == 1
     assert "nothing was saved" in ran.err
