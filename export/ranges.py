@@ -15,7 +15,7 @@ Range = tuple[float, float]
 PERCENTILE = 99.99
 """Share of the values, in per cent, that the percentile method keeps; half of the rest is cut off at each end."""
 
-_STEPS, _NOTHING = 255, 1e-7
+_STEPS, _NOTHING = 255, 1e-20
 _ENTROPY_BINS = 2048  # as Migacz, 2017
 _ENTROPY_STRIDE = 16  # thresholds are tried at every 16th bin: less than 1 % of the range
 _MSE_CANDIDATES = 256
@@ -42,7 +42,7 @@ def choose_ranges(observed: Observed, method: Method) -> dict[str, Range]:
 
 
 def _with_zero(low: float, high: float) -> Range:
-    """Return the range widened to hold 0. One of 0 alone becomes 0 to 1: runtimes refuse steps of almost nothing."""
+    """Return the range widened to hold 0. One of 0 alone becomes 0 to 1: runtimes refuse steps of 0."""
     low, high = min(low, 0.0), max(high, 0.0)
     return (low, high) if high - low > _NOTHING else (0.0, 1.0)
 

@@ -95,3 +95,13 @@ def test_a_tensor_that_never_changes_still_has_a_range(method: Method) -> None:
 def test_a_tensor_that_is_always_0_gets_a_range_that_runtimes_take() -> None:
     zero = np.zeros(3, np.float32)
     assert choose_ranges(Observed({"t": zero}, {"t": zero}, {}), Method.MIN_MAX) == {"t": (0.0, 1.0)}
+
+
+def test_a_tensor_of_very_small_values_keeps_its_range_and_one_of_zeros_gets_a_step() -> None:
+    """Untrained deep networks shrink their activations; a wider range would overflow LiteRT's multipliers."""
+    low = {"small": np.array([0.0], np.float32), "zero": np.array([0.0], np.float32)}
+    high = {"small": np.array([2e-10], np.float32), "zero": np.array([0.0], np.float32)}
+    found = choose_ranges(Observed(low, high, {}), Method.MIN_MAX)
+    assert found["small"][0] == 0.0
+    assert found["small"][1] == pytest.approx(2e-10)
+    assert found["zero"] == (0.0, 1.0)

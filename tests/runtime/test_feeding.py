@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgecnn.contract import KerasOptions, Preprocessing, read_contract
+from edgecnn.contract import Preprocessing, read_contract
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import DataError
@@ -89,8 +90,6 @@ def test_int8_wrap_around_is_named_for_a_file_with_int8_edges(folder: Path, imag
             assert tensor.dtype == np.int8
             return opened.session.run((tensor.astype(np.int16) + 128).astype(np.uint8))
 
-    from dataclasses import replace
-
     spec = replace(contract.input, dtype="int8", zero_point=-128)
     signed = Opened(replace(contract, input=spec), Signed())
     answers = [Signed().run(one[None].astype(np.int8)).argmax() for one in images.images]
@@ -115,9 +114,7 @@ def test_another_resizing_is_named(opened: Opened, images: Dataset, tmp_path: Pa
     tried = {one["name"]: one["top1"]["value"] for one in json.loads(ran.out)["tried"]}
     assert tried["as stated"] > tried["resized with nearest"] + 0.1
     seen = edgecnn("doctor", "input", model, "--images", tmp_path, "--seen", 100 * tried["resized with nearest"])
-    assert "is explained by: resized with nearest" in seen.out.splitlines()[-1] or (
-        "resized with nearest" in seen.out.splitlines()[-1]
-    )
+    assert "resized with nearest" in seen.out.splitlines()[-1]
 
 
 def test_a_scale_that_was_stated_wrongly_is_named(tmp_path: Path, edgecnn: Any) -> None:
@@ -137,9 +134,6 @@ def test_a_scale_that_was_stated_wrongly_is_named(tmp_path: Path, edgecnn: Any) 
 
 
 def test_what_is_stated_counts(opened: Opened, images: Dataset) -> None:
-    from dataclasses import replace
-
     stated = replace(opened.contract, preprocessing=Preprocessing(colour="BGR"))
     found = diagnose_feeding(Opened(stated, opened.session), lambda _: images, resizes=False)
     assert "fed RGB, pixels 0..255" in found.sentence
-    assert KerasOptions().preprocessing is None
