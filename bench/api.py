@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgecnn.bench.case import plan
-from edgecnn.bench.markdown import to_markdown
-from edgecnn.bench.result import Result, Settings
-from edgecnn.bench.run import run
+from edgecnn.bench.journal import JOURNAL_NAME, Journal, key_of
+from edgecnn.bench.result import RESULT_NAME, Result
+from edgecnn.bench.run import packages, run
+from edgecnn.bench.settings import Settings
 from edgecnn.contract import KerasOptions
 from edgecnn.data.sources import open_dataset
+from edgecnn.device.machine import read_machine
 from edgecnn.files import write_atomic
 from edgecnn.progress import Progress, silent
-
-RESULT_NAME = "result.json"
-REPORT_NAME = "report.md"
+from edgecnn.versions import versions_of
 
 
 def bench(
@@ -23,9 +23,11 @@ def bench(
     data: str = "sample",
     baseline: str | None = None,
     backends: tuple[str, ...] | None = None,
-    keras: KerasOptions = KerasOptions(),
-    threads: int = 1,
-    settings: Settings | None = None,
+    stated: KerasOptions = KerasOptions(),
+    threads: tuple[int, ...] = (1,),
+    settings: Settings = Settings(),
+    folder: Path | None = None,
+    resume: bool = False,
     progress: Progress = silent,
 ) -> Result:
     """Measure artifacts on every installed runtime, next to the Keras model that they were made from.
@@ -35,25 +37,32 @@ def bench(
         data: name or path of the images (see `edgecnn.data.sources`).
         baseline: the Keras model; None takes the one that the artifacts name.
         backends: names of the runtimes; None takes all that are installed.
-        keras: whether code of the Keras model may run; how it is fed is what the artifacts say.
-        threads: of every case.
-        settings: how long and how often; None takes the defaults.
+        stated: whether code of the Keras model may run, and how files that edgecnn did not make are fed.
+        threads: numbers of threads, each a case of its own.
+        settings: how long and how often.
+        folder: where finished steps are kept, so that a run that was killed can go on, and then the result; None keeps
+            nothing.
+        resume: whether to go on from what is kept there.
         progress: called with steps.
 
     Raises:
         ArtifactError, DataError, ModelError: something given cannot be used.
-        MeasurementError: there is nothing to measure.
+        MeasurementError: there is nothing to measure, or nothing to resume.
+        KeyboardInterrupt: stopped before any case had a round; later, the result says that it is not complete.
     """
-    planned = plan(paths, threads, backends, baseline, keras)
+    planned = plan(paths, threads, backends, baseline, stated, references=settings.references)
     dataset = open_dataset(data, planned.shape, planned.labels, preprocessing=planned.preprocessing)
-    return run(planned, dataset, settings or Settings(), progress=progress)
-
-
-def write_reports(result: Result, folder: Path) -> None:
-    """Write `result.json` with all raw samples, and `report.md`.
-
-    Raises:
-        OutputError: the folder cannot be written.
-    """
-    write_atomic(folder / RESULT_NAME, result.to_json())
-    write_atomic(folder / REPORT_NAME, to_markdown(result).encode())
+    versions = versions_of(*packages(tuple(case.backend for case in planned.cases)))
+    machine = read_machine()
+    here = (machine.model, machine.cpu, machine.cores, machine.architecture, machine.kernel)
+    key = key_of(planned.cases, settings, dataset.sha256, versions, here)
+    journal = Journal(None if folder is None else folder / JOURNAL_NAME, key, resume=resume)
+    try:
+        result = run(planned, dataset, settings, progress=progress, journal=journal)
+        if folder is not None:
+            write_atomic(folder / RESULT_NAME, result.to_json())
+        if result.is_complete:
+            journal.remove()
+    finally:
+        journal.close()
+    return result

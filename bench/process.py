@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -21,6 +22,16 @@ _LAST_WORDS = 400
 
 class Link(Protocol):
     """Something that carries out a worker's commands: a process, or in tests a fake with a clock of its own."""
+
+    @property
+    def process_id(self) -> int | None:
+        """The worker's process; None for a fake."""
+        ...
+
+    @property
+    def started_ns(self) -> int:
+        """When it was asked for, on the system's monotonic clock."""
+        ...
 
     def ask(self, command: dict[str, Any]) -> dict[str, Any]:
         """Return the answer to a command (see `edgecnn.bench.worker`). Raises `MeasurementError`."""
@@ -37,14 +48,25 @@ class WorkerProcess:
     Args:
         timeout: seconds that one command may take.
         command: what to start.
+
+    Attributes:
+        process_id: of the worker.
+        started_ns: when it was asked for, on the system's monotonic clock.
     """
 
     def __init__(self, timeout: float, command: tuple[str, ...] = _COMMAND) -> None:
         self._timeout = timeout
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `close`
+        self.started_ns = time.perf_counter_ns()
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            bufsize=0,
+            process_group=0,  # Ctrl-C is for this process, which has a report to write
         )
+        self.process_id = self._process.pid
         assert self._process.stdout is not None
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._process.stdout, selectors.EVENT_READ)
@@ -115,6 +137,11 @@ class WorkerProcess:
         code = self._process.wait()
         self._errors.seek(0)
         words = self._errors.read()[-_LAST_WORDS:].decode(errors="replace").strip().splitlines()
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
+        how = f"was ended by {_signal_name(-code)}" if code < 0 else f"ended with status {code}"
         self.close()
         return f"the worker {how}" + (f": {words[-1]}" if words else "")
+
+
+def _signal_name(number: int) -> str:
+    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    return f"{name}, as the kernel does when memory is used up" if number == signal.SIGKILL else name

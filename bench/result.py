@@ -1,4 +1,4 @@
-"""What a run found: raw samples and facts. Everything else is derived (see `summary`)."""
+"""What a run found: raw samples and facts. Everything else is derived (see `findings`)."""
 
 from __future__ import annotations
 
@@ -7,35 +7,118 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecnn.bench.case import Case
+from edgecnn.bench.settings import Settings
 from edgecnn.device.machine import Machine
+from edgecnn.device.sensors import Sample
 from edgecnn.errors import MeasurementError
+from edgecnn.profiling.result import Profile
 from edgecnn.schema import SchemaError, decode_json, encode
 
-SCHEMA_VERSION = 1
+RESULT_NAME = "result.json"
+SCHEMA_VERSION = 2
+"""2: repeated processes, four latencies, time line. A reader of 1 would take one process for all."""
+
+STAGES = ("decode", "resize", "quantize", "invoke", "scores")
+"""Of an encoded picture on its way to probabilities, in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """How a run is carried out.
+class Cold:
+    """The steps of a new process until its first answer, in nanoseconds.
 
     Attributes:
-        rounds: in each, every case has one turn, in an order drawn anew.
-        turn_seconds: about how long a turn is.
-        turn_samples: the most single calls in a turn.
-        turn_warm_up: calls at the start of each turn that are not counted, because another case had the caches; no more
-            than are counted.
-        warm_up_seconds: how long each case runs before the first round.
-        seed: of the order.
-        timeout: seconds that one step of a case may take.
+        start_ns: from the request for a process until Python, NumPy and edgecnn are there.
+        import_ns: of the runtime's Python package.
+        load_ns: from the file to a classifier that can be called.
+        first_ns: of the first call.
     """
 
-    rounds: int = 30
-    turn_seconds: float = 0.1
-    turn_samples: int = 200
-    turn_warm_up: int = 10
-    warm_up_seconds: float = 0.5
-    seed: int = 0
-    timeout: float = 300.0
+    start_ns: int
+    import_ns: int
+    load_ns: int
+    first_ns: int
+
+    @property
+    def total_ns(self) -> int:
+        """From the request for a process to its first answer."""
+        return self.start_ns + self.import_ns + self.load_ns + self.first_ns
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """What a process did before it counted: calls, seconds, and whether its latency had become stable."""
+
+    calls: int
+    seconds: float
+    is_stable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident memory of a worker; None where the system does not tell.
+
+    Attributes:
+        bare_bytes: before the runtime is imported: Python, NumPy and edgecnn.
+        peak_bytes: the most until the first answer.
+        steady_bytes: at the end of the rounds.
+    """
+
+    bare_bytes: int | None
+    peak_bytes: int | None
+    steady_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Calls with several images each: `size` images a call, the duration of each call in nanoseconds."""
+
+    size: int
+    samples_ns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRun:
+    """What one process of a case did.
+
+    Attributes:
+        rounds_ns: for each round, the duration of each single call of `Classifier.predict`.
+        paced_ns: durations of calls that were made one a frame, the process asleep in between.
+        late: how many of these began after the next frame was due.
+        stages_ns: for each encoded picture, the duration of each of `STAGES`.
+        batches: calls with several images.
+    """
+
+    cold: Cold
+    warm_up: WarmUp
+    memory: Memory
+    rounds_ns: tuple[tuple[int, ...], ...]
+    paced_ns: tuple[int, ...] = ()
+    late: int = 0
+    stages_ns: tuple[tuple[int, ...], ...] = ()
+    batches: tuple[Batch, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """An uninterrupted stretch of calls, for MLPerf's rules: the duration of each in nanoseconds."""
+
+    samples_ns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """What a meter counted while a case ran, and while nothing did for as long.
+
+    Attributes:
+        calls: of `Classifier.predict` in that time.
+        covers: what the meter sees: "package", "internal rails only".
+    """
+
+    joules: float
+    idle_joules: float
+    seconds: float
+    calls: int
+    covers: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +127,28 @@ class Raw:
 
     Attributes:
         size_bytes: of the model file.
-        import_seconds: of the runtime's Python package.
-        load_seconds: from the file to a classifier that can be called.
-        first_seconds: of the first call.
+        runtime_bytes: of the installed files of the runtime's package; None where it does not list them.
+        ranked: for each image, the numbers of the five most probable classes (or of all, if fewer), best first.
         classify_seconds: of all images in one call.
-        answers: class number for each image.
-        rounds_ns: for each round, the duration of each single call of `Classifier.predict`.
-        peak_memory_bytes: of the whole process until the first answer; None where the system does not tell.
+        processes: one after the other, in the order of the passes.
+        windows: with `--mlperf-tiny`.
+        energy: where the machine has a meter.
+        profile: with `--profile`.
     """
 
     size_bytes: int
-    import_seconds: float
-    load_seconds: float
-    first_seconds: float
+    runtime_bytes: int | None
+    ranked: tuple[tuple[int, ...], ...]
     classify_seconds: float
-    answers: tuple[int, ...]
-    rounds_ns: tuple[tuple[int, ...], ...]
-    peak_memory_bytes: int | None
+    processes: tuple[ProcessRun, ...]
+    windows: tuple[Window, ...] = ()
+    energy: Energy | None = None
+    profile: Profile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case and what it did, or why it did not."""
+    """One case and what it did; a case with an error has what it did until then, if anything."""
 
     case: Case
     raw: Raw | None
@@ -73,14 +156,43 @@ class CaseResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An image on which answers differ: its place among the images, and a small PNG as base64 text."""
+
+    image: int
+    png: str
+
+
+@dataclass(frozen=True, slots=True)
 class Images:
-    """The images that all cases classified: data set, SHA-256 of the pixels, class names, and labels if known."""
+    """The images that all cases classified: data set, SHA-256 of the pixels, class names, and labels if known.
+
+    Attributes:
+        pictures: some of those on which a case and the baseline differ.
+    """
 
     data: str
     sha256: str
     class_names: tuple[str, ...]
     labels: tuple[int, ...] | None
     count: int
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The machine between two steps of the run.
+
+    Attributes:
+        what: the step that follows.
+        own_seconds: CPU time that the run's own processes had used until then.
+        step: which was made without a break, as a pass; only moments of one step follow each other.
+    """
+
+    what: str
+    sample: Sample
+    own_seconds: float | None
+    step: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +201,10 @@ class Result:
 
     Attributes:
         created: UTC, ISO 8601.
+        timer_ns: durations of a call that does nothing, measured as every call is: the cost of measuring.
+        timeline: the machine before, during and after.
         notes: what was left out, and why.
+        is_complete: whether all planned passes were made; else the run was stopped.
     """
 
     created: str
@@ -98,7 +213,10 @@ class Result:
     versions: dict[str, str]
     images: Images
     cases: tuple[CaseResult, ...]
+    timer_ns: tuple[int, ...]
+    timeline: tuple[Moment, ...]
     notes: tuple[str, ...]
+    is_complete: bool = True
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> bytes:

@@ -2,102 +2,188 @@
 
 from __future__ import annotations
 
+from edgecnn.bench.case import Role
+from edgecnn.bench.constraints import Constraints, checks
+from edgecnn.bench.noise import is_equal, latency_ratio
 from edgecnn.bench.result import Result
-from edgecnn.bench.summary import Summary, round_medians, summarise
-from edgecnn.gate import MAX_DROP_POINTS
-from edgecnn.statistics import Interval, median_ratio
+from edgecnn.bench.summary import Summary
+from edgecnn.statistics import Interval
+
+ALIKE = 0.05
+"""Latencies that differ by less are no reason to choose: size decides then, so that the choice is stable."""
 
 
-def verdict(result: Result, max_drop: float = MAX_DROP_POINTS) -> tuple[str, ...]:
-    """Return sentences: what to deploy and why, and whether int8 pays here.
+def choose(summaries: tuple[Summary, ...], floor: float, constraints: Constraints) -> tuple[Summary, ...]:
+    """Return the artifact to deploy and the second choice, as far as there are such.
 
-    Only files that lose at most `max_drop` points to the baseline, with 95 % confidence, are recommended. Of these
-    it is the fastest; where two cannot be told apart in latency, the smaller one. Where no accuracy could be
-    compared, latency decides alone, and a sentence says so.
+    Only artifacts that are shown to keep to all constraints are chosen. Of these it is the fastest; of those that are
+    alike in latency, the smallest. Where no accuracy could be compared, the other limits decide alone.
+
+    Args:
+        summaries: of the cases of a run that did not fail.
+        floor: the noise floor as a share of a latency.
+        constraints: what an artifact has to keep to.
     """
-    summaries = summarise(result)
-    artifacts = [one for one in summaries if one.case.backend != "keras"]
+    return tuple(_best_two(_good(summaries, constraints), floor))
+
+
+def verdict(
+    result: Result, summaries: tuple[Summary, ...], floor: float, constraints: Constraints, ranked: tuple[Summary, ...]
+) -> tuple[str, ...]:
+    """Return sentences: what to deploy and why, whether int8 pays here, and what the second choice costs.
+
+    Args:
+        result: the run.
+        summaries: of its cases that did not fail.
+        floor: the noise floor as a share of a latency.
+        constraints: what an artifact has to keep to.
+        ranked: as `choose` returns them.
+    """
+    artifacts = [one for one in summaries if one.case.is_artifact]
     if not artifacts:
         return ("No artifact could be measured.",)
-    drops = _largest_drops(summaries)
-    good = [one for one in artifacts if not drops or drops.get(one.case.name, max_drop + 1) <= max_drop]
-    if not good:
-        return (
-            f"None of the {len(artifacts)} artifacts is shown to lose at most {max_drop:g} points to the baseline: "
-            f"they lose more, or {result.images.count:,} images are too few to tell. Deploy none on this evidence.",
+    compared = _accuracy_is_known(summaries)
+    if not ranked:
+        return (_none_holds(artifacts, constraints, compared), *_about_the_machine(result))
+    good = _good(summaries, constraints)
+    baseline = next((one for one in summaries if one.case.role is Role.BASELINE), None)
+    sentences = [f"Deploy {_how(ranked[0])}: {_why(ranked[0], baseline, floor)}."]
+    if not compared:
+        sentences.append(
+            "Its accuracy could not be compared with the original model's: this rests on the other figures alone."
         )
-    chosen = _choose(good)
-    sentences = [f"Deploy {chosen.case.name}: {_why(chosen, summaries)}."]
-    if not drops:
-        sentences.append("Its accuracy could not be compared with the original model's: this rests on latency alone.")
-    if (int8 := _int8_sentence(good)) is not None:
-        sentences.append(int8)
-    if result.machine.emulated:
-        sentences.append("This processor is emulated: no latency here is a real device's.")
-    return tuple(sentences)
+    sentences += _int8(artifacts, good, floor)
+    if len(ranked) > 1:
+        sentences.append(f"Second choice: {_second(ranked[0], ranked[1], floor)}.")
+    return (*sentences, *_about_the_machine(result))
 
 
-def _largest_drops(summaries: tuple[Summary, ...]) -> dict[str, float]:
-    """Return the most points of top-1 that each case may have lost, the end of its 95 % interval.
-
-    Empty where the images have no labels, or the baseline failed or is no float32 model: nothing is known then.
-    """
-    baseline = next((one for one in summaries if one.case.is_baseline), None)
-    if baseline is None or baseline.accuracy is None or baseline.case.precision != "float32":
-        return {}
-    drops = {baseline.case.name: 0.0}
-    for one in summaries:
-        if one.accuracy is not None and one.accuracy.difference is not None:
-            drops[one.case.name] = -100 * one.accuracy.difference.low
-    return drops
+def _good(summaries: tuple[Summary, ...], constraints: Constraints) -> list[Summary]:
+    """Return the artifacts that are shown to keep to all constraints."""
+    compared = _accuracy_is_known(summaries)
+    return [one for one in summaries if one.case.is_artifact and _holds(one, constraints, compared)]
 
 
-def _choose(good: list[Summary]) -> Summary:
-    fastest = min(good, key=lambda one: one.latency.p50)
-    equal = [one for one in good if one is fastest or _is_equal(one, fastest)]
-    return min(equal, key=lambda one: (one.raw.size_bytes, one.latency.p50))
+def _accuracy_is_known(summaries: tuple[Summary, ...]) -> bool:
+    """Whether differences of accuracy say anything: two bad int8 files can agree with each other."""
+    baseline = next((one for one in summaries if one.case.role is Role.BASELINE), None)
+    return baseline is not None and baseline.accuracy is not None and baseline.case.precision == "float32"
 
 
-def _is_equal(one: Summary, other: Summary) -> bool:
-    """Whether the latencies cannot be told apart: 1 is inside the interval of their paired ratio."""
-    ratio = median_ratio(round_medians(one.raw), round_medians(other.raw))
-    return ratio.low <= 1 <= ratio.high
+def _holds(one: Summary, constraints: Constraints, compared: bool) -> bool:
+    return all(
+        check.holds
+        for check in checks(one, constraints)
+        if check.name != "accuracy" or (compared and one.case.role is not Role.BASELINE)
+    )
 
 
-def _why(chosen: Summary, summaries: tuple[Summary, ...]) -> str:
-    baseline = next((one for one in summaries if one.case.is_baseline), None)
-    reasons = [f"median {chosen.latency.p50 * 1e6:,.0f} µs an image"]
+def _best_two(good: list[Summary], floor: float) -> list[Summary]:
+    """Return the best artifact and the second: the fastest, or a smaller one that is alike in latency."""
+    left, ranked = list(good), list[Summary]()
+    while left and len(ranked) < 2:
+        fastest = min(left, key=lambda one: one.latency.p50.value)
+        alike = [one for one in left if is_equal(latency_ratio(one.raw, fastest.raw), max(floor, ALIKE))]
+        best = min([fastest, *alike], key=lambda one: (one.raw.size_bytes, one.case.threads, one.latency.p50.value))
+        ranked.append(best)
+        left.remove(best)
+    return ranked
+
+
+def _how(one: Summary) -> str:
+    threads = f"{one.case.threads} thread" + ("s" if one.case.threads > 1 else "")
+    return f"{one.case.name}" if "thread" in one.case.name else f"{one.case.name} with {threads}"
+
+
+def _why(chosen: Summary, baseline: Summary | None, floor: float) -> str:
+    reasons = [f"median {_micros(chosen.latency.p50.value)} an image (p90 {_micros(chosen.latency.p90.value)})"]
     if baseline is not None and chosen.latency.speedup is not None:
-        reasons.append(f"{_times(chosen.latency.speedup)} than {baseline.case.name}")
+        reasons.append(
+            f"no difference in latency to {baseline.case.name} that can be measured"
+            if is_equal(chosen.latency.speedup, floor)
+            else f"{_times(chosen.latency.speedup)} than {baseline.case.name}"
+        )
     if chosen.accuracy is not None:
         reasons.append(f"top-1 {chosen.accuracy.top1.value:.1%}")
-        if chosen.accuracy.difference is not None:
-            share = chosen.accuracy.difference
+        if chosen.accuracy.paired is not None:
+            share = chosen.accuracy.paired.difference
             points, low, high = (100 * value for value in (share.value, share.low, share.high))
             reasons.append(f"{points:+.2f} points to the baseline ({low:+.2f} to {high:+.2f})")
     reasons.append(f"{chosen.raw.size_bytes / 1e6:.2f} MB")
     return ", ".join(reasons)
 
 
-def _int8_sentence(good: list[Summary]) -> str | None:
-    """Say how the fastest int8 file compares with the fastest float32 file."""
-    fastest = {
-        precision: min(
-            (one for one in good if one.case.precision == precision), key=lambda one: one.latency.p50, default=None
-        )
-        for precision in ("int8", "float32")
-    }
-    int8, float32 = fastest["int8"], fastest["float32"]
+def _int8(artifacts: list[Summary], good: list[Summary], floor: float) -> list[str]:
+    """Say whether int8 is worth it here: the fastest int8 file beside the fastest float32 file."""
+    int8 = _fastest(good, "int8")
+    float32 = _fastest(artifacts, "float32")
     if int8 is None or float32 is None:
-        return None
-    ratio = median_ratio(round_medians(float32.raw), round_medians(int8.raw))
-    size = float32.raw.size_bytes / int8.raw.size_bytes
-    if ratio.low <= 1 <= ratio.high:
-        return f"int8 is no faster than float32 here that could be measured; its file is {size:.1f} times smaller."
-    return (
-        f"The best int8 file is {_times(ratio)} than the best float32 file here "
-        f"({_interval(ratio)}), and {size:.1f} times smaller."
+        if float32 is not None and _fastest(artifacts, "int8") is not None:
+            return ["int8 is not worth it here: no int8 file is shown to keep to the limits."]
+        return []
+    ratio = latency_ratio(float32.raw, int8.raw)
+    times = float32.raw.size_bytes / int8.raw.size_bytes
+    smaller = f"its file is {times:.1f} times smaller" if times > 1 else f"its file is {1 / times:.1f} times larger"
+    if is_equal(ratio, floor) and times <= 1:
+        return ["int8 is not worth it here: no difference in latency to float32 that can be measured, no smaller file."]
+    if is_equal(ratio, floor):
+        return [
+            "int8 is worth it here for its size alone: no difference in latency to float32 that can be measured, but "
+            f"{smaller}."
+        ]
+    worth = "int8 is worth it here" if ratio.value > 1 else "int8 is not worth it here for latency"
+    return [
+        f"{worth}: the best int8 file is {_times(ratio)} than the best float32 file ({_interval(ratio)}), "
+        f"and {smaller}."
+    ]
+
+
+def _fastest(summaries: list[Summary], precision: str) -> Summary | None:
+    of_it = [one for one in summaries if one.case.precision == precision]
+    return min(of_it, key=lambda one: one.latency.p50.value, default=None)
+
+
+def _second(first: Summary, second: Summary, floor: float) -> str:
+    ratio = latency_ratio(second.raw, first.raw)
+    latency = (
+        "no difference in latency that can be measured"
+        if is_equal(ratio, floor)
+        else f"{ratio.value:.2f} times the latency ({ratio.low:.2f} to {ratio.high:.2f})"
     )
+    parts = [latency, f"{second.raw.size_bytes / first.raw.size_bytes:.2f} times the size"]
+    if first.accuracy is not None and second.accuracy is not None:
+        parts.append(f"{100 * (second.accuracy.top1.value - first.accuracy.top1.value):+.2f} points of top-1")
+    return f"{_how(second)}, at " + ", ".join(parts)
+
+
+def _none_holds(artifacts: list[Summary], constraints: Constraints, compared: bool) -> str:
+    reasons = []
+    for name in ("accuracy", "latency", "size", "memory"):
+        found = [check for one in artifacts for check in checks(one, constraints) if check.name == name]
+        failed = sum(check.holds is False for check in found)
+        unknown = sum(check.holds is None for check in found)
+        if name == "accuracy" and not compared:
+            continue
+        if failed:
+            reasons.append(f"{failed} fail in {name}")
+        if unknown:
+            reasons.append(
+                f"for {unknown} {'the images are too few to tell' if name == 'accuracy' else name + ' is unknown'}"
+            )
+    return (
+        f"None of the {len(artifacts)} artifacts is shown to keep to the limits: {'; '.join(reasons)}. "
+        "Deploy none on this evidence."
+    )
+
+
+def _about_the_machine(result: Result) -> list[str]:
+    if result.machine.emulated:
+        return ["This processor is emulated: no latency here is a real device's."]
+    return []
+
+
+def _micros(seconds: float) -> str:
+    return f"{seconds * 1e6:,.0f} µs" if seconds < 0.1 else f"{seconds * 1e3:,.0f} ms"
 
 
 def _times(speedup: Interval) -> str:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+from edgecnn.protobuf import field
 from edgecnn.spec import Format
 
 CONTRACT_ENTRY = "edgecnn.json"
@@ -102,18 +103,4 @@ def _tflite_trailer(contract: bytes, labels: tuple[str, ...], start: int) -> byt
 
 def _onnx_trailer(contract: bytes) -> bytes:
     entries = ((ONNX_KEY, contract), (ONNX_SEAL_KEY, _BLANK_SEAL))
-    return b"".join(_field(_METADATA_PROPS, _field(1, key.encode()) + _field(2, value)) for key, value in entries)
-
-
-def _field(number: int, value: bytes) -> bytes:
-    """Return a length-delimited protocol buffer field."""
-    return _varint(number << 3 | 2) + _varint(len(value)) + value
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    return b"".join(field(_METADATA_PROPS, field(1, key.encode()) + field(2, value)) for key, value in entries)

@@ -4,12 +4,15 @@ It is JSON, sealed into the file in a way that each format allows for (see `edge
 short or changed is found out before any runtime sees it. No third-party package is needed to read it.
 """
 
-from __future__ import annotations
+# Annotations are evaluated here, once, which is faster than having `edgecnn.schema` parse them from text at each start.
 
+import enum
 import json
 import math
+import os
+import re
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from edgecnn.container import ContainerError, attach, split
 from edgecnn.errors import ArtifactError, ContractError
@@ -26,6 +29,8 @@ MAX_MODEL_BYTES = 2**31
 RESIZE_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 """Pillow's names."""
 
+LAYOUTS = ("NHWC", "NCHW")
+
 FITS = ("stretch", "crop", "pad")
 """How a picture of another shape is brought to the input's: stretched, centred and cut, or centred on black."""
 
@@ -36,7 +41,7 @@ class Preprocessing:
 
     Attributes:
         colour: order of the channels that the model takes: "RGB", "BGR", or "L" for one channel.
-        layout: order of the axes; always "NHWC", as in Keras.
+        layout: order of the input tensor's axes: "NHWC", as in Keras, or "NCHW", as PyTorch exports it.
         scale, offset: one for all channels, or one for each, in the order that the model takes them.
         resize: Pillow's name of the filter.
         fit: one of `FITS`.
@@ -59,7 +64,7 @@ class Preprocessing:
         numbers = (*self.scale, *self.offset)
         return (
             self.colour in (("L",) if channels == 1 else ("RGB", "BGR"))
-            and self.layout == "NHWC"
+            and self.layout in LAYOUTS
             and len(self.scale) in (1, channels)
             and len(self.offset) in (1, channels)
             and all(math.isfinite(number) for number in numbers)
@@ -78,20 +83,42 @@ class Origin:
     preprocessing: Preprocessing = Preprocessing()
 
 
+class KerasCall(enum.Enum):
+    """How a Keras model is called: as a compiled `tf.function`, as `model(images)`, or as `Model.predict`."""
+
+    FUNCTION = "function"
+    PLAIN = "plain"
+    PREDICT = "predict"
+
+
 @dataclass(frozen=True, slots=True)
 class KerasOptions:
-    """What a Keras file does not say about itself.
+    """What a Keras file, or a .tflite or .onnx file that edgecnn did not make, does not say about itself.
 
     Attributes:
-        preprocessing: what the model has to be fed with, where RGB stands for grey if there is one channel; None is
-            raw pixels.
+        preprocessing: what the model has to be fed with, where RGB stands for grey if there is one channel, and NHWC
+            for the layout that the input's shape shows; None is not stated: raw pixels.
         trust_code: whether code in the file may run: Lambda layers, operations that reach outside of the model.
         code: a Python file that defines the model's own layers; it is run.
+        call: how it is called; the compiled function is the fastest.
+        labels: class names in the order of the scores; None takes those in or beside the file, else "0", "1", ….
+        scores: what the file's scores are, which is found out for a Keras model.
+        size: height and width of the pictures, for a .tflite or .onnx file that leaves them open.
     """
 
     preprocessing: Preprocessing | None = None
     trust_code: bool = False
     code: str | None = None
+    call: KerasCall = KerasCall.FUNCTION
+    labels: tuple[str, ...] | None = None
+    scores: Scores | None = None
+    size: tuple[int, ...] | None = None
+
+    @property
+    def feeding(self) -> dict[str, Any]:
+        """What is stated about input and output, by name."""
+        stated = {name: getattr(self, name) for name in ("preprocessing", "labels", "scores", "size")}
+        return {name: value for name, value in stated.items() if value not in (None, Preprocessing())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +142,7 @@ class Contract:
     """Everything that is needed to run a model file and to read its answer.
 
     Attributes:
-        input: the image tensor, NHWC.
+        input: the image tensor, its axes in the order of `preprocessing.layout`.
         output: one score for each label.
         scores: what these scores are.
         labels: class names in the order of the output's last axis.
@@ -143,6 +170,60 @@ class Contract:
     golden: Golden | None = None
     schema_version: int = SCHEMA_VERSION
 
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a picture, whatever the layout of the tensor."""
+        one, two, three = self.input.shape[1:]
+        return (two, three, one) if self.preprocessing.layout == "NCHW" else (one, two, three)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignContract(Contract):
+    """What is known about a file that edgecnn did not make: as stated, as in the file itself, else assumed.
+
+    Attributes:
+        notes: what nobody stated, and what was taken instead, in sentences.
+        scores_are_known: False until the model was run to see whether its scores are probabilities.
+    """
+
+    notes: tuple[str, ...] = ()
+    scores_are_known: bool = True
+
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_WHITE = 255.0
+
+
+def parse_scale(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return scale and offset of real = scale * pixel + offset, each for all channels or one a channel.
+
+    Args:
+        text: a range, "LOW..HIGH", or 2 or 6 numbers, the means and then the standard deviations: of pixels scaled to
+            0..1, as torchvision has them, if no mean is above 1; else of pixels 0..255.
+
+    Raises:
+        ValueError: neither.
+    """
+    if found := re.fullmatch(rf"({_NUMBER})\.\.({_NUMBER})", text):
+        low, high = float(found[1]), float(found[2])
+        if low != high:
+            return ((high - low) / _WHITE,), (low,)
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    means, deviations = numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]
+    if len(numbers) not in (2, 6) or not all(deviation > 0 for deviation in deviations):
+        raise ValueError(
+            f"{text!r} is no scale: give a range as 0..1 or -1..1, or means and standard deviations, as "
+            "0.485,0.456,0.406,0.229,0.224,0.225"
+        )
+    unit = _WHITE if max(means) <= 1 else 1.0
+    return (
+        tuple(1 / (unit * deviation) for deviation in deviations),
+        tuple(-mean / deviation for mean, deviation in zip(means, deviations, strict=True)),
+    )
+
 
 def seal(payload: bytes, contract: Contract) -> bytes:
     """Return the model file: `payload` with `contract` behind it."""
@@ -150,30 +231,50 @@ def seal(payload: bytes, contract: Contract) -> bytes:
     return attach(contract.format, payload, text, contract.labels)
 
 
-def read_contract(path: str | Path) -> Contract:
+def read_contract(path: str | os.PathLike[str]) -> Contract:
     """Return the contract inside a model file, after checking that the file is whole and unchanged.
 
     Raises:
         ArtifactError: no such file, empty, truncated, changed, or no model file at all.
         ContractError: a model without a contract, or with one that this edgecnn cannot read.
     """
-    path = Path(path)
-    content = _read_model(path)
+    return _required(find_contract(path), path)
+
+
+def find_contract(path: str | os.PathLike[str]) -> Contract | None:
+    """Return the contract inside a model file, None where there is none; else as `read_contract`."""
+    return _parse(_read_model(path), path)
+
+
+def parse_contract(content: bytes, path: str | os.PathLike[str]) -> Contract:
+    """Return the contract inside the bytes of a model file, as `read_contract`; errors name them `path`."""
+    return _required(_parse(content, path), path)
+
+
+def _required(contract: Contract | None, path: str | os.PathLike[str]) -> Contract:
+    if contract is None:
+        raise ContractError(
+            f"{os.fspath(path)} has no contract: edgecnn did not write it, or it was cut short; "
+            "make it with `edgecnn export`"
+        )
+    return contract
+
+
+def _parse(content: bytes, path: str | os.PathLike[str]) -> Contract | None:
+    path = os.fspath(path)
     try:
         file_format, _, text = split(content)
     except ContainerError as error:
         raise ArtifactError(f"{path} cannot be used: {error}; export the model again") from error
     if text is None:
-        raise ContractError(
-            f"{path} has no contract: edgecnn did not write it, or it was cut short; make it with `edgecnn export`"
-        )
+        return None
     try:
         contract = decode_json(Contract, text, newest=SCHEMA_VERSION)
     except SchemaError as error:
         raise ContractError(f"the contract inside {path} cannot be read: {error}") from error
-    if contract.format is not file_format or not _is_classifier(contract):
+    if contract.format is not file_format or not is_classifier(contract):
         raise ContractError(f"the contract inside {path} contradicts itself; export the model again")
-    if not contract.preprocessing.fits(contract.input.shape[-1]):
+    if not contract.preprocessing.fits(contract.image_shape[2]):
         raise ContractError(
             f"the contract inside {path} asks for {contract.preprocessing}, "
             "which this edgecnn cannot do; update edgecnn"
@@ -181,11 +282,12 @@ def read_contract(path: str | Path) -> Contract:
     return contract
 
 
-def _read_model(path: Path) -> bytes:
+def _read_model(path: str | os.PathLike[str]) -> bytes:
     try:
-        if path.stat().st_size > MAX_MODEL_BYTES:
-            raise ArtifactError(f"{path} is larger than 2 GiB: no TFLite or ONNX model")
-        content = path.read_bytes()
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size > MAX_MODEL_BYTES:
+                raise ArtifactError(f"{path} is larger than 2 GiB: no TFLite or ONNX model")
+            content = file.read()
     except FileNotFoundError as error:
         raise ArtifactError(f"no such model file: {path}") from error
     except OSError as error:
@@ -195,15 +297,15 @@ def _read_model(path: Path) -> bytes:
     return content
 
 
-def _is_classifier(contract: Contract) -> bool:
-    """Whether the tensors fit each other: an NHWC image in, one score for each label out."""
+def is_classifier(contract: Contract) -> bool:
+    """Whether the tensors fit each other: an image in, one score for each label out."""
     pixels, scores = contract.input, contract.output
     return (
         len(pixels.shape) == 4
         and len(scores.shape) == 2
         and all(size > 0 for size in (*pixels.shape, *scores.shape))
         and pixels.shape[0] == scores.shape[0]
-        and pixels.shape[-1] in (1, 3)
+        and contract.image_shape[2] in (1, 3)
         and scores.shape[-1] == len(contract.labels)
         and _is_usable(pixels)
         and _is_usable(scores)

@@ -10,6 +10,8 @@
     ├── BackendError            a runtime that is unknown, missing or refuses the file
     ├── TrainingError           a training that left nothing to keep
     ├── MeasurementError        a benchmark that could not be completed
+    ├── DeviceError             a camera or another machine that is missing, forbidden or lost
+    ├── ServeError              a server that cannot be started
     └── OutputError             a file that cannot be written
 
 The message says what is wrong, with the value, and what to do next, in one line.
@@ -63,6 +65,14 @@ class TrainingError(EdgecnnError):
 
 class MeasurementError(EdgecnnError):
     """A benchmark could not be completed."""
+
+
+class DeviceError(EdgecnnError):
+    """A camera or another machine is missing, forbidden or lost."""
+
+
+class ServeError(EdgecnnError):
+    """A server cannot be started."""
 
 
 class OutputError(EdgecnnError):

@@ -6,12 +6,15 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @contextlib.contextmanager
-def output_to(log: Path = Path(os.devnull)) -> Iterator[None]:
-    """Send what this process writes to stdout and stderr to `log` while the block runs.
+def output_to(log: Path | None = None) -> Iterator[None]:
+    """Send what this process writes to stdout and stderr to `log`, or nowhere, while the block runs.
 
     TensorFlow prints through C++ to the file descriptors themselves, so these are what is diverted, for all
     threads of the process. The log is appended to.
@@ -20,7 +23,7 @@ def output_to(log: Path = Path(os.devnull)) -> Iterator[None]:
     sys.stderr.flush()
     kept = [os.dup(descriptor) for descriptor in (1, 2)]
     try:
-        with log.open("ab") as file:
+        with open(log or os.devnull, "ab") as file:  # noqa: PTH123  # pathlib costs start-up time
             for descriptor in (1, 2):
                 os.dup2(file.fileno(), descriptor)
         yield

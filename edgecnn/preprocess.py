@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from edgecnn.contract import Preprocessing
 from edgecnn.errors import DataError
 
 if TYPE_CHECKING:
-    import PIL.Image
+    from pathlib import Path
 
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-"""Files in an image folder that are taken for pictures."""
+    import numpy.typing as npt
+    import PIL.Image
 
 MAX_IMAGE_PIXELS = 100_000_000
 """Pictures with more pixels are refused before they are decoded: a small file can hold a huge one."""
@@ -53,24 +52,89 @@ def load_image(
 
     Raises:
         DataError: no such file, no picture, truncated, floating-point pixels, or more than `MAX_IMAGE_PIXELS`.
+            Without Pillow: anything but `edgecnn.plain_image` reads.
     """
-    from PIL import Image, ImageOps
+    with _read_errors(source):
+        try:
+            import PIL.Image  # noqa: F401
+        except ModuleNotFoundError:
+            from edgecnn.plain_image import load_plain_image
 
-    height, width, channels = shape
+            return load_plain_image(source, shape)
+        return fit_picture(_decode(source, shape[2]), shape, preprocessing)
+
+
+def decode(source: str | Path | BinaryIO, channels: int) -> PIL.Image.Image:
+    """Return a picture in memory, upright, in mode "RGB" for 3 channels or "L" for 1, in its own size.
+
+    Raises:
+        DataError: as `load_image`.
+    """
+    with _read_errors(source):
+        return _decode(source, channels)
+
+
+def to_pixels(
+    picture: PIL.Image.Image, shape: tuple[int, int, int], preprocessing: Preprocessing
+) -> npt.NDArray[np.uint8]:
+    """Return an opened picture as `load_image` does; it is decoded here, and whatever Pillow raises is not caught."""
+    return fit_picture(_upright(picture, shape[2]), shape, preprocessing)
+
+
+def fit_pixels(
+    pixels: npt.NDArray[np.uint8], shape: tuple[int, int, int], preprocessing: Preprocessing = Preprocessing()
+) -> npt.NDArray[np.uint8]:
+    """Return a frame that is in memory as `load_image` returns the same picture from a lossless file.
+
+    Args:
+        pixels: uint8, (H, W, 3), RGB, of any size.
+        shape, preprocessing: as for `load_image`.
+
+    Returns:
+        uint8, `shape`, 0..255, RGB or grey.
+    """
+    from PIL import Image
+
+    return to_pixels(Image.fromarray(pixels), shape, preprocessing)
+
+
+def fit_picture(
+    picture: PIL.Image.Image, shape: tuple[int, int, int], preprocessing: Preprocessing
+) -> npt.NDArray[np.uint8]:
+    """Return a picture of mode "RGB" or "L" as raw pixels of a model's input size: uint8, `shape`."""
+    from PIL import Image
+
+    height, width, _ = shape
+    if picture.size != (width, height):
+        picture = _FITS[preprocessing.fit](picture, (width, height), Image.Resampling[preprocessing.resize.upper()])
+    return np.asarray(picture, np.uint8).reshape(shape)
+
+
+def _decode(source: str | Path | BinaryIO, channels: int) -> PIL.Image.Image:
+    from PIL import Image
+
+    with Image.open(source) as picture:
+        if picture.width * picture.height > MAX_IMAGE_PIXELS:
+            raise DataError(
+                f"{_name(source)} has {picture.width}×{picture.height} pixels, "
+                f"more than {MAX_IMAGE_PIXELS:,}; make it smaller"
+            )
+        return _upright(picture, channels)
+
+
+def _upright(picture: PIL.Image.Image, channels: int) -> PIL.Image.Image:
+    from PIL import ImageOps
+
+    ImageOps.exif_transpose(picture, in_place=True)  # a copy of each picture would be slower
+    picture.load()
+    return _to_mode(picture, "RGB" if channels == 3 else "L")
+
+
+@contextlib.contextmanager
+def _read_errors(source: str | Path | BinaryIO) -> Iterator[None]:
+    """Turn whatever reading a picture raises into one line."""
     try:
-        with Image.open(source) as picture:
-            if picture.width * picture.height > MAX_IMAGE_PIXELS:
-                raise DataError(
-                    f"{_name(source)} has {picture.width}×{picture.height} pixels, "
-                    f"more than {MAX_IMAGE_PIXELS:,}; make it smaller"
-                )
-            upright = ImageOps.exif_transpose(picture)
-            pixels = _to_mode(upright, "RGB" if channels == 3 else "L")
-            if pixels.size != (width, height):
-                pixels = _FITS[preprocessing.fit](
-                    pixels, (width, height), Image.Resampling[preprocessing.resize.upper()]
-                )
-            return np.asarray(pixels, np.uint8).reshape(shape)
+        yield
     except FileNotFoundError as error:
         raise DataError(f"no such image: {_name(source)}") from error
     except IsADirectoryError as error:
@@ -84,8 +148,8 @@ def load_image(
 
 def top_answers(scores: npt.NDArray[np.float32], labels: tuple[str, ...], count: int) -> tuple[Answer, ...]:
     """Return the `count` most probable labels, best first; `scores` is float32, (classes,)."""
-    best = np.argsort(-scores, kind="stable")[:count]
-    return tuple(Answer(labels[index], float(scores[index])) for index in best)
+    best = (-scores).argsort(kind="stable")[:count].tolist()
+    return tuple([Answer(labels[index], float(scores[index])) for index in best])
 
 
 def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -131,4 +195,4 @@ _FITS: dict[str, Callable[[PIL.Image.Image, tuple[int, int], Any], PIL.Image.Ima
 
 
 def _name(source: str | Path | BinaryIO) -> str:
-    return os.fspath(source) if isinstance(source, (str, Path)) else "the image"
+    return os.fspath(source) if isinstance(source, (str, os.PathLike)) else "the image"

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-Progress = Callable[[str, float, float | None], None]
-"""Called as `progress(what, done, total)`; `total` is None while it is unknown. Same unit for both numbers."""
+from typing import Protocol
 
 
-def silent(what: str, done: float, total: float | None) -> None:
+class Progress(Protocol):
+    """Called as `progress(what, done, total)`.
+
+    `what` is the step, of which there are few; `detail` may change with each call, as the latest figure does.
+    `total` is None while it is unknown, in the same unit as `done`.
+    """
+
+    def __call__(self, what: str, done: float, total: float | None, detail: str = "") -> None:
+        """Take notice."""
+        ...
+
+
+def silent(what: str, done: float, total: float | None, detail: str = "") -> None:
     """Report nothing."""

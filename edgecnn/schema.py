@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import json
 import types
 import typing
@@ -96,7 +97,7 @@ def _decode_enum(kind: type[enum.Enum], value: str, where: str) -> enum.Enum:
 
 
 def _decode_dataclass(kind: type, value: dict[str, Any], where: str) -> Any:
-    types_by_name = typing.get_type_hints(kind)
+    types_by_name = _types(kind)
     fields = {}
     for field in dataclasses.fields(kind):
         path = f"{where}.{field.name}".lstrip(".")
@@ -105,6 +106,11 @@ def _decode_dataclass(kind: type, value: dict[str, Any], where: str) -> Any:
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise SchemaError(f"{path} is missing")
     return kind(**fields)
+
+
+@functools.cache
+def _types(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _name(kind: Any) -> str:

@@ -1,6 +1,6 @@
 """The words that the whole package shares: formats, precisions, and what a tensor looks like."""
 
-from __future__ import annotations
+# Annotations are evaluated here, once, which is faster than having `edgecnn.schema` parse them from text at each start.
 
 import enum
 from dataclasses import dataclass

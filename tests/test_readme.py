@@ -58,6 +58,13 @@ def test_the_tutorial_recipes_accuracy_is_that_of_its_run() -> None:
     assert f"tenth epoch at {100 * card.test.top1:.2f} %" in TEXT
 
 
+def test_the_commands_for_a_raspberry_pi_are_those_that_are_run_on_an_emulated_one() -> None:
+    page = (ROOT / "docs" / "raspberry-pi.md").read_text()
+    run = "".join(re.findall(r"<!-- pi -->\n```\n(.*?)```", page, re.DOTALL))
+    assert block_behind("pi") == run
+    assert "edgecnn/bin/edgecnn predict" in run
+
+
 def test_every_command_is_told() -> None:
     assert [name for name in COMMANDS if f"edgecnn {name}" not in TEXT] == []
 

@@ -13,10 +13,10 @@ import re
 from pathlib import Path
 
 from edgecnn.artifact import SCHEMA_VERSION, Manifest
-from edgecnn.bench.markdown import to_markdown
+from edgecnn.bench.findings import Findings, find
+from edgecnn.bench.reports.markdown import to_markdown
+from edgecnn.bench.reports.tables import screen_tables
 from edgecnn.bench.result import read_result
-from edgecnn.bench.table import tables
-from edgecnn.bench.verdict import verdict
 from edgecnn.schema import decode_json
 
 ROOT = Path(__file__).parent.parent
@@ -36,19 +36,23 @@ def filled(text: str) -> str:
 
 def report() -> str:
     """Return the Markdown report of the kept demo."""
-    return to_markdown(read_result(REPORT.with_name("result.json")))
+    return to_markdown(_kept_demo(), "result.json")
 
 
 def demo() -> str:
-    """Return tables and verdict of the kept demo, as the command prints them."""
-    result = read_result(REPORT.with_name("result.json"))
+    """Return table and verdict of the kept demo, as the command prints them."""
+    findings = _kept_demo()
     lines = []
-    for table in tables(result):
+    for table in screen_tables(findings):
         widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
         lines += [table.title, ""]
         lines += [_aligned(row, widths) for row in (table.columns, *table.rows)]
         lines.append("")
-    return "```\n" + "\n".join([*lines, *verdict(result)]) + "\n```\n"
+    return "```\n" + "\n".join([*lines, *findings.verdict]) + "\n```\n"
+
+
+def _kept_demo() -> Findings:
+    return find(read_result(REPORT.with_name("result.json")))
 
 
 def accuracy() -> str:

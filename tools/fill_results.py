@@ -75,7 +75,7 @@ def _row(one: Summary, resnet8: Summary, wide: Summary) -> Row:
         one.case.backend,
         card.macs if card else UNTRAINED[name],
         one.raw.size_bytes,
-        one.latency.p50,
+        one.latency.p50.value,
         median_ratio(medians, round_medians(resnet8.raw)),
         median_ratio(medians, round_medians(wide.raw)),
         one.accuracy.top1.value if card and one.accuracy else None,
@@ -92,7 +92,8 @@ def page(result: Result) -> str:
         f"`python -m tools.measure_results`: {machine.cpu or machine.architecture}, {machine.cores} cores, int8 "
         f"instructions {', '.join(machine.int8_instructions) or 'unknown'}; "
         + ", ".join(f"{name} {version}" for name, version in result.versions.items())
-        + f"; {result.settings.rounds} rounds, all files by turns, one thread. Top-1 is that of the same run on "
+        + f"; {result.settings.processes} processes of {result.settings.rounds} rounds each, all files by turns, one "
+        "thread. Top-1 is that of the same run on "
         f"{result.images.count:,} test images ({result.images.data}), without loss.",
         "",
         "## int8, one image",

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from edgecnn.bench.api import bench
-from edgecnn.bench.result import Settings
+from edgecnn.bench.settings import Settings
 from edgecnn.data.cifar10 import CLASS_NAMES
 from edgecnn.export import export_model
 from edgecnn.export.checks import Checks
@@ -31,8 +31,8 @@ def main() -> None:
             (*references, *shipped),
             data="cifar10",
             backends=("litert", "onnxruntime"),
-            settings=Settings(rounds=20),
-            progress=lambda what, _done, _total: print(what, flush=True),
+            settings=Settings(references=False),
+            progress=lambda what, _done, _total, _detail="": print(what, flush=True),
         )
     write_atomic(RESULT, result.to_json())
 

@@ -1,10 +1,14 @@
 """Measure what edgecnn costs on top of the least that does the same, by turns, and write docs/overhead.json.
 
-Usage: python tools/overhead.py [--runs 11]
+Usage: python tools/overhead.py [--runs 31] [--python PATH]
 
 Whole commands alternate with their minimal counterparts in `tools/minimal`; each pair gives one ratio, and the
 median of the ratios is what counts. Calls of `Classifier.predict` alternate with bare set, invoke and get on the
 same interpreter in the same process.
+
+Commands that run on a device are measured as users have them: the wheel and `edgecnn[pi]` in a new environment, for
+which a package index is needed; `--python` names one that is there. An editable install would put its finder before
+every import of both commands. `export` is measured in the environment of this script, which has TensorFlow.
 """
 
 from __future__ import annotations
@@ -12,11 +16,13 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,22 +30,78 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-import edgecnn
+import edgecnn.export
 from edgecnn.data.sample import load_calibration_sample, load_test_sample
 from edgecnn.device.machine import read_machine
 from edgecnn.models.registry import shipped_folder
 from edgecnn.schema import encode
+from edgecnn.spec import ExportSpec, Format
 from edgecnn.versions import versions_of
 
 HERE = Path(__file__).parent
 ASSETS = shipped_folder("tutorial_cnn")
 INT8 = ASSETS / "tutorial_cnn-int8.tflite"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+"""Without PYTHONPATH and PYTHONDONTWRITEBYTECODE, which would have edgecnn compiled at each start."""
+
+
+def install(folder: Path) -> Path:
+    """Return the Python of a new environment with edgecnn as users install it on a device."""
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    packages = (f"edgecnn[pi] @ {HERE.parent.as_uri()}", "-c", HERE.parent / "constraints.txt")
+    subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True, env=ENVIRONMENT)
+    return python
+
+
+def write_pictures(folder: Path, count: int) -> Path:
+    """Return a folder of PNG files, which repeat the test sample."""
+    folder.mkdir()
+    for number, image in enumerate(load_test_sample().images):
+        picture = folder / f"{number}.png"
+        Image.fromarray(image).save(picture)
+        for copy in range(number + 2000, count, 2000):
+            os.link(picture, folder / f"{copy}.png")
+    return folder
+
+
+def starting(python: Path, folder: Path, runs: int) -> dict[str, dict[str, float]]:
+    """Return the figures of what starts anew for each answer, and of one start for 10,000 pictures."""
+    edgecnn_command = python.with_name("edgecnn")
+    picture = folder / "picture.png"
+    Image.fromarray(load_test_sample().images[0]).save(picture)
+    least = (python, HERE / "minimal/predict.py", INT8, picture)
+    pictures = write_pictures(folder / "pictures", 10_000)
+    edgecnn.export.export_model("tutorial_cnn", folder / "artifacts", ExportSpec(formats=(Format.TFLITE,)))
+    bundle = (edgecnn_command, "bundle", folder / "artifacts", "--precisions", "int8", "--out", folder / "app.pyz")
+    timed_command(*bundle)
+    return {
+        "edgecnn --help, next to python -c pass": compare_commands(
+            (edgecnn_command, "--help"), (python, "-c", "pass"), runs
+        ),
+        "edgecnn predict, one PNG": compare_commands(
+            (edgecnn_command, "predict", picture, "--model", INT8), least, runs
+        ),
+        "app.pyz of edgecnn bundle, one PNG": compare_commands((python, folder / "app.pyz", picture), least, runs),
+        "edgecnn predict, a folder of 10,000 PNG": compare_commands(
+            (edgecnn_command, "predict", pictures, "--model", INT8, "--top", "1"),
+            (python, HERE / "minimal/predict_folder.py", INT8, pictures),
+            max(5, runs // 3),
+        ),
+    }
 
 
 def timed_command(*command: object) -> float:
     """Run a command and return the seconds it took."""
     begin = time.perf_counter()
-    subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    subprocess.run(
+        [str(part) for part in command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+        env=ENVIRONMENT,
+        cwd=tempfile.gettempdir(),
+    )
     return time.perf_counter() - begin
 
 
@@ -52,7 +114,8 @@ def peak_mib(*command: object) -> float:
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=-3, stderr=-3); "
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     )
-    run = subprocess.run([sys.executable, "-c", script, *map(str, command)], capture_output=True, text=True, check=True)
+    watched = [sys.executable, "-c", script, *map(str, command)]
+    run = subprocess.run(watched, capture_output=True, text=True, check=True, env=ENVIRONMENT)
     return round(float(run.stdout), 1)
 
 
@@ -147,24 +210,18 @@ def many_images(runs: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--runs", type=int, default=11)
-    runs = parser.parse_args().runs
-    command = (Path(sys.executable).with_name("edgecnn"),)
+    parser.add_argument("--runs", type=int, default=31)
+    parser.add_argument("--python", type=Path, help="of an environment that has edgecnn")
+    given = parser.parse_args()
+    runs = given.runs
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        Image.fromarray(load_test_sample().images[0]).save(folder / "picture.png")
+        python = given.python or install(folder / "environment")
         np.save(folder / "calibration.npy", load_calibration_sample().images)
         found = {
-            "edgecnn --help, next to python -c pass": compare_commands(
-                (*command, "--help"), (sys.executable, "-c", "pass"), runs
-            ),
-            "edgecnn predict, one PNG": compare_commands(
-                (*command, "predict", folder / "picture.png", "--model", INT8),
-                (sys.executable, HERE / "minimal/predict.py", INT8, folder / "picture.png"),
-                runs,
-            ),
+            **starting(python, folder, runs),
             "edgecnn export --int8, four files, next to one int8 .tflite": compare_commands(
-                (*command, "export", "--int8", "--out", folder / "out"),
+                (sys.executable, "-m", "edgecnn", "export", "--int8", "--out", folder / "out"),
                 (
                     sys.executable,
                     HERE / "minimal/export.py",
@@ -172,13 +229,14 @@ def main() -> None:
                     folder / "calibration.npy",
                     folder / "least.tflite",
                 ),
-                max(3, runs // 3),
+                max(3, runs // 10),
             ),
-            "Classifier.predict, 10,000 images": many_images(max(3, runs // 2)),
+            "Classifier.predict, 10,000 images": many_images(max(3, runs // 6)),
             "Classifier.predict, one image": single_calls(),
         }
     result = {
         "figures": found,
+        "installed": "a wheel in an environment of its own" if given.python is None else "as in the environment given",
         "machine": encode(read_machine()),
         "versions": versions_of("tensorflow", "ai-edge-litert", "onnxruntime", "numpy", "click"),
     }

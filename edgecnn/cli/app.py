@@ -7,10 +7,13 @@ A sub-command's module is imported only when it is called, so that `--help` and 
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 import signal
 import sys
-from typing import NoReturn
+import warnings
+from typing import Any, NoReturn
 
 import click
 
@@ -23,10 +26,16 @@ COMMANDS = {
     "export": "Export a Keras classifier to float32 and int8 TFLite and ONNX.",
     "inspect": "Show what is inside a .tflite or .onnx file.",
     "bench": "Compare accuracy and latency of artifacts with the Keras model.",
+    "compare": "Find what became slower or less accurate between two results of bench.",
+    "report": "Make the reports again from a kept result.json.",
     "verify": "Check that artifacts are whole and compute here what they should.",
-    "doctor": "Find out what is wrong: how a model has to be fed.",
+    "deploy": "Set up devices over ssh, copy artifacts to them, and verify these there.",
+    "doctor": "Check this machine, its runtimes and artifacts; find out how a model is fed.",
     "diagnose": "Find the layers in which an int8 file loses accuracy, and put them back.",
     "predict": "Classify image files.",
+    "watch": "Classify what a camera sees, a video, or files dropped into a folder.",
+    "serve": "Serve models over HTTP, with a web page.",
+    "bundle": "Put artifacts and what runs them into one file.",
     "evaluate": "Measure the accuracy of a model on labelled images.",
     "train": "Train a model on CIFAR-10.",
     "models": "List the shipped models with their figures.",
@@ -39,6 +48,12 @@ COMMANDS = {
 USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
 TERMINATED_STATUS = 143
+
+_WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+
+
+class _ReaderLeftError(Exception):
+    """Nobody reads our output any longer."""
 
 
 class LazyGroup(NearestGroup):
@@ -54,6 +69,13 @@ class LazyGroup(NearestGroup):
             return None
         command: click.Command = importlib.import_module(f"edgecnn.cli.{cmd_name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the sub-command; click itself would take a reader that left, as `head` does, for a failure."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ReaderLeftError from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of commands without importing them."""
@@ -76,8 +98,18 @@ def group(debug: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit status; SIGTERM cleans up as Ctrl-C does."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # for every process too that a command starts
+    if sys.stderr is None:  # closed, as daemons do; the next file opened would get its number
+        sys.stderr = open(os.open(os.devnull, os.O_WRONLY), "w")  # noqa: PTH123, SIM115
+    if sys.stdout is None:
+        _print_error("standard output is closed; redirect it to /dev/null if it is not wanted")
+        sys.exit(EdgecnnError.exit_status)
+    warnings.filterwarnings("ignore", module="PIL")  # about odd pictures; what cannot be read is an error of our own
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
-    sys.exit(run(sys.argv[1:]))
+    status = run(sys.argv[1:])
+    if status == 0 and sys.argv[1:2] == ["predict"] and "tensorflow" not in sys.modules:
+        os._exit(0)  # all is written; taking down the runtime, NumPy and Pillow would cost a fifth of the whole time
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
@@ -85,6 +117,7 @@ def run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     try:
         status = group.main(arguments, prog_name="edgecnn", standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         _print_error(_usage_message(error))
         return USAGE_STATUS
@@ -96,10 +129,23 @@ def run(arguments: list[str]) -> int:
             raise
         _print_error(str(error))
         return error.exit_status
-    except BrokenPipeError:  # the reader of our output has left, as `head` does
-        sys.stderr.close()
+    except (BrokenPipeError, _ReaderLeftError):
+        _give_up_stdout()
         return 0
+    except OSError as error:
+        if debug or error.filename is not None or error.errno not in _WRITE_ERRORS:
+            raise
+        _give_up_stdout()
+        _print_error(f"the output cannot be written: {error.strerror}")
+        return EdgecnnError.exit_status
     return status if isinstance(status, int) else 0
+
+
+def _give_up_stdout() -> None:
+    """Send what is still buffered nowhere: Python would try again on leaving, and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _usage_message(error: click.ClickException) -> str:

@@ -5,36 +5,43 @@ from __future__ import annotations
 import click
 
 from edgecnn.cli.options import as_json
-from edgecnn.runtime.backend import BACKENDS
 
 
 @click.command("backends")
 @as_json
 def command(as_json: bool) -> None:
-    """List the runtimes, their versions, and how to install those that are missing."""
+    """List the runtimes, their versions, and how to install those that are missing.
+
+    Other packages may bring more: see docs/backends.md.
+    """
     from edgecnn.cli.screen import print_json, print_table
+    from edgecnn.runtime.backend import known_backends
+    from edgecnn.runtime.plugins import find_plugins
     from edgecnn.versions import installed_version
 
-    found = {one.name: installed_version(one.package) if one.is_installed else None for one in BACKENDS.values()}
+    found = {one: installed_version(one.package) if one.is_installed else None for one in known_backends().values()}
+    for problem in find_plugins().problems:
+        click.echo(f"edgecnn: warning: {problem}", err=True)
     if as_json:
         print_json(
             [
                 {
-                    "name": name,
+                    "name": one.name,
                     "version": version,
+                    "package": one.package,
                     "installed": version is not None,
-                    "formats": [one.value for one in BACKENDS[name].formats],
+                    "formats": [known.value for known in one.formats],
                 }
-                for name, version in found.items()
+                for one, version in found.items()
             ]
         )
         return
     rows = [
         (
-            name,
-            " ".join(f".{one.value}" for one in BACKENDS[name].formats),
-            version or f"missing: pip install 'edgecnn[{BACKENDS[name].extra}]'",
+            one.name,
+            " ".join(f".{known.value}" for known in one.formats),
+            version or f"missing: pip install {one.requirement}",
         )
-        for name, version in found.items()
+        for one, version in found.items()
     ]
     print_table(("backend", "runs", "version"), rows, left=3)

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.keras_options import code_options
-from edgecnn.cli.options import ManyOf, as_json, threads
+from edgecnn.cli.bench_options import constraint_options, limits_are_set, settings_options
+from edgecnn.cli.deploy import device_options
+from edgecnn.cli.keras_options import model_options
+from edgecnn.cli.limits import Counts
+from edgecnn.cli.options import MAX_THREADS, BackendNames, as_json
 from edgecnn.contract import KerasOptions
 from edgecnn.runtime.backend import BACKENDS
 
 if TYPE_CHECKING:
+    from edgecnn.bench.constraints import Constraints
+    from edgecnn.bench.result import Result
+    from edgecnn.bench.settings import Settings
     from edgecnn.progress import Progress
 
 
@@ -24,28 +30,39 @@ if TYPE_CHECKING:
 @click.option(
     "--baseline", metavar="MODEL", help="The original Keras model.  [default: the one that the artifacts name]"
 )
-@click.option("--backends", type=ManyOf(BACKENDS), help="Runtimes to use.  [default: all that are installed]")
-@click.option("--rounds", type=click.IntRange(6), default=30, show_default=True, help="Turns of each case.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the order of turns.")
+@click.option("--backends", type=BackendNames(BACKENDS), help="Runtimes to use.  [default: all that are installed]")
+@click.option(
+    "--threads", type=Counts(MAX_THREADS), default="1", show_default=True, help="Threads of an artifact, as 1,2,4."
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("edgecnn-bench"),
     show_default=True,
-    help="Folder for result.json and report.md.",
+    help="Folder for result.json and the reports.",
 )
-@threads
-@code_options
+@settings_options
+@constraint_options
+@click.option("--resume", is_flag=True, help="Go on with a run of the same settings in OUT that was stopped.")
+@click.option("--strict", is_flag=True, help="Exit with 3 if the run was disturbed.")
+@click.option("--on", metavar="HOST[,HOST…]", help="Measure on these devices over ssh; `here` is this machine.")
+@device_options
+@model_options
 @as_json
 def command(
     paths: tuple[Path, ...],
     data: str,
     baseline: str | None,
     backends: tuple[str, ...] | None,
-    rounds: int,
-    seed: int,
+    threads: tuple[int, ...],
     out: Path,
-    threads: int,
+    settings: Settings,
+    constraints: Constraints,
+    resume: bool,
+    strict: bool,
+    on: str | None,
+    hosts_file: Path | None,
+    offline: bool,
     keras: KerasOptions,
     as_json: bool,
 ) -> None:
@@ -53,30 +70,61 @@ def command(
 
     PATHS are folders made by `edgecnn export`, or single .tflite and .onnx files. Without them the shipped model
     is exported first, into OUT/artifacts. Each artifact is measured on each installed runtime that runs it; each
-    case has a process of its own, and all take turns in random order, so that a drift of the machine hits all alike.
+    case has a process of its own, three times anew, and all take turns in random order, so that a drift of the machine
+    hits all alike. The original model is measured twice: what differs then is noise.
+
+    \b
+    edgecnn bench out --data photos/val                  every file on every runtime, next to Keras
+    edgecnn bench out --threads 1,2,4 --max-latency 5    which file and how many threads keep to 5 ms
+    edgecnn bench out --profile --mlperf-tiny            time by operation, and MLPerf Tiny's five windows
+    edgecnn bench out --on pi@kitchen.local,here         on a Raspberry Pi and here, in one report
+
+    Ctrl-C writes the reports of what there is. The exit status is 3 if limits were set and no artifact keeps to them,
+    or if the run was disturbed and --strict was given.
     """
-    from edgecnn.bench.api import bench, write_reports
-    from edgecnn.bench.result import Settings
-    from edgecnn.cli.report import print_result
+    from edgecnn.artifact import has_manifest
+    from edgecnn.bench.api import bench
+    from edgecnn.bench.findings import find
+    from edgecnn.bench.journal import JOURNAL_NAME
+    from edgecnn.bench.reports import write_reports
+    from edgecnn.cli.bench_on import Job, bench_on
+    from edgecnn.cli.report import print_findings
     from edgecnn.cli.screen import progress_bar
+    from edgecnn.errors import GateError
     from edgecnn.files import check_writable
 
     check_writable(out)
     with progress_bar() as progress:
         if not paths:
-            paths = (_export_shipped(out / "artifacts", progress),)
-        result = bench(
-            paths,
-            data=data,
-            baseline=baseline,
-            backends=backends,
-            keras=keras,
-            threads=threads,
-            settings=Settings(rounds=rounds, seed=seed),
-            progress=progress,
-        )
-    write_reports(result, out)
-    print_result(result, out, as_json=as_json)
+            kept = out / "artifacts"
+            paths = (kept if resume and has_manifest(kept) else _export_shipped(kept, progress),)
+
+        def here(folder: Path) -> Result:
+            return bench(
+                paths,
+                data=data,
+                baseline=baseline,
+                backends=backends,
+                stated=keras,
+                threads=threads,
+                settings=settings,
+                folder=folder,
+                resume=resume and (on is None or (folder / JOURNAL_NAME).exists()),
+                progress=progress,
+            )
+
+        if on is not None:
+            bench_on(Job(on, hosts_file, offline, paths, data, out, constraints, here), as_json=as_json, strict=strict)
+            return
+        result = here(out)
+    findings = find(result, constraints)
+    print_findings(findings, write_reports(findings, out), as_json=as_json)
+    if not result.is_complete:
+        raise KeyboardInterrupt
+    if limits_are_set() and not findings.chosen:
+        raise GateError("no artifact is shown to keep to the limits that were set")
+    if strict and findings.is_disturbed:
+        raise GateError("the run was disturbed (see the warnings), and --strict was given")
 
 
 def _export_shipped(folder: Path, progress: Progress) -> Path:

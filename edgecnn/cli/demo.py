@@ -6,10 +6,20 @@ from pathlib import Path
 
 import click
 
-from edgecnn.models.registry import DEFAULT
+from edgecnn.cli.options import ManyOf
+from edgecnn.models.registry import DEFAULT, SHIPPED
 
 
 @click.command("demo")
+@click.option(
+    "--model",
+    "models",
+    type=ManyOf(SHIPPED),
+    default=DEFAULT,
+    show_default=True,
+    help="Shipped models, side by side; the first is what ratios refer to.",
+)
+@click.option("--quick", is_flag=True, help="A fourth of the time: one process a case; tells factors, not percents.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -17,14 +27,17 @@ from edgecnn.models.registry import DEFAULT
     show_default=True,
     help="Folder for the artifacts and the reports.",
 )
-def command(out: Path) -> None:
-    """Export the shipped CIFAR-10 CNN, measure what came out, and say what to deploy here.
+def command(models: tuple[str, ...], quick: bool, out: Path) -> None:
+    """Export a shipped CIFAR-10 classifier, measure what came out, and say what to deploy here.
 
     Makes float32 and int8 TFLite and ONNX files, checks each on 2,000 test images, and compares accuracy and
     latency on every installed runtime with the Keras model. Takes less than two minutes.
     """
-    from edgecnn.bench.api import bench, write_reports
-    from edgecnn.cli.report import print_result
+    from edgecnn.bench.api import bench
+    from edgecnn.bench.findings import find
+    from edgecnn.bench.reports import write_reports
+    from edgecnn.bench.settings import QUICK, Settings
+    from edgecnn.cli.report import print_findings
     from edgecnn.cli.screen import progress_bar
     from edgecnn.export import export_model
     from edgecnn.export.target import target_here
@@ -33,7 +46,13 @@ def command(out: Path) -> None:
 
     check_writable(out)
     with progress_bar() as progress:
-        exported = export_model(DEFAULT, out / "artifacts", ExportSpec(target=target_here()), progress=progress)
-        result = bench((exported.folder,), progress=progress)
-    write_reports(result, out)
-    print_result(result, out, as_json=False)
+        folders = tuple(
+            export_model(name, out / "artifacts" / name, ExportSpec(target=target_here()), progress=progress).folder
+            for name in models
+        )
+        settings = QUICK if quick else Settings()
+        result = bench(folders, settings=settings, folder=out, progress=progress)
+    findings = find(result)
+    print_findings(findings, write_reports(findings, out), as_json=False)
+    if not result.is_complete:
+        raise KeyboardInterrupt

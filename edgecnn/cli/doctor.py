@@ -1,84 +1,87 @@
-"""`edgecnn doctor`."""
+"""`edgecnn doctor`: the check-up, and beside it `edgecnn doctor input`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.keras_options import keras_options
-from edgecnn.cli.options import NearestGroup, OneOf, as_json, read_labels, threads
-from edgecnn.contract import KerasOptions
-from edgecnn.runtime.backend import BACKENDS
+from edgecnn.cli.options import NearestGroup, as_json
+
+if TYPE_CHECKING:
+    from edgecnn.checkup.finding import Finding
+
+_COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
+_WIDTH = len("problem")
+_BARE = "machine"
 
 
-@click.group("doctor", cls=NearestGroup)
+class _Doctor(NearestGroup):
+    """A group whose first sub-command is meant where none is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Return the arguments with the sub-command in front."""
+        is_named = bool(args) and (args[0] in self.list_commands(ctx) or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if is_named else [_BARE, *args])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, the default one first."""
+        return [_BARE, "input"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the sub-command; `input` needs packages that the check-up has to do without."""
+        if cmd_name == "input":
+            from edgecnn.cli import doctor_input
+
+            return doctor_input.command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group("doctor", cls=_Doctor, subcommand_metavar="[machine] [PATHS]... | input MODEL")
 def command() -> None:
-    """Find out what is wrong."""
-
-
-@command.command("input")
-@click.argument("model")
-@click.option("--images", metavar="DATA", required=True, help="Labelled images: a name, a folder, or an .npz file.")
-@click.option("--labels", type=click.Path(path_type=Path), help="Class names in the model's order, one a line.")
-@click.option(
-    "--seen",
-    type=click.FloatRange(0, 100),
-    metavar="PERCENT",
-    help="The accuracy that your own program gets. Which mistake gives it?",
-)
-@click.option("--count", type=click.IntRange(10), default=500, show_default=True, help="Images to try at most.")
-@click.option("--backend", type=OneOf(BACKENDS), help="Runtime to use.  [default: the first installed one]")
-@threads
-@keras_options
-@as_json
-def doctor_input(
-    model: str,
-    images: str,
-    labels: Path | None,
-    seen: float | None,
-    count: int,
-    backend: str | None,
-    threads: int,
-    keras: KerasOptions,
-    as_json: bool,
-) -> None:
-    """Find out how MODEL, a Keras model or an artifact, has to be fed, and what a wrong input would do.
+    """Check this machine, what is installed on it and the artifacts on it; `doctor input`: how a model has to be fed.
 
     \b
-    edgecnn doctor input my.keras --images val/ --scale 0..1    is that the right scale?
-    edgecnn doctor input my-int8.tflite --images val/ --seen 62.9    what does my program do wrong?
-
-    Tried are RGB and BGR, pixels 0..255, 0..1, -1..1 and others, int8 wrap-around, channels first, the filters and
-    fits for resizing, and labels in another order. Each way gets a line with its accuracy.
+    edgecnn doctor                     the machine, its runtimes, and the artifacts in this folder
+    edgecnn doctor out/ my.tflite      with these artifacts
+    edgecnn doctor --json              for scripts
+    edgecnn doctor input --help        how a model has to be fed
     """
-    from edgecnn.cli.screen import print_json, print_table
-    from edgecnn.contract import Preprocessing
-    from edgecnn.data.choice import Draw
-    from edgecnn.data.dataset import Dataset
-    from edgecnn.data.sources import open_dataset
-    from edgecnn.models.registry import SHIPPED, find_model_file
-    from edgecnn.noise import output_to
-    from edgecnn.runtime.backend import find_backend
-    from edgecnn.runtime.feeding import diagnose_feeding
-    from edgecnn.runtime.load import format_of
+
+
+@command.command(_BARE)
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@as_json
+def check_machine(paths: tuple[Path, ...], as_json: bool) -> int:
+    """Check this machine, its runtimes and the artifacts in PATHS, and say what to do about each problem.
+
+    PATHS are .tflite and .onnx files and folders of them.  [default: the current folder] The shipped model is tried
+    as well. Runtimes are imported and files are loaded in other processes, so that a crash is only a line.
+
+    Exit status 1: something is a problem.
+    """
+    from edgecnn.checkup.examine import examine
     from edgecnn.schema import encode
 
-    path = find_model_file(model) if model in SHIPPED else Path(model)
-    with output_to():  # the runtimes announce themselves
-        opened = find_backend(format_of(path), backend).open(path, threads, keras)
-    contract, names = opened.contract, read_labels(labels)
-    height, width, channels = contract.input.shape[1:]
-
-    def load(preprocessing: Preprocessing) -> Dataset:
-        return open_dataset(
-            images, (height, width, channels), names or contract.labels, preprocessing=preprocessing, draw=Draw(count)
-        )
-
-    found = diagnose_feeding(opened, load, resizes=Path(images).is_dir(), seen=None if seen is None else seen / 100)
+    found = examine(paths)
     if as_json:
-        print_json(encode(found))
-        return
-    rows = [[one.name, f"{one.top1.value:.1%}", f"{one.top1.low:.1%} to {one.top1.high:.1%}"] for one in found.tried]
-    print_table(("fed", "top-1", "95 %"), rows, title=f"{found.images} images")
-    click.echo(found.sentence)
+        from edgecnn.cli.screen import print_json
+
+        print_json(encode(found) | {"is_healthy": found.is_healthy})
+    else:
+        for one in found.findings:
+            _print(one)
+    return 0 if found.is_healthy else 1
+
+
+def _print(finding: Finding) -> None:
+    level = finding.level.value
+    click.echo(f"{click.style(level.ljust(_WIDTH), _COLOURS[level])}  {finding.topic}: {_plain(finding.what)}")
+    if finding.advice:
+        click.echo(f"{' ' * _WIDTH}  → {_plain(finding.advice)}")
+
+
+def _plain(text: str) -> str:
+    """Return a text on one line, without what a terminal would obey: names of files and devices are in it."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

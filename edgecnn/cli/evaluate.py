@@ -6,8 +6,8 @@ import dataclasses
 
 import click
 
-from edgecnn.cli.keras_options import keras_options
-from edgecnn.cli.options import OneOf, as_json, threads
+from edgecnn.cli.keras_options import model_options, print_notes
+from edgecnn.cli.options import BackendName, as_json, threads
 from edgecnn.contract import KerasOptions
 from edgecnn.models.registry import DEFAULT, SHIPPED
 from edgecnn.runtime.backend import BACKENDS
@@ -16,9 +16,9 @@ from edgecnn.runtime.backend import BACKENDS
 @click.command("evaluate")
 @click.argument("model", default=DEFAULT)
 @click.option("--data", default="sample", show_default=True, help="Labelled images: a name, a folder, or an .npz file.")
-@click.option("--backend", type=OneOf(BACKENDS), help="Runtime to use.  [default: the first installed one]")
+@click.option("--backend", type=BackendName(BACKENDS), help="Runtime to use.  [default: the first installed one]")
 @threads
-@keras_options
+@model_options
 @as_json
 def command(model: str, data: str, backend: str | None, threads: int, keras: KerasOptions, as_json: bool) -> None:
     """Measure top-1 and loss of MODEL: a .keras, .tflite or .onnx file, or the name of a shipped model.
@@ -34,6 +34,7 @@ def command(model: str, data: str, backend: str | None, threads: int, keras: Ker
 
     with output_to():  # the runtimes announce themselves
         classifier = load(find_model_file(model) if model in SHIPPED else model, threads, backend, keras=keras)
+    print_notes(classifier.contract)
     dataset = open_dataset(data, classifier.shape, classifier.labels, preprocessing=classifier.contract.preprocessing)
     found = score(classifier.predict(dataset.images), dataset)
     if as_json:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgecnn.cli.keras_options import keras_options
+from edgecnn.cli.limits import Size
 from edgecnn.cli.options import ManyOf, OneOf, as_json, read_labels
 from edgecnn.contract import KerasOptions, read_contract
 from edgecnn.gate import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
@@ -23,23 +23,6 @@ _FORMATS = ("tflite", "onnx")
 _PRECISIONS = tuple(one.value for one in Precision)
 _TARGETS = ("pi3", "pi4", "pi5", "x86", "generic")
 _EDGES = ("uint8", "int8", "float32")
-_UNITS = {"": 1, "k": 1e3, "m": 1e6, "ki": 2**10, "mi": 2**20}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmM]?i?)[bB]?")
-
-
-class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
-    """A number of bytes: 700000, 700kB, 1.5MiB."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return it in bytes."""
-        if isinstance(value, int):
-            return value
-        found = _SIZE.fullmatch(value.strip())
-        if found is None:
-            self.fail(f"{value!r} is no size; give bytes, or as 700kB or 1.5MiB", param, ctx)
-        return int(float(found[1]) * _UNITS[found[2].lower()])
 
 
 @click.command("export")

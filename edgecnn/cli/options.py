@@ -44,6 +44,25 @@ class ManyOf(OneOf):
         return tuple(dict.fromkeys(super(ManyOf, self).convert(part.strip(), param, ctx) for part in value.split(",")))
 
 
+class BackendName(OneOf):
+    """A runtime; those of other packages are looked for only where edgecnn has none of that name, as it takes time."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name if there is such a backend."""
+        if value not in self.known:
+            from edgecnn.runtime.plugins import find_plugins
+
+            found = find_plugins()
+            if value not in found.backends:
+                why = "".join(f"; {problem}" for problem in found.problems if repr(value) in problem)
+                self.fail(f"{value!r} is unknown{nearest(str(value), (*self.known, *found.backends))}{why}", param, ctx)
+        return str(value)
+
+
+class BackendNames(ManyOf, BackendName):
+    """Several runtimes, separated by commas."""
+
+
 class NearestGroup(click.Group):
     """A group that shows its help when called bare, and whose error names the nearest sub-command."""
 
@@ -64,18 +83,16 @@ class NearestGroup(click.Group):
 
 
 def read_labels(path: Path | None) -> tuple[str, ...] | None:
-    """Return the lines of a label file, or None without one."""
+    """Return the lines of a label file, each there once, or None without one."""
+    from edgecnn.data import labels
     from edgecnn.errors import DataError
 
     if path is None:
         return None
-    try:
-        labels = tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot read the label file {path}: {error}") from error
-    if len(set(labels)) != len(labels) or not labels:
+    found = labels.read_labels(path)
+    if len(set(found)) != len(found):
         raise DataError(f"{path} must hold one label a line, each once")
-    return labels
+    return found
 
 
 MAX_THREADS = 256

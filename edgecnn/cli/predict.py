@@ -2,60 +2,60 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.keras_options import keras_options
-from edgecnn.cli.options import OneOf, as_json, threads
-from edgecnn.contract import KerasOptions
+from edgecnn.answers import FORMS
+from edgecnn.cli.keras_options import model_options, print_notes
+from edgecnn.cli.options import BackendName, OneOf, threads
 from edgecnn.runtime.backend import BACKENDS
+
+if TYPE_CHECKING:
+    from edgecnn.contract import KerasOptions
 
 
 @click.command("predict")
 @click.argument("images", nargs=-1, required=True)
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    help="A .tflite, .onnx or .keras file.  [default: the shipped int8 model]",
-)
+@click.option("--model", type=click.Path(), help="A .tflite, .onnx or .keras file.  [default: the shipped int8 model]")
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="How many labels to show.")
-@click.option("--backend", type=OneOf(BACKENDS), help="Runtime to use.  [default: the first installed one]")
+@click.option(
+    "--format", "form", type=OneOf(FORMS), default="text", show_default=True, help="jsonl is one JSON object a line."
+)
+@click.option("--json", "form", flag_value="json", help="The same as --format json: one array.")
+@click.option("-0", "--null", is_flag=True, help="The paths on standard input end in a NUL byte, as of find -print0.")
+@click.option("--backend", type=BackendName(BACKENDS), help="Runtime to use.  [default: the first installed one]")
 @threads
-@keras_options
-@as_json
+@model_options
 def command(
     images: tuple[str, ...],
-    model: Path | None,
+    model: str | None,
     top: int,
+    form: str,
+    null: bool,
     backend: str | None,
     threads: int,
     keras: KerasOptions,
-    as_json: bool,
 ) -> None:
-    """Classify IMAGES: files of any size and format that Pillow reads.
+    """Classify IMAGES: files of any size and format that Pillow reads, folders, quoted globs, or - for a list.
 
-    A picture is turned upright, brought to the model's size as its contract says, and nothing else.
+    A picture is turned upright, brought to the model's size as its contract says, and nothing else. Folders are
+    searched with all below them, in the order of the file system. With - the paths come from standard input, one a
+    line.
+
+    \b
+    edgecnn predict photos --format csv > answers.csv
+    edgecnn predict 'photos/**/*.jpg' --top 1
+    find photos -name '*.jpg' -print0 | edgecnn predict - -0 --format jsonl
+
+    A picture that cannot be read is a line on stderr; the others go on, and the exit status is 1 in the end.
     """
     from edgecnn.noise import output_to
-    from edgecnn.preprocess import load_image, top_answers
+    from edgecnn.runtime.classify import print_answers
     from edgecnn.runtime.load import load
     from edgecnn.runtime.shipped import default_artifact
 
     with output_to():  # the runtimes announce themselves
         classifier = load(model or default_artifact(backend), threads, backend, keras=keras)
-    preprocessing = classifier.contract.preprocessing
-    found = []
-    for image in images:
-        answers = top_answers(
-            classifier.predict(load_image(image, classifier.shape, preprocessing)), classifier.labels, top
-        )
-        if as_json:
-            found.append({"image": image, "answers": [{"label": one.label, "score": one.score} for one in answers]})
-        else:
-            words = ", ".join(f"{one.label} {one.score:.0%}".replace("%", " %") for one in answers)
-            click.echo(f"{image}: {words}" if len(images) > 1 else words)
-    if as_json:
-        from edgecnn.cli.screen import print_json
-
-        print_json(found)
+    print_notes(classifier.contract)
+    print_answers(classifier, images, form=form, top=top, separator=b"\0" if null else b"\n")

@@ -1,4 +1,4 @@
-"""Printing the result of a benchmark."""
+"""`edgecnn report`, and what `bench` and `demo` print."""
 
 from __future__ import annotations
 
@@ -7,37 +7,94 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgecnn.cli.bench_options import constraint_options
+from edgecnn.cli.options import ManyOf, as_json
 from edgecnn.cli.screen import print_json, print_table
 
 if TYPE_CHECKING:
-    from edgecnn.bench.result import Result
+    from edgecnn.bench.constraints import Constraints
+    from edgecnn.bench.findings import Findings
+    from edgecnn.bench.reports import Written
+
+FORMATS = ("html", "md", "csv", "junit")
+"""The names in `edgecnn.bench.reports.FORMATS`, which is not imported for a usage line."""
 
 
-def print_result(result: Result, folder: Path, *, as_json: bool) -> None:
-    """Print the figures as JSON, or table, verdict and where the reports are.
+@click.command("report")
+@click.argument("result", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the reports.  [default: RESULT's own]"
+)
+@click.option("--format", "formats", type=ManyOf(FORMATS), help="Which reports.  [default: all]")
+@constraint_options
+@as_json
+def command(
+    result: Path, out: Path | None, formats: tuple[str, ...] | None, constraints: Constraints, as_json: bool
+) -> None:
+    """Make the reports again from a RESULT that `edgecnn bench` kept, here or on a device.
+
+    Nothing is measured, and no runtime is needed. Limits may differ from those of the run.
+
+    \b
+    edgecnn report pi5/result.json                       report.html, report.md, bench.csv, junit.xml beside it
+    edgecnn report pi5/result.json --max-latency 5       the verdict under another limit
+    """
+    from edgecnn.bench.findings import read_findings
+    from edgecnn.bench.reports import write_reports
+    from edgecnn.bench.reports.page import missing_packages
+    from edgecnn.errors import OutputError
+    from edgecnn.files import check_writable
+
+    if formats and "html" in formats and (missing := missing_packages()):
+        raise OutputError(missing)
+    folder = out or result.parent
+    findings = read_findings(result, constraints)
+    check_writable(folder)
+    written = write_reports(findings, folder, formats or FORMATS, raw=result.name)
+    print_findings(findings, written, as_json=as_json)
+
+
+def print_findings(findings: Findings, written: Written, *, as_json: bool) -> None:
+    """Print the figures as JSON, or tables, warnings, verdict and where the reports are.
 
     Raises:
         MeasurementError: after printing, if every case failed.
     """
-    from edgecnn.bench.summary import summarise
-    from edgecnn.bench.table import tables
-    from edgecnn.bench.verdict import verdict
     from edgecnn.errors import MeasurementError
+
+    if as_json:
+        print_json(_as_json(findings, written))
+    else:
+        _print_text(findings, written)
+    if not any(one.case.is_artifact for one in findings.summaries):
+        errors = [f"{one.case.name}: {one.error}" for one in findings.result.cases if one.error is not None]
+        raise MeasurementError(f"no artifact could be measured; the first error: {next(iter(errors), 'none')}")
+
+
+def _as_json(findings: Findings, written: Written) -> dict[str, object]:
     from edgecnn.schema import encode
 
-    summaries = summarise(result)
-    if as_json:
-        cases = [{**encode(one), "raw": None} for one in summaries]
-        failed = {one.case.name: one.error for one in result.cases if one.error is not None}
-        found = {"verdict": verdict(result), "cases": cases, "failed": failed, "result": str(folder / "result.json")}
-        print_json(found)
-    else:
-        for table in tables(result):
-            print_table(table.columns, table.rows, title=table.title)
-        for note in result.notes:
-            click.echo(f"note: {note}")
-        for sentence in verdict(result):
-            click.echo(sentence)
-        click.echo(f"Raw samples and method: {folder}/result.json, {folder}/report.md")
-    if not summaries:
-        raise MeasurementError(f"every case failed; the first: {result.cases[0].error}")
+    return {
+        "verdict": findings.verdict,
+        "warnings": encode(findings.warnings),
+        "noise_floor": findings.noise_floor,
+        "cases": [{**encode(one), "raw": None} for one in findings.summaries],
+        "failed": {one.case.name: one.error for one in findings.result.cases if one.error is not None},
+        "files": [str(written.folder / name) for name in written.files],
+        "notes": [*findings.result.notes, *written.notes],
+    }
+
+
+def _print_text(findings: Findings, written: Written) -> None:
+    from edgecnn.bench.reports.formatting import plain
+    from edgecnn.bench.reports.tables import screen_tables
+
+    for table in screen_tables(findings):
+        print_table(table.columns, table.lines, title=table.title, left=table.texts)
+    for note in (*findings.result.notes, *written.notes):
+        click.echo(f"note: {plain(note)}")
+    for warning in findings.warnings:
+        click.echo(f"warning: {plain(warning.what)}; {plain(warning.advice)}")
+    for sentence in findings.verdict:
+        click.echo(plain(sentence))
+    click.echo(f"Reports in {written.folder}: {', '.join(written.files)}")

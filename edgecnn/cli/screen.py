@@ -52,6 +52,7 @@ def progress_bar() -> Iterator[Progress]:
             return
         from rich import progress as rich
         from rich.console import Console
+        from rich.markup import escape
 
         with rich.Progress(
             rich.SpinnerColumn(),
@@ -68,8 +69,14 @@ def progress_bar() -> Iterator[Progress]:
         ) as bar:
             task = bar.add_task("", total=None)
 
-            def show(what: str, done: float, total: float | None) -> None:
-                bar.update(task, description=what, completed=done, total=total, refresh=True)
+            def show(what: str, done: float, total: float | None, detail: str = "") -> None:
+                bar.update(
+                    task,
+                    description=escape(f"{what}: {detail}" if detail else what),
+                    completed=done,
+                    total=total,
+                    refresh=True,
+                )
 
             yield show
 
@@ -77,7 +84,7 @@ def progress_bar() -> Iterator[Progress]:
 def _line_printer(stream: Any) -> Progress:
     last = ""
 
-    def show(what: str, done: float, total: float | None) -> None:  # noqa: ARG001  # the protocol of Progress
+    def show(what: str, done: float, total: float | None, detail: str = "") -> None:  # noqa: ARG001  # of Progress
         nonlocal last
         if what != last:
             last = what

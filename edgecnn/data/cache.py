@@ -19,11 +19,18 @@ from edgecnn.files import staging_folder
 
 
 def cache_folder() -> Path:
-    """Return the folder that edgecnn keeps downloaded data in; it need not exist."""
+    """Return the folder that edgecnn keeps downloaded data in; it need not exist.
+
+    Raises:
+        DataError: the user has no home folder, and none of the variables is set.
+    """
     if chosen := os.environ.get("EDGECNN_CACHE"):
         return Path(chosen).expanduser()
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path("~/.cache").expanduser()) / "edgecnn"
+    try:
+        return (Path(base) if base else Path("~/.cache").expanduser()) / "edgecnn"
+    except RuntimeError as error:
+        raise DataError("this user has no home folder; set EDGECNN_CACHE to a folder for downloaded data") from error
 
 
 def cifar10_folder() -> Path:

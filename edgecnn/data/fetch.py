@@ -90,16 +90,21 @@ def _sources(url: str, expected: Fingerprint, progress: Progress) -> Iterator[tu
 
 def _existing_copies() -> list[Path]:
     """Return what Keras or torchvision may have left: their folders and archives, in their usual places."""
-    keras_home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
+    keras_home = _from_home(os.environ.get("KERAS_HOME", "~/.keras")) / "datasets"
     candidates = [
         keras_home / "cifar-10-batches-py-target" / "cifar-10-batches-py",
         keras_home / "cifar-10-batches-py",
         keras_home / "cifar-10-batches-py-target.tar.gz",
         keras_home / "cifar-10-batches-py.tar.gz",
     ]
-    for root in (Path("data"), Path("~/data").expanduser(), Path("~/.cache/torchvision").expanduser()):
+    for root in (Path("data"), _from_home("~/data"), _from_home("~/.cache/torchvision")):
         candidates += [root / "cifar-10-batches-py", root / "cifar-10-python.tar.gz"]
     return [path for path in candidates if path.exists()]
+
+
+def _from_home(path: str) -> Path:
+    """Return a path without its tilde; it stays where the user has no home folder, and nothing is found there."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib's raises then
 
 
 def _from_url(url: str, expected: Fingerprint, progress: Progress) -> Arrays:

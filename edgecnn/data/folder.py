@@ -10,7 +10,8 @@ from edgecnn.contract import Preprocessing
 from edgecnn.data.choice import Draw
 from edgecnn.data.dataset import Dataset
 from edgecnn.errors import DataError, nearest
-from edgecnn.preprocess import SUFFIXES, load_image
+from edgecnn.pictures import SUFFIXES
+from edgecnn.preprocess import load_image
 
 
 def load_folder(

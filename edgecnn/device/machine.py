@@ -8,23 +8,38 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-_DOT_PRODUCT = ("amx_int8", "avx512_vnni", "avx_vnni", "asimddp", "i8mm")
-_ARM_CORES = {"0xd03": "Cortex-A53", "0xd08": "Cortex-A72", "0xd0b": "Cortex-A76"}
-"""CPU part numbers of the Raspberry Pi 3, 4 and 5. Source: Arm's Main ID Register descriptions."""
+from edgecnn.device import surroundings
+from edgecnn.device.kernel_files import read_memory, read_pairs, read_text
+from edgecnn.device.processor import read_frequencies, read_processor
+
+_BOARD_MAKERS = ("Raspberry Pi", "Radxa", "Orange Pi", "NVIDIA", "BeagleBoard")
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Facts that decide a latency.
+    """Facts that decide a latency. None is unknown.
 
     Attributes:
         model: of the board, as a Raspberry Pi says it.
-        cpu: its name.
-        cores: that this process may run on.
+        cpu: its name; several kinds of cores are joined with "+".
+        cores: that this process may run on; hardware threads count each.
         bits: of a pointer in this Python; a 32-bit system can run on a 64-bit kernel.
         int8_instructions: dot-product instructions that int8 kernels profit from.
+        governor: what chooses the frequency.
         virtualised: whether a hypervisor is underneath.
         emulated: whether this program runs on an emulated processor; then no time means anything.
+        vector_instructions: the others by which kernels are chosen.
+        cores_online: of the machine, whoever may run on them.
+        threads_per_core: 2 with simultaneous multithreading.
+        cpu_quota: processors' worth of time that the container may use; None without a limit.
+        minimum_hz, maximum_hz: between which the governor chooses; the maximum may be turbo.
+        nominal_hz: that is guaranteed, as far as the driver tells.
+        turbo: whether it may run faster than that.
+        swap_bytes: 0 is no swap.
+        hypervisor: its name, "unnamed" if it does not say it.
+        container: its kind; None also where it does not show.
+        emulator: what emulates the processor.
+        libc: name and version of the C library, on which it depends which wheels there are: "glibc 2.36", "musl".
     """
 
     architecture: str
@@ -39,75 +54,94 @@ class Machine:
     governor: str | None
     virtualised: bool | None
     emulated: bool
+    vector_instructions: tuple[str, ...] = ()
+    cores_online: int | None = None
+    threads_per_core: int | None = None
+    cpu_quota: float | None = None
+    minimum_hz: int | None = None
+    maximum_hz: int | None = None
+    nominal_hz: int | None = None
+    turbo: bool | None = None
+    swap_bytes: int | None = None
+    hypervisor: str | None = None
+    container: str | None = None
+    emulator: str | None = None
+    libc: str | None = None
+    python: str | None = None
 
 
 def read_machine(root: Path = Path("/")) -> Machine:
     """Return what this machine is.
 
     Args:
-        root: of the file system to read /proc, /sys and /etc in; another one in tests.
+        root: of the file system to read /proc, /sys and /etc in; another one in tests. What Python itself knows
+            (architecture, bits, kernel, cores, C library) is this process's.
     """
-    info = _cpu_info(root)
-    flags = set((info.get("flags") or info.get("Features") or "").split())
+    processor, frequencies, memory = read_processor(root), read_frequencies(root), read_memory(root)
+    model = read_text(root / "proc/device-tree/model")
+    hypervisor = surroundings.hypervisor(root, processor.all_flags)
+    emulator = surroundings.emulator(root, processor.all_flags, processor.cpu, processor.part)
     return Machine(
         architecture=platform.machine(),
         bits=8 * struct.calcsize("P"),
         system=_system_name(root),
         kernel=platform.release(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        cpu=info.get("model name") or _ARM_CORES.get(info.get("CPU part", "")),
-        model=_read(root / "proc/device-tree/model"),
-        memory_bytes=_memory_bytes(root),
-        int8_instructions=tuple(name for name in _DOT_PRODUCT if name in flags),
-        governor=_read(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
-        virtualised="hypervisor" in flags if flags else None,
-        emulated=_is_emulated(flags),
+        cpu=processor.cpu,
+        model=model,
+        memory_bytes=memory.get("MemTotal"),
+        int8_instructions=processor.int8_instructions,
+        governor=frequencies.governor,
+        virtualised=_is_virtualised(hypervisor, processor.all_flags, model),
+        emulated=emulator is not None,
+        vector_instructions=processor.vector_instructions,
+        cores_online=sum(name == "processor" for name, _ in read_pairs(root / "proc/cpuinfo")) or None,
+        threads_per_core=processor.threads_per_core,
+        cpu_quota=_cpu_quota(root),
+        minimum_hz=frequencies.minimum_hz,
+        maximum_hz=frequencies.maximum_hz,
+        nominal_hz=frequencies.nominal_hz,
+        turbo=frequencies.turbo,
+        swap_bytes=memory.get("SwapTotal"),
+        hypervisor=hypervisor,
+        container=surroundings.container(root),
+        emulator=emulator,
+        libc=_libc(root),
+        python=platform.python_version(),
     )
 
 
-def peak_memory_bytes() -> int | None:
-    """Return the largest resident memory that this process has had."""
-    for line in (_read(Path("/proc/self/status")) or "").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return None
-
-
-def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(errors="replace").strip("\0\n ") or None
-    except OSError:
-        return None
-
-
-def _cpu_info(root: Path) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for line in (_read(root / "proc/cpuinfo") or "").splitlines():
-        name, colon, value = line.partition(":")
-        if colon:
-            pairs.setdefault(name.strip(), value.strip())
-    return pairs
-
-
-def _is_emulated(flags: set[str]) -> bool:
-    """Whether a user-mode emulator runs this program: it shows through where its processor is not the kernel's.
-
-    QEMU passes on the x86 `flags` of the host, which an Arm kernel never prints; where an Arm cpuinfo was put
-    in its place, the variable that chooses QEMU's processor gives it away.
-    """
-    is_arm = platform.machine().startswith(("aarch64", "arm"))
-    return is_arm and ("sse2" in flags or "QEMU_CPU" in os.environ)
+def _is_virtualised(hypervisor: str | None, flags: frozenset[str], model: str | None) -> bool | None:
+    """Whether there is a hypervisor: an x86 processor has a flag for it, an Arm board may be known as hardware."""
+    if hypervisor is not None:
+        return True
+    is_hardware = "sse2" in flags or (model is not None and model.startswith(_BOARD_MAKERS))
+    return False if is_hardware else None
 
 
 def _system_name(root: Path) -> str:
-    for line in (_read(root / "etc/os-release") or "").splitlines():
+    for line in (read_text(root / "etc/os-release") or "").splitlines():
         if line.startswith("PRETTY_NAME="):
             return line.partition("=")[2].strip('"')
     return platform.system()
 
 
-def _memory_bytes(root: Path) -> int | None:
-    for line in (_read(root / "proc/meminfo") or "").splitlines():
-        if line.startswith("MemTotal:"):
-            return int(line.split()[1]) * 1024
-    return None
+def _cpu_quota(root: Path) -> float | None:
+    """Return the limit of this control group, in processors; source: the kernel's documentation of cgroup v2 and v1."""
+    groups = root / "sys/fs/cgroup"
+    words = (read_text(groups / "cpu.max") or "").split()
+    if not words:
+        words = [read_text(groups / "cpu" / f"cpu.cfs_{name}_us") or "" for name in ("quota", "period")]
+    if len(words) != 2 or not all(word.isdecimal() for word in words) or int(words[1]) == 0:  # "max", or "-1"
+        return None
+    return int(words[0]) / int(words[1])
+
+
+def _libc(root: Path) -> str | None:
+    try:
+        said = os.confstr("CS_GNU_LIBC_VERSION")
+    except (AttributeError, ValueError, OSError):
+        said = None
+    if said:
+        return said
+    return "musl" if any((root / "lib").glob("ld-musl-*.so.1")) else None

@@ -19,6 +19,7 @@ from edgecnn.inspection.tflite_graph import TFLiteModel, read_tflite
 from edgecnn.inspection.xnnpack import taken_by_xnnpack
 from edgecnn.schema import decode
 from edgecnn.spec import Format
+from edgecnn.versions import release_numbers
 
 
 def inspect_file(path: str | Path) -> Inspection:
@@ -130,16 +131,15 @@ def assemble(
 def _tflite_runtime(model: TFLiteModel) -> Runtime:
     """Return the oldest TensorFlow Lite that has all operations of the file, in every subgraph."""
     declared = model.metadata.get("min_runtime_version", b"")[:16].rstrip(b"\0").decode("ascii", "replace")
-    release = tflite_operations.release
     newest, because, too_new = "", "", []
     for name, version in model.codes:
         oldest = tflite_operations.oldest_runtime(name, version)
         what = f"{name} version {version}"
-        if oldest is None or release(oldest) > release(tflite_operations.TFLITE_RUNTIME):
+        if oldest is None or release_numbers(oldest) > release_numbers(tflite_operations.TFLITE_RUNTIME):
             too_new.append(what)
         if oldest is None:
             newest, because = "unknown", what
-        elif newest != "unknown" and (not newest or release(oldest) > release(newest)):
+        elif newest != "unknown" and (not newest or release_numbers(oldest) > release_numbers(newest)):
             newest, because = oldest, what
     refused = f"tflite-runtime {tflite_operations.TFLITE_RUNTIME}: {', '.join(too_new)}"
     return Runtime(

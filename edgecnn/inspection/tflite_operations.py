@@ -240,11 +240,3 @@ def oldest_runtime(name: str, version: int) -> str | None:
     """Return the oldest TensorFlow Lite that has this version of an operation; None where the table does not say."""
     known = _OLDEST.get(name, ())
     return known[version - 1] if 0 < version <= len(known) and known[version - 1] != "-" else None
-
-
-def release(version: str) -> tuple[int, ...]:
-    """Return a version as numbers, to compare: "2.14.0" and "2.14" are the same."""
-    numbers = [int(part) for part in version.split(".")]
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)

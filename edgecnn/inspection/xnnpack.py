@@ -29,14 +29,18 @@ def taken_by_xnnpack(path: Path) -> tuple[tuple[int, ...] | None, str]:
 
 
 def find_delegated(path: Path) -> list[int]:
-    """Return the indices of the operations that the default delegates replaced.
+    """Return the indices of the operations that LiteRT's default delegates replaced."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    return delegated(Interpreter(model_path=str(path)))
+
+
+def delegated(interpreter: Any) -> list[int]:
+    """Return the indices of the operations that delegates replaced in an interpreter of any TFLite runtime.
 
     A delegate appears as one more node, whose inputs and outputs are those of the part of the graph that it took: all
     that lies between is found by going back from its outputs.
     """
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_path=str(path))
     interpreter.allocate_tensors()
     nodes: list[dict[str, Any]] = interpreter._get_ops_details()  # noqa: SLF001  # there is no public way to see nodes
     makers = {int(key): node for node in nodes if node["op_name"] != _DELEGATE for key in node["outputs"]}

@@ -26,6 +26,7 @@ class Network:
     Attributes:
         name: as the file calls it.
         call: takes a float32 tensor (N, H, W, C), returns what the model returns in inference.
+        predict: `Model.predict`, which takes and returns NumPy arrays; None where there is no Keras model.
         input_shape: with the batch axis; None where an axis is free.
         layers: their names, to find what a converter made of them.
         parameters: how many numbers its weights are.
@@ -33,6 +34,7 @@ class Network:
 
     name: str
     call: Callable[[Any], Any]
+    predict: Callable[[Any], Any] | None
     input_shape: tuple[int | None, ...]
     layers: Layers
     parameters: int
@@ -47,6 +49,7 @@ class KerasClassifier:
         path: of its file or folder.
         call: takes a float32 tensor (N, H, W, C) of the values that `preprocessing` describes, returns a float32
             tensor (N, classes).
+        predict: as in `Network`.
         shape: height, width and channels of the input.
         labels: one for each class.
         scores: whether the model ends in a softmax.
@@ -59,6 +62,7 @@ class KerasClassifier:
     name: str
     path: Path
     call: Callable[[Any], Any]
+    predict: Callable[[Any], Any] | None
     shape: tuple[int, int, int]
     labels: tuple[str, ...]
     scores: Scores

@@ -6,16 +6,20 @@ import importlib
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy.typing as npt
+import numpy as np
 
-from edgecnn.contract import Contract, KerasOptions
+from edgecnn.contract import Contract, ForeignContract, KerasOptions
 from edgecnn.errors import BackendError, first_line, nearest
+from edgecnn.runtime.telemetry import untracked
 from edgecnn.spec import Format
 
-Tensor = npt.NDArray[Any]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Tensor = np.ndarray[Any, np.dtype[Any]]
+"""`numpy.typing.NDArray[Any]`, whose module costs start-up time."""
 
 
 class Session(Protocol):
@@ -37,7 +41,7 @@ class Opened:
     session: Session
 
 
-Opener = Callable[[Path, int, KerasOptions], Opened]
+Opener = Callable[["Path", int, KerasOptions], Opened]
 """Loads a file with a number of threads. Raises `BackendError` if the runtime refuses it."""
 
 
@@ -49,7 +53,7 @@ class Backend:
         formats: the files that it runs.
         module: what is imported to load a file; installed if its top-level package is.
         package: the distribution that has the version number.
-        extra: of edgecnn, that brings it.
+        extra: of edgecnn, that brings it; "" for a backend of another package.
         opener: "module:function" of its `Opener`.
     """
 
@@ -65,8 +69,22 @@ class Backend:
         """Whether its module can be found; nothing is imported."""
         return importlib.util.find_spec(self.module.partition(".")[0]) is not None
 
+    @property
+    def requirement(self) -> str:
+        """What has to be installed, as it is written behind `pip install`."""
+        return f"'edgecnn[{self.extra}]'" if self.extra else self.package
+
+    def import_runtime(self) -> None:
+        """Import the runtime, and nothing that would report on its user.
+
+        Raises:
+            ImportError: as Python does.
+        """
+        with untracked():
+            importlib.import_module(self.module)
+
     def open(self, path: Path, threads: int, options: KerasOptions = KerasOptions()) -> Opened:
-        """Return `path` loaded with a number of threads; `options` hold for Keras models alone.
+        """Return `path` loaded with a number of threads; `options` are what the file does not say about itself.
 
         Raises:
             ArtifactError, ContractError, ModelError: the file cannot be used.
@@ -75,12 +93,14 @@ class Backend:
         module, function = self.opener.split(":")
         opener: Opener = getattr(importlib.import_module(module), function)
         try:
-            return opener(path, threads, options)
+            with untracked():
+                opened = opener(path, threads, options)
         except ImportError as error:  # a wheel for another C library or another NumPy
             raise BackendError(
                 f"{self.name} is installed but cannot be imported: {first_line(error)}; "
-                f"pip install --force-reinstall 'edgecnn[{self.extra}]'"
+                f"pip install --force-reinstall {self.requirement}"
             ) from error
+        return _settled(opened)
 
 
 BACKENDS: dict[str, Backend] = {
@@ -105,9 +125,38 @@ BACKENDS: dict[str, Backend] = {
         Backend(
             "onnxruntime", (Format.ONNX,), "onnxruntime", "onnxruntime", "onnx", "edgecnn.runtime.ort:open_onnxruntime"
         ),
+        Backend(
+            "openvino",
+            (Format.TFLITE, Format.ONNX),
+            "openvino",
+            "openvino",
+            "openvino",
+            "edgecnn.runtime.openvino:open_openvino",
+        ),
         Backend("keras", (Format.KERAS,), "tensorflow", "tensorflow", "export", "edgecnn.runtime.keras:open_keras"),
     )
 }
+
+
+def known_backends() -> dict[str, Backend]:
+    """Return all backends by name: edgecnn's own first, then those that other packages bring."""
+    from edgecnn.runtime.plugins import find_plugins
+
+    return BACKENDS | find_plugins().backends
+
+
+def named_backend(name: str) -> Backend:
+    """Return the backend of that name. Those of other packages are looked for only if edgecnn has none.
+
+    Raises:
+        BackendError: there is none.
+    """
+    if name in BACKENDS:
+        return BACKENDS[name]
+    known = known_backends()
+    if name not in known:
+        raise BackendError(f"no backend named {name!r}{nearest(name, known)}")
+    return known[name]
 
 
 def find_backend(file_format: Format, name: str | None = None) -> Backend:
@@ -116,18 +165,34 @@ def find_backend(file_format: Format, name: str | None = None) -> Backend:
     Raises:
         BackendError: unknown, not installed, or not for this format.
     """
-    able = [backend for backend in BACKENDS.values() if file_format in backend.formats]
     if name is None:
-        for backend in able:
-            if backend.is_installed:
-                return backend
-        raise BackendError(f"nothing installed runs .{file_format.value} files; pip install 'edgecnn[{able[0].extra}]'")
-    if name not in BACKENDS:
-        raise BackendError(f"no backend named {name!r}{nearest(name, BACKENDS)}")
-    backend = BACKENDS[name]
-    if backend not in able:
-        fitting = " or ".join(one.name for one in able)
+        return _first_installed(file_format)
+    backend = named_backend(name)
+    if file_format not in backend.formats:
+        fitting = " or ".join(one.name for one in BACKENDS.values() if file_format in one.formats)
         raise BackendError(f"{name} does not run .{file_format.value} files; use {fitting}")
     if not backend.is_installed:
-        raise BackendError(f"{name} is not installed; pip install 'edgecnn[{backend.extra}]'")
+        raise BackendError(f"{name} is not installed; pip install {backend.requirement}")
     return backend
+
+
+def _first_installed(file_format: Format) -> Backend:
+    for look in (_own_backends, known_backends):  # at other packages last, because that takes time
+        for backend in look().values():
+            if file_format in backend.formats and backend.is_installed:
+                return backend
+    first = next(backend for backend in BACKENDS.values() if file_format in backend.formats)
+    raise BackendError(f"nothing installed runs .{file_format.value} files; pip install {first.requirement}")
+
+
+def _own_backends() -> dict[str, Backend]:
+    return BACKENDS
+
+
+def _settled(opened: Opened) -> Opened:
+    """Return it with what the contract of a foreign file leaves open, found out by running it."""
+    if not isinstance(opened.contract, ForeignContract) or opened.contract.scores_are_known:
+        return opened
+    from edgecnn.runtime.probe import with_scores
+
+    return with_scores(opened)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from edgecnn.contract import Contract
 from edgecnn.preprocess import softmax
 from edgecnn.runtime.backend import Opened, Tensor
 from edgecnn.spec import Format, Scores, TensorSpec
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _CHUNK = 256
 """Images whose input tensors are made at once; bounds the memory that many images take."""
@@ -20,8 +23,8 @@ _PIXELS = np.arange(256)
 _WIDEST_EXPONENT = 80.0
 """exp of less than minus this is no normal float32."""
 
-Images = npt.NDArray[np.uint8]
-Probabilities = npt.NDArray[np.float32]
+Images = np.ndarray[Any, np.dtype[np.uint8]]
+Probabilities = np.ndarray[Any, np.dtype[np.float32]]
 
 
 class Classifier:
@@ -37,7 +40,7 @@ class Classifier:
         self.contract: Contract = opened.contract
         self.labels = opened.contract.labels
         self._run = opened.session.run
-        self._shape = self.contract.input.shape[1:]
+        self._shape = self.contract.image_shape
         self._batch = self.contract.input.shape[0]
         self._batch_is_free = self.contract.format is Format.KERAS
         self._axes_of_one = len(self._shape)
@@ -48,8 +51,7 @@ class Classifier:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels of an image."""
-        height, width, channels = self._shape
-        return height, width, channels
+        return self._shape
 
     def predict(self, images: Images) -> Probabilities:
         """Return the probability of each class.
@@ -74,6 +76,12 @@ class Classifier:
         raw = self._to_real(self._answers(images))
         return raw[0] if images.ndim == self._axes_of_one else raw
 
+    @property
+    def steps(self) -> tuple[Callable[[Images], Tensor], Callable[[Tensor], Tensor], Callable[[Tensor], Probabilities]]:
+        """What `predict` does with (1, H, W, C) pixels: to the input tensor, the output tensor, the probabilities."""
+        run = self._run if self._batch == 1 else lambda tensor: self._run(self._filled(tensor))[:1]
+        return self._encode, run, self._to_probabilities
+
     def _answers(self, images: Images) -> Tensor:
         """Return the output tensors for one image or many, (N, classes), as the runtime gives them."""
         if images.dtype != np.uint8:
@@ -96,7 +104,7 @@ class Classifier:
         """Return `part` brought to the model's batch size with zeros, where the model insists on it."""
         if len(part) == self._batch or self._batch_is_free:
             return part
-        filled = np.zeros((self._batch, *self._shape), part.dtype)
+        filled = np.zeros((self._batch, *part.shape[1:]), part.dtype)
         filled[: len(part)] = part
         return filled
 
@@ -105,6 +113,7 @@ def encoder(contract: Contract) -> Callable[[Images], Tensor]:
     """Return what turns uint8 RGB or grey pixels into the input tensor, by table where a pixel has only 256 values."""
     spec, preprocessing = contract.input, contract.preprocessing
     table = _table(contract)
+    is_channels_first = preprocessing.layout == "NCHW"
     if spec.dtype == "uint8" and (table == _PIXELS).all():
         encode: Callable[[Images], Tensor] = lambda images: images  # noqa: E731
     elif spec.dtype == "float32" and preprocessing.takes_raw_pixels:
@@ -113,9 +122,11 @@ def encoder(contract: Contract) -> Callable[[Images], Tensor]:
         encode = lambda images: table[0][images]  # noqa: E731
     else:
         channels = np.arange(table.shape[0])
+        channels = channels[:, None, None] if is_channels_first else channels
         encode = lambda images: table[channels, images]  # noqa: E731
-    if preprocessing.colour == "BGR":
-        return lambda images: np.ascontiguousarray(encode(images[..., ::-1]))
+    if preprocessing.colour == "BGR" or is_channels_first:  # bytes are moved before they become floats
+        step, axes = -1 if preprocessing.colour == "BGR" else 1, (0, 3, 1, 2) if is_channels_first else (0, 1, 2, 3)
+        return lambda images: encode(np.ascontiguousarray(images[..., ::step].transpose(axes)))
     return encode
 
 

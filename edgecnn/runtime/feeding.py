@@ -111,7 +111,9 @@ def _feedings(opened: Opened) -> Iterator[tuple[str, Callable[[Pixels], Tensor]]
         swapped = replace(stated, colour="BGR" if stated.colour == "RGB" else "RGB")
         yield f"{swapped.colour}, scaled as stated", encoder(replace(contract, preprocessing=swapped))
     right = encoder(contract)
-    if stated.colour != "L":
+    if stated.colour != "L" and stated.layout == "NCHW":
+        yield "channels last (NHWC)", lambda images: right(_channels_last(images))
+    elif stated.colour != "L":
         yield "channels first (NCHW)", lambda images: right(_channels_first(images))
     if contract.input.dtype != "uint8":
         dtype = contract.input.dtype
@@ -140,6 +142,12 @@ def _resizings(stated: Preprocessing) -> Iterator[tuple[str, Preprocessing]]:
 def _channels_first(images: Pixels) -> Pixels:
     """Return the bytes of NCHW images as if they were NHWC."""
     return np.ascontiguousarray(images.transpose(0, 3, 1, 2)).reshape(images.shape)
+
+
+def _channels_last(images: Pixels) -> Pixels:
+    """Return the images whose NCHW bytes are the NHWC bytes of the given ones."""
+    count, height, width, channels = images.shape
+    return images.reshape(count, channels, height, width).transpose(0, 2, 3, 1)
 
 
 def _answers(opened: Opened, encode: Callable[[Pixels], Tensor], images: Pixels) -> Tensor:

@@ -95,7 +95,7 @@ def _tolerance(contract: Contract, expected: Probabilities) -> float:
 
 def _unpacked(contract: Contract, golden: Golden) -> tuple[Images, Probabilities]:
     """Return the inputs, uint8 (N, H, W, C), and the expected scores, float32 (N, classes)."""
-    height, width, channels = contract.input.shape[1:]
+    height, width, channels = contract.image_shape
     count = len(golden.scores)
     expected = np.array([row for row in golden.scores if len(row) == len(contract.labels)], np.float32)
     fits = len(golden.shape) == 4 and golden.shape[0] == count == len(expected) > 0 and golden.shape[3] == channels

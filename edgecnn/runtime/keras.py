@@ -1,12 +1,14 @@
-"""The original Keras model as a compiled TensorFlow function: the baseline that artifacts are compared with."""
+"""The original Keras model, called in one of three ways: the baseline that artifacts are compared with."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from edgecnn.contract import Contract, KerasOptions, Origin
-from edgecnn.errors import BackendError
+import numpy as np
+
+from edgecnn.contract import Contract, KerasCall, KerasOptions, Origin
+from edgecnn.errors import BackendError, ModelError
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.runtime.backend import Opened, Tensor
@@ -18,13 +20,11 @@ BATCH = 250
 
 
 class _KerasSession:
-    def __init__(self, classifier: KerasClassifier) -> None:
-        tf = import_tensorflow()
-        shape = tf.TensorSpec((None, *classifier.shape), tf.float32)
-        self._call: Any = tf.function(classifier.call, input_signature=[shape])
+    def __init__(self, call: Any) -> None:
+        self._call = call
 
     def run(self, tensor: Tensor) -> Tensor:
-        return self._call(tensor).numpy()  # type: ignore[no-any-return]
+        return np.asarray(self._call(tensor))
 
 
 def open_keras(path: Path, threads: int, options: KerasOptions) -> Opened:
@@ -44,11 +44,17 @@ def open_keras(path: Path, threads: int, options: KerasOptions) -> Opened:
     except RuntimeError as error:
         if threading.get_intra_op_parallelism_threads() not in (0, threads):
             raise BackendError("TensorFlow already runs with another number of threads; use a new process") from error
-    return open_loaded(load_keras_classifier(path, options=options))
+    if options.scores is not None or options.size is not None:
+        raise ModelError(f"{path} says itself what its scores and its size are; do not state them for a Keras model")
+    return open_loaded(load_keras_classifier(path, options.labels, options), options.call)
 
 
-def open_loaded(classifier: KerasClassifier) -> Opened:
-    """Return a Keras classifier that is in memory already as a session, with the contract that it amounts to."""
+def open_loaded(classifier: KerasClassifier, how: KerasCall = KerasCall.FUNCTION) -> Opened:
+    """Return a Keras classifier that is in memory already as a session, with the contract that it amounts to.
+
+    Raises:
+        BackendError: it is to be called by `Model.predict`, and is no Keras model but a SavedModel.
+    """
     height, width, channels = classifier.shape
     contract = Contract(
         format=Format.KERAS,
@@ -62,4 +68,16 @@ def open_loaded(classifier: KerasClassifier) -> Opened:
         needs={},
         made_with=versions_of("tensorflow", "keras"),
     )
-    return Opened(contract, _KerasSession(classifier))
+    return Opened(contract, _KerasSession(_callable(classifier, how)))
+
+
+def _callable(classifier: KerasClassifier, how: KerasCall) -> Any:
+    if how is KerasCall.PREDICT:
+        if classifier.predict is None:
+            raise BackendError(f"{classifier.path} is a SavedModel, which has no Model.predict")
+        return classifier.predict
+    if how is KerasCall.PLAIN:
+        return classifier.call
+    tf = import_tensorflow()
+    shape = tf.TensorSpec((None, *classifier.shape), tf.float32)
+    return tf.function(classifier.call, input_signature=[shape])

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from edgecnn.contract import KerasOptions, read_contract
+from edgecnn.contract import Contract, KerasOptions, parse_contract
 from edgecnn.errors import BackendError, first_line
 from edgecnn.runtime.backend import Opened, Tensor
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class _InterpreterSession:
     """A TFLite interpreter with one input and one output."""
 
-    def __init__(self, interpreter: Any) -> None:
+    def __init__(self, interpreter: Any, shape: tuple[int, ...]) -> None:
+        taken = interpreter.get_input_details()[0]
+        self._input = taken["index"]
+        if tuple(taken["shape"]) != shape:  # a file may leave its sizes open
+            interpreter.resize_tensor_input(self._input, shape)
         interpreter.allocate_tensors()
-        self._input = interpreter.get_input_details()[0]["index"]
         self._output = interpreter.get_output_details()[0]["index"]
         self._set, self._invoke, self._get = interpreter.set_tensor, interpreter.invoke, interpreter.get_tensor
 
@@ -25,15 +30,33 @@ class _InterpreterSession:
         return self._get(self._output)  # type: ignore[no-any-return]
 
 
-def open_litert(path: Path, threads: int, _: KerasOptions) -> Opened:
+def open_litert(path: Path, threads: int, options: KerasOptions) -> Opened:
     """Return a session on LiteRT, with XNNPACK as the interpreter switches it on."""
+    return _open_file(_litert(), path, threads, options)
+
+
+def open_tflite_runtime(path: Path, threads: int, options: KerasOptions) -> Opened:
+    """Return a session on tflite-runtime 2.14, which needs NumPy 1."""
+    return _open_file(_tflite_runtime(), path, threads, options)
+
+
+def litert_from_bytes(content: bytes, name: str, threads: int) -> Opened:
+    """Return `open_litert` of a file's content; errors call it `name`."""
+    return _open(_litert(), parse_contract(content, name), name, threads, model_content=content)
+
+
+def tflite_runtime_from_bytes(content: bytes, name: str, threads: int) -> Opened:
+    """Return `open_tflite_runtime` of a file's content; errors call it `name`."""
+    return _open(_tflite_runtime(), parse_contract(content, name), name, threads, model_content=content)
+
+
+def _litert() -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
-    return _open(Interpreter, path, threads, "litert")
+    return Interpreter
 
 
-def open_tflite_runtime(path: Path, threads: int, _: KerasOptions) -> Opened:
-    """Return a session on tflite-runtime 2.14, which needs NumPy 1."""
+def _tflite_runtime() -> Any:
     import numpy as np
 
     if int(np.__version__.split(".")[0]) > 1:
@@ -43,12 +66,18 @@ def open_tflite_runtime(path: Path, threads: int, _: KerasOptions) -> Opened:
         )
     from tflite_runtime.interpreter import Interpreter
 
-    return _open(Interpreter, path, threads, "tflite-runtime")
+    return Interpreter
 
 
-def _open(interpreter: Any, path: Path, threads: int, name: str) -> Opened:
-    contract = read_contract(path)
+def _open_file(interpreter: Any, path: Path, threads: int, options: KerasOptions) -> Opened:
+    from edgecnn.runtime.contracts import contract_of  # a bundle reads its models from memory, and has no such module
+
+    return _open(interpreter, contract_of(path, options), str(path), threads, model_path=str(path))
+
+
+def _open(interpreter: Any, contract: Contract, name: str, threads: int, **model: Any) -> Opened:
     try:
-        return Opened(contract, _InterpreterSession(interpreter(model_path=str(path), num_threads=threads)))
+        return Opened(contract, _InterpreterSession(interpreter(num_threads=threads, **model), contract.input.shape))
     except (ValueError, RuntimeError) as error:
-        raise BackendError(f"{name} refuses {path}: {first_line(error)}") from error
+        runtime = "litert" if interpreter.__module__.startswith("ai_edge_litert") else "tflite-runtime"
+        raise BackendError(f"{runtime} refuses {name}: {first_line(error)}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgecnn.contract import KerasOptions, Preprocessing
+from edgecnn.contract import KerasOptions
 from edgecnn.errors import ArtifactError
 from edgecnn.runtime.backend import find_backend
 from edgecnn.runtime.classifier import Classifier
@@ -17,23 +17,20 @@ def load(
     """Return the classifier in a model file.
 
     Args:
-        path: a `.tflite` or `.onnx` file made by `edgecnn export`, or a Keras model or SavedModel folder.
+        path: a `.tflite` or `.onnx` file made by `edgecnn export` or by another tool, or a Keras model or SavedModel
+            folder.
         threads: for one inference.
-        backend: "litert", "tflite-runtime", "onnxruntime" or "keras"; None takes the first installed one that
-            runs the file.
-        keras: what a Keras model does not say about itself; an artifact's contract says all.
+        backend: a name that `edgecnn backends` lists; None takes the first installed one that runs the file.
+        keras: what a Keras model or a file of another tool does not say about itself; an artifact says all.
 
     Raises:
-        ArtifactError, ContractError, ModelError: the file is missing, damaged or foreign.
+        ArtifactError, ContractError, ModelError: the file is missing, damaged, or not told how it is fed.
         BackendError: the runtime is missing or refuses the file.
     """
     if threads < 1:
         raise ValueError(f"threads must be 1 or more, not {threads}")
     path = Path(path)
-    file_format = format_of(path)
-    if file_format is not Format.KERAS and (keras.preprocessing or Preprocessing()) != Preprocessing():
-        raise ArtifactError(f"{path} says itself how it is fed; a scale, colour or resizing is for Keras models alone")
-    return Classifier(find_backend(file_format, backend).open(path, threads, keras))
+    return Classifier(find_backend(format_of(path), backend).open(path, threads, keras))
 
 
 def format_of(path: Path) -> Format:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from edgecnn.contract import KerasOptions, read_contract
+from edgecnn.contract import Contract, KerasOptions, parse_contract
 from edgecnn.errors import BackendError, first_line
 from edgecnn.runtime.backend import Opened, Tensor
+from edgecnn.runtime.telemetry import untracked
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROVIDER = "CPUExecutionProvider"
 _ERRORS_ONLY = 3
 
 
@@ -20,21 +24,41 @@ class _OrtSession:
         return self._run(self._outputs, {self._input: tensor})[0]  # type: ignore[no-any-return]
 
 
-def open_onnxruntime(path: Path, threads: int, _: KerasOptions) -> Opened:
-    """Return a session on the CPU with all graph optimizations.
+def session_options(threads: int) -> Any:
+    """Return `onnxruntime.SessionOptions` with which edgecnn opens and measures every model.
 
-    Threads do not spin between calls: at a camera's frame rate spinning burns a core while there is nothing to do.
+    All graph optimizations are on. Threads do not spin between calls: at a camera's frame rate spinning burns a core
+    while there is nothing to do.
     """
-    import onnxruntime
+    with untracked():
+        import onnxruntime
 
-    contract = read_contract(path)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = _ERRORS_ONLY
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    settings.inter_op_num_threads = 1
+    settings.log_severity_level = _ERRORS_ONLY
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return settings
+
+
+def open_onnxruntime(path: Path, threads: int, options: KerasOptions) -> Opened:
+    """Return a session on the CPU with all graph optimizations."""
+    from edgecnn.runtime.contracts import contract_of  # a bundle reads its models from memory, and has no such module
+
+    return _open(str(path), contract_of(path, options), str(path), threads)
+
+
+def onnxruntime_from_bytes(content: bytes, name: str, threads: int) -> Opened:
+    """Return `open_onnxruntime` of a file's content; errors call it `name`."""
+    return _open(content, parse_contract(content, name), name, threads)
+
+
+def _open(model: str | bytes, contract: Contract, name: str, threads: int) -> Opened:
+    with untracked():
+        import onnxruntime
+
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(model, session_options(threads), providers=[PROVIDER])
     except Exception as error:  # its exceptions have no base class but Exception
-        raise BackendError(f"onnxruntime refuses {path}: {first_line(error)}") from error
+        raise BackendError(f"onnxruntime refuses {name}: {first_line(error)}") from error
     return Opened(contract, _OrtSession(session, contract.input.name, contract.output.name))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgecnn.errors import BackendError
 from edgecnn.models.registry import DEFAULT, shipped_folder
-from edgecnn.runtime.backend import BACKENDS
+from edgecnn.runtime.backend import BACKENDS, named_backend
 from edgecnn.spec import Format
 
 
@@ -16,10 +16,10 @@ def default_artifact(backend: str | None = None) -> Path:
     Raises:
         BackendError: no runtime is installed.
     """
+    able = [one for one in BACKENDS.values() if one.is_installed] if backend is None else [named_backend(backend)]
     for file_format in (Format.TFLITE, Format.ONNX):
-        for one in BACKENDS.values():
-            if file_format in one.formats and (one.name == backend if backend else one.is_installed):
-                return shipped_folder(DEFAULT) / f"{DEFAULT}-int8.{file_format.value}"
-    if backend == "keras":
+        if any(file_format in one.formats for one in able):
+            return shipped_folder(DEFAULT) / f"{DEFAULT}-int8.{file_format.value}"
+    if backend is not None:
         return shipped_folder(DEFAULT) / "model.keras"
     raise BackendError("no runtime is installed; pip install 'edgecnn[litert]'")

@@ -2,45 +2,109 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 
-from edgecnn.export import export_model
-from edgecnn.spec import ExportSpec, Precision
-from tests.arm64.userland import PROCESSORS, Userland, build, missing
+import edgecnn
+from edgecnn.artifact import Artifact, open_folder
+from edgecnn.data.sample import load_test_sample
+from edgecnn.spec import Precision
+from tests.arm64.userland import PROCESSORS, Board
 
 pytestmark = pytest.mark.slow
 
-SOURCE = Path(__file__).parents[2]
+IMAGES, FEW_IMAGES = 500, 50
+
+ANSWER = """
+import sys, numpy, edgecnn
+from edgecnn.data.sample import load_test_sample
+numpy.save(sys.argv[2], edgecnn.load(sys.argv[3]).scores(load_test_sample().images[:int(sys.argv[1])]))
+"""
 
 
-@pytest.fixture(scope="module")
-def userland(tmp_path_factory: pytest.TempPathFactory) -> Userland:
-    if (reason := missing()) is not None:
-        pytest.skip(f"no arm64 userland here: {reason}")
-    return build(tmp_path_factory.mktemp("arm64"))
+def images_for(kind: str, precision: Precision) -> int:
+    """Return how many images: a Pi 5 computes integers with other instructions than a Pi 4, floats with the same."""
+    is_float = precision in (Precision.FLOAT32, Precision.FLOAT16)
+    return FEW_IMAGES if kind == "pi5" and is_float else IMAGES
 
 
-@pytest.fixture(scope="module")
-def every_precision(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return export_model("tutorial_cnn", tmp_path_factory.mktemp("all") / "out", ExportSpec(precisions=tuple(Precision)))
-
-
-@pytest.mark.parametrize("board", PROCESSORS)
-def test_every_precision_verifies_on_an_emulated_board(userland: Userland, every_precision: Any, board: str) -> None:
-    ran = userland.python(board, "-m", "edgecnn", "verify", every_precision.folder, source=SOURCE)
+@pytest.mark.parametrize("kind", PROCESSORS)
+def test_every_precision_verifies_on_an_emulated_board(
+    boards: dict[str, Board], every_precision: Any, kind: str
+) -> None:
+    ran = boards[kind].run("python3", "-m", "edgecnn", "verify", "/artifacts")
     lines = ran.stdout.splitlines()
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert len(lines) == 9
     assert all(": ok, SHA-256 fits" in line and "4 same labels" in line for line in lines)
 
 
-def test_a_changed_file_fails_on_an_emulated_board(userland: Userland, every_precision: Any, tmp_path: Path) -> None:
+def test_a_changed_file_fails_on_an_emulated_board(boards: dict[str, Board], every_precision: Any) -> None:
     content = bytearray((every_precision.folder / "tutorial_cnn-int8.tflite").read_bytes())
     content[len(content) // 2] ^= 1
-    (tmp_path / "changed.tflite").write_bytes(content)
-    ran = userland.python("pi4", "-m", "edgecnn", "verify", tmp_path / "changed.tflite", source=SOURCE)
+    (boards["pi4"].home / "changed.tflite").write_bytes(content)
+    ran = boards["pi4"].run("python3", "-m", "edgecnn", "verify", "changed.tflite")
     assert ran.returncode == 1
     assert "SHA-256 differs" in ran.stdout
+
+
+@pytest.fixture(scope="module")
+def answers(boards: dict[str, Board], every_precision: Any) -> dict[tuple[str, str], Any]:
+    """Return the scores of each file on each board, by both."""
+
+    def ask(kind: str, artifact: Artifact) -> Any:
+        count, name = images_for(kind, artifact.contract.precision), artifact.path.name
+        ran = boards[kind].run("python3", "-c", ANSWER, count, f"{name}.npy", f"/artifacts/{name}")
+        assert ran.returncode == 0, ran.stderr
+        return np.load(boards[kind].home / f"{name}.npy")
+
+    jobs = [(kind, artifact) for artifact in open_folder(every_precision.folder) for kind in PROCESSORS]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = list(pool.map(lambda job: ask(*job), jobs))
+    return {(kind, artifact.path.name): scores for (kind, artifact), scores in zip(jobs, found, strict=True)}
+
+
+@pytest.mark.parametrize("kind", PROCESSORS)
+def test_the_same_images_get_the_same_labels_in_every_precision(
+    answers: dict[tuple[str, str], Any], every_precision: Any, kind: str
+) -> None:
+    for artifact in open_folder(every_precision.folder):
+        precision, name = artifact.contract.precision, artifact.path.name
+        count = images_for(kind, precision)
+        here, there = edgecnn.load(artifact.path).scores(load_test_sample().images[:count]), answers[kind, name]
+        assert len(there) == count
+        assert (here.argmax(axis=1) == there.argmax(axis=1)).all(), name
+        if precision is Precision.INT8:
+            assert np.abs(here - there).max() <= artifact.contract.output.scale * 1.001, name
+
+
+@pytest.mark.parametrize("kind", PROCESSORS)
+def test_a_picture_is_predicted_on_an_emulated_board(boards: dict[str, Board], kind: str) -> None:
+    from PIL import Image
+
+    sample = load_test_sample()
+    assert sample.labels is not None
+    Image.fromarray(sample.images[0]).save(boards[kind].home / "picture.png")
+    ran = boards[kind].run("python3", "-m", "edgecnn", "predict", "picture.png", "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert sample.class_names[int(sample.labels[0])] in ran.stdout
+
+
+@pytest.mark.parametrize(("kind", "cpu", "dot"), [("pi4", "Cortex-A72", False), ("pi5", "Cortex-A76", True)])
+def test_doctor_starts_other_processes_on_an_emulated_board_and_says_that_it_is_one(
+    boards: dict[str, Board], kind: str, cpu: str, dot: bool
+) -> None:
+    ran = boards[kind].run("python3", "-m", "edgecnn", "doctor", "/artifacts", "--json")
+    found = json.loads(ran.stdout)
+    assert found["machine"]["emulated"]
+    assert found["machine"]["architecture"] == "aarch64"
+    assert cpu in found["machine"]["cpu"]
+    assert bool(found["machine"]["int8_instructions"]) is dot
+    works = {one["name"]: one for one in found["runtimes"]}
+    assert "cannot be started anew" not in ran.stdout
+    assert not works["litert"]["trouble"]
+    assert not works["onnxruntime"]["trouble"]

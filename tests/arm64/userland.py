@@ -1,24 +1,36 @@
 """A Raspberry Pi's 64-bit userland on another processor: Debian's packages, wheels for aarch64, and QEMU.
 
-Nothing of it is executed to build it, so neither root rights nor a foreign dpkg architecture are needed. Times under
-emulation mean nothing.
+Nothing of it is executed to build it, so neither root rights nor a foreign dpkg architecture are needed. Programs
+run in namespaces of their own, where arm64 programs start arm64 programs as on a board. Times under emulation mean
+nothing.
 """
 
 from __future__ import annotations
 
+import functools
 import glob
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 QEMU = "qemu-aarch64-static"
-_SUITE, _PYTHON, _GLIBC = "bookworm", "3.11", 36
+_BINFMT = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
+_KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
+"""Of Debian's releases, which Raspberry Pi OS is made from."""
+
+_GLIBC = {"bookworm": 36, "trixie": 41}
+
 _PACKAGES = (
-    "libc6", "libgcc-s1", "libstdc++6", "zlib1g", "libexpat1", "libssl3", "libffi8", "libbz2-1.0", "liblzma5",
-    "libuuid1", "libsqlite3-0", "python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib",
+    "base-files", "base-passwd", "bash", "dash", "coreutils", "grep", "sed", "tar", "gzip", "findutils", "libc-bin",
+    "hostname", "python3", "python3-venv", "python3-pip", "ca-certificates", "libstdc++6",
 )  # fmt: skip
 _WHEELS = ("ai-edge-litert", "onnxruntime", "numpy", "pillow", "click", "rich")
 
@@ -33,46 +45,126 @@ _FEATURES = {  # part number of the core, and what it can do
     ),
 }
 
+_ENTER = """#!/bin/sh
+# Runs a command, else that of ssh, in the userland: arm64 programs are left to QEMU by a binfmt_misc of its own.
+[ $# -gt 0 ] || set -- /bin/bash -c "${{SSH_ORIGINAL_COMMAND:-true}}"
+exec env -i {environment} unshare -U --map-root-user -m -p -f --kill-child --mount-proc sh -c '
+  set -e
+  mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
+  cat {binfmt} >/proc/sys/fs/binfmt_misc/register
+  mount -t proc proc {root}/proc
+  mount --bind {root}/boards/{board} {root}/proc/cpuinfo
+  for device in null zero urandom random; do mount --bind /dev/$device {root}/dev/$device; done
+  {binds}
+  exec chroot {root} /usr/bin/env -C "$HOME" "$@"' enter "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Board:
+    """An emulated board: a program that runs commands on it, and its home folder, which is a folder here too."""
+
+    enter: Path
+    home: Path
+
+    def run(self, *command: object) -> subprocess.CompletedProcess[str]:
+        """Run a command on the board, in its home folder."""
+        words = [str(self.enter), *(str(word) for word in command)]
+        return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
 
 @dataclass(frozen=True)
 class Userland:
-    """A folder with a root file system and site-packages."""
+    """A folder with a root file system, and packages for Python where they were asked for."""
 
     folder: Path
+    suite: str
 
-    def python(self, board: str, *arguments: object, source: Path) -> subprocess.CompletedProcess[str]:
-        """Run Python on an emulated board, with the package at `source`."""
-        root = self.folder / f"root-{board}"
-        command = [QEMU, "-cpu", PROCESSORS[board], "-L", root, root / f"usr/bin/python{_PYTHON}", *arguments]
-        environment = {"PYTHONPATH": f"{source}:{self.folder / 'site'}", "PATH": os.environ["PATH"], "HOME": "/tmp"}
-        return subprocess.run(
-            [str(part) for part in command], capture_output=True, text=True, check=False, env=environment
-        )
+    def board(
+        self,
+        kind: str,
+        name: str,
+        *,
+        source: Path | None = None,
+        shared: Mapping[str, Path] = {},
+        environment: Mapping[str, str] = {},
+    ) -> Board:
+        """Return a board of a kind in `PROCESSORS` with a home folder of its own.
+
+        Args:
+            kind: of the board.
+            name: of this one.
+            source: of edgecnn, to run it from there with the packages of `add_packages`; None is a bare system.
+            shared: folders here that are to be seen there, by their path there.
+            environment: more variables.
+        """
+        root, home = self.folder / "root", self.folder / "homes" / name
+        home.mkdir(parents=True)
+        mounts = {"/root": home, **shared}
+        variables = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "LANG": "C.UTF-8",
+            "QEMU_CPU": PROCESSORS[kind], **_package_index(), **environment,
+        }  # fmt: skip
+        if source is not None:
+            mounts |= {"/source": source, "/site": self.folder / "site"}
+            variables |= {"PYTHONPATH": "/source:/site", "PYTHONDONTWRITEBYTECODE": "1"}
+        for place in mounts:
+            (root / place.strip("/")).mkdir(parents=True, exist_ok=True)
+        binds = "; ".join(f'mount --bind "{path}" "{root}{place}"' for place, path in mounts.items()) or "true"
+        enter = self.folder / "homes" / f"{name}.enter"
+        words = " ".join(shlex.quote(f"{key}={value}") for key, value in variables.items())
+        enter.write_text(_ENTER.format(environment=words, root=root, board=kind, binfmt=_BINFMT, binds=binds))
+        enter.chmod(0o755)
+        return Board(enter, home)
+
+    def add_packages(self) -> None:
+        """Install runtimes for aarch64 beside the root file system."""
+        platforms = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(_GLIBC[self.suite], 16, -1)]
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "-q", "--only-binary=:all:", *platforms,
+             "--platform=manylinux2014_aarch64", f"--python-version={PYTHONS[self.suite]}", "--implementation=cp",
+             f"--target={self.folder / 'site'}", *_WHEELS],
+            check=True, capture_output=True,
+        )  # fmt: skip
 
 
+@functools.cache
 def missing() -> str | None:
-    """Return what keeps this machine from building a userland; None if nothing does."""
-    for tool in (QEMU, "apt-get", "dpkg-deb"):
+    """Return what keeps this machine from having a userland; None if nothing does."""
+    for tool, package in (
+        (QEMU, "qemu-user-static"),
+        ("apt-get", "apt"),
+        ("dpkg-deb", "dpkg"),
+        ("unshare", "util-linux"),
+    ):
         if shutil.which(tool) is None:
-            return f"{tool} is missing (Debian: apt-get install qemu-user-static)"
-    return None if _mirror() else "no Debian mirror is configured"
+            return f"{tool} is missing (Debian: apt-get install {package})"
+    for path, package in ((_BINFMT, "qemu-user-static"), (Path(_KEYS), "debian-archive-keyring")):
+        if not path.exists():
+            return f"{path} is missing (Debian: apt-get install {package})"
+    if not _mirror():
+        return "no Debian mirror is configured"
+    tried = "mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc"
+    command = ["unshare", "-U", "--map-root-user", "-m", "-p", "-f", "--mount-proc", "sh", "-c", tried]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        return "this kernel gives no binfmt_misc to a user namespace (Linux 6.7 and later do)"
+    return None
 
 
-def build(folder: Path) -> Userland:
+def build(folder: Path, suite: str = "bookworm") -> Userland:
     """Return a userland made in `folder`."""
-    root = folder / "root-pi4"
-    _unpack(folder, root)
-    shutil.copytree(root, folder / "root-pi5", symlinks=True)
-    for board in PROCESSORS:
-        _describe_processor(folder / f"root-{board}", board)
-    platforms = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(_GLIBC, 16, -1)]
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", "--only-binary=:all:", *platforms,
-         "--platform=manylinux2014_aarch64", f"--python-version={_PYTHON}", "--implementation=cp",
-         f"--target={folder / 'site'}", *_WHEELS],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return Userland(folder)
+    root = folder / "root"
+    _unpack(folder, root, suite)
+    for name in ("null", "zero", "urandom", "random"):
+        (root / "dev" / name).touch()
+    for name in ("passwd", "group"):
+        shutil.copy(root / "usr/share/base-passwd" / f"{name}.master", root / "etc" / name)
+    for file in (_CERTIFICATES, Path("/etc/resolv.conf"), Path("/etc/hosts")):
+        if file.exists():
+            (root / file.parent.relative_to("/")).mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, root / file.relative_to("/"))
+    _describe_processors(root)
+    return Userland(folder, suite)
 
 
 def _mirror() -> str | None:
@@ -83,40 +175,52 @@ def _mirror() -> str | None:
     return next((site for site in sorted(set(listed)) if "security" not in site), None)
 
 
-def _unpack(folder: Path, root: Path) -> None:
-    """Download packages for arm64 with a private apt state, and unpack them."""
-    state, packages = folder / "apt", folder / "packages"
-    for made in (root, packages, state / "lists" / "partial", state / "archives" / "partial"):
+@functools.cache
+def _package_index() -> dict[str, str]:
+    """Return variables that lead pip there to the same index as here; to save time, nothing is compiled."""
+    asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    said = os.environ.get("PIP_INDEX_URL") or subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    proxies = {
+        key: value for key, value in os.environ.items() if key.lower() in ("https_proxy", "http_proxy", "no_proxy")
+    }
+    index = {"PIP_INDEX_URL": said.strip()} if said.strip() else {}
+    return {**proxies, **index, "PIP_NO_COMPILE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def _unpack(folder: Path, root: Path, suite: str) -> None:
+    """Download packages for arm64 with all they depend on, with a private apt state, and unpack them."""
+    state = folder / "apt"
+    for made in (root, state / "lists" / "partial", state / "archives" / "partial"):
         made.mkdir(parents=True)
-    keys = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    (state / "sources.list").write_text(f"deb [signed-by={keys}] {_mirror()} {_SUITE} main\n")
+    (state / "sources.list").write_text(f"deb [signed-by={_KEYS}] {_mirror()} {suite} main\n")
     (state / "status").touch()
     settings = {
         "APT::Architecture": "arm64", "APT::Architectures": "arm64", "APT::Sandbox::User": "root",
         "Dir::Etc::SourceList": state / "sources.list", "Dir::Etc::SourceParts": "-", "Dir::State": state,
         "Dir::State::Lists": state / "lists", "Dir::State::status": state / "status", "Dir::Cache": state,
-        "Acquire::Languages": "none",
+        "Acquire::Languages": "none", "APT::Install-Recommends": "false",
     }  # fmt: skip
     options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-    for command in (["update"], ["download", *_PACKAGES]):
-        subprocess.run(["apt-get", "-qq", *options, *command], cwd=packages, check=True, capture_output=True)
-    for package in glob.glob(f"{packages}/*.deb"):
+    for command in (["update"], ["install", "--yes", "--download-only", *_PACKAGES]):
+        subprocess.run(["apt-get", "-qq", *options, *command], check=True, capture_output=True)
+    for package in glob.glob(f"{state}/archives/*.deb"):
         subprocess.run(["dpkg-deb", "-x", package, root], check=True)
+    shutil.rmtree(state)
     for name in ("bin", "sbin", "lib"):
         if not (root / name).exists():
             (root / name).symlink_to(f"usr/{name}")
 
 
-def _describe_processor(root: Path, board: str) -> None:
+def _describe_processors(root: Path) -> None:
     """Write what the runtimes read about the processor: they crash on the /proc/cpuinfo of another kind."""
-    part, features = _FEATURES[board]
-    lines = [
-        f"processor\t: {core}\nFeatures\t: {features}\nCPU implementer\t: 0x41\nCPU architecture: 8\n"
-        f"CPU variant\t: 0x0\nCPU part\t: {part}\nCPU revision\t: 3\n"
-        for core in range(4)
-    ]
-    (root / "proc").mkdir(exist_ok=True)
-    (root / "proc" / "cpuinfo").write_text("\n".join(lines))
+    (root / "boards").mkdir()
+    for board, (part, features) in _FEATURES.items():
+        lines = [
+            f"processor\t: {core}\nFeatures\t: {features}\nCPU implementer\t: 0x41\nCPU architecture: 8\n"
+            f"CPU variant\t: 0x0\nCPU part\t: {part}\nCPU revision\t: 3\n"
+            for core in range(4)
+        ]
+        (root / "boards" / board).write_text("\n".join(lines))
     cores = root / "sys/devices/system/cpu"
     for core in range(4):
         topology = cores / f"cpu{core}" / "topology"

@@ -9,14 +9,29 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.bench.case import Case, Plan
-from edgecnn.bench.result import Settings
+from edgecnn.bench.case import Case, Plan, Role
+from edgecnn.bench.monitor import Monitor
+from edgecnn.bench.process import Link
+from edgecnn.bench.settings import Settings
 from edgecnn.contract import Preprocessing
 from edgecnn.data.dataset import Dataset
+from edgecnn.device.sensors import Sample
 from edgecnn.errors import MeasurementError
 
 LABELS = ("cat", "dog")
-SETTINGS = Settings(rounds=4, turn_seconds=1e-3, turn_samples=8, turn_warm_up=2, warm_up_seconds=1e-3)
+SETTINGS = Settings(
+    processes=2,
+    rounds=4,
+    min_samples=16,
+    min_seconds=8e-3,
+    turn_warm_up=2,
+    max_warm_up_seconds=1.0,
+    frames=3,
+    stage_pictures=2,
+    picture_size=(8, 6),
+    batches=(1, 4),
+    energy_seconds=0.0,
+)
 
 
 @dataclass
@@ -27,32 +42,42 @@ class FakeLink:
         latency_ns: of each call.
         answers: class numbers.
         fails_at: the action at which it dies.
+        interrupts_at: the action at which the user presses Ctrl-C.
     """
 
-    latency_ns: int
+    latency_ns: float
     answers: list[int]
     fails_at: str | None = None
+    interrupts_at: str | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
-    closed: bool = False
+    closed: int = 0
 
     def ask(self, command: dict[str, Any]) -> dict[str, Any]:
         self.asked.append(command)
-        if command["do"] == self.fails_at:
+        action = command["do"]
+        if action == self.interrupts_at:
+            raise KeyboardInterrupt
+        if action == self.fails_at:
             raise MeasurementError("the worker was ended by SIGKILL")
+        return self._answer(action, command)
+
+    def _answer(self, action: str, command: dict[str, Any]) -> dict[str, Any]:
+        if action in ("measure", "pace", "batch"):
+            return {"samples_ns": [round(self.latency_ns)] * command["count"]}
         answers: dict[str, dict[str, Any]] = {
-            "load": {"import_ns": 7, "load_ns": 2_000_000},
-            "classify": {
+            "load": {
+                "ready_ns": 5_001_000,
+                "import_ns": 7_000_000,
+                "load_ns": 2_000_000,
                 "first_ns": 3_000_000,
-                "classify_ns": 1_000_000_000,
-                "answers": self.answers,
+                "bare_bytes": 20_000_000,
                 "peak_bytes": 50_000_000,
             },
-            "measure": {"samples_ns": [self.latency_ns] * command.get("count", 0)},
+            "classify": {"classify_ns": 1_000_000_000, "ranked": [[answer, 1 - answer] for answer in self.answers]},
+            "memory": {"resident_bytes": 40_000_000},
+            "stages": {"rows_ns": [[1, 2, 3, 4, 5]] * len(command.get("pictures", ()))},
         }
-        return answers[command["do"]]
-
-    def close(self) -> None:
-        self.closed = True
+        return answers[action]
 
 
 def dataset(labels: list[int]) -> Dataset:
@@ -61,16 +86,56 @@ def dataset(labels: list[int]) -> Dataset:
 
 
 def make_plan(folder: Path, *cases: tuple[str, str]) -> Plan:
-    """Return a plan of (name, precision) cases whose files have 1,000 bytes for each character of the name."""
+    """Return a plan of (name, precision) cases whose files have 1,000 bytes for each character of the name.
+
+    The first is the baseline and a Keras model.
+    """
     made = []
     for number, (name, precision) in enumerate(cases):
         path = folder / f"{name}.tflite"
         path.write_bytes(b"x" * 1000 * len(name))
-        made.append(Case(name, str(path), "keras" if number == 0 else "litert", precision, 1, is_baseline=number == 0))
+        backend, role = ("keras", Role.BASELINE) if number == 0 else ("litert", Role.CANDIDATE)
+        made.append(Case(name, str(path), "0" * 64, backend, precision, 1, role))
     return Plan(tuple(made), LABELS, (2, 2, 3), Preprocessing(), ())
 
 
-def starter(links: list[FakeLink]) -> Callable[[float], FakeLink]:
-    """Return what hands out fake workers one after the other."""
-    waiting = iter(links)
-    return lambda timeout: next(waiting)
+class Routed:
+    """A worker that becomes the script of the case which it is told to load."""
+
+    process_id = None
+    started_ns = 1_000
+
+    def __init__(self, scripts: dict[str, FakeLink]) -> None:
+        self._scripts = scripts
+        self._script: FakeLink | None = None
+
+    def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+        if command["do"] == "load":
+            self._script = self._scripts[Path(command["path"]).stem]
+        assert self._script is not None
+        return self._script.ask(command)
+
+    def close(self) -> None:
+        if self._script is not None:
+            self._script.closed += 1
+
+
+def starter(scripts: dict[str, FakeLink]) -> Callable[[float], Link]:
+    """Return what starts fake workers, which follow the script of their case's name."""
+    return lambda timeout: Routed(scripts)
+
+
+class Samples:
+    """Sensors that read what they are given, then the last again, a second apart."""
+
+    def __init__(self, *samples: Sample) -> None:
+        self._samples, self._count = samples or (Sample(0.0),), 0
+
+    def __call__(self) -> Sample:
+        self._count += 1
+        return self._samples[min(self._count, len(self._samples)) - 1]
+
+
+def quiet() -> Monitor:
+    """Return a monitor of a machine that tells nothing."""
+    return Monitor(Samples())

@@ -10,30 +10,60 @@ from typing import Any
 import pytest
 
 from edgecnn.artifact import read_manifest
-from edgecnn.bench.case import plan
+from edgecnn.bench.api import bench
+from edgecnn.bench.case import Role, plan
+from edgecnn.bench.findings import find
+from edgecnn.bench.journal import JOURNAL_NAME
+from edgecnn.bench.reports import write_reports
 from edgecnn.bench.result import read_result
+from edgecnn.bench.settings import Settings
 from edgecnn.bench.summary import summarise
 from edgecnn.errors import ArtifactError, MeasurementError
 
 
 @pytest.fixture(scope="module")
 def report(shipped_export: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from edgecnn.bench.api import bench, write_reports
-    from edgecnn.bench.result import Settings
-
     folder = tmp_path_factory.mktemp("report")
-    settings = Settings(rounds=3, turn_seconds=0.02, warm_up_seconds=0.05)
-    write_reports(bench((shipped_export.folder,), settings=settings), folder)
+    settings = Settings(processes=2, rounds=3, min_samples=12, min_seconds=0.1, max_warm_up_seconds=0.3, frames=3)
+    write_reports(find(bench((shipped_export.folder,), settings=settings, folder=folder)), folder)
     return folder
 
 
-def test_every_artifact_runs_on_every_runtime_next_to_keras(report: Path) -> None:
+def test_every_artifact_runs_on_every_runtime_next_to_keras_in_three_ways_and_once_more(report: Path) -> None:
     result = read_result(report / "result.json")
     assert [one.error for one in result.cases] == [None] * len(result.cases)
-    names = [one.case.name for one in result.cases]
-    assert names[0] == "tutorial_cnn in Keras"
-    assert {"tutorial_cnn-int8.tflite on litert", "tutorial_cnn-int8.onnx on onnxruntime"} < set(names)
-    assert [one.case.is_baseline for one in result.cases].index(True) == 0
+    roles = {one.case.name: one.case.role for one in result.cases}
+    assert [name for name, role in roles.items() if role is Role.BASELINE] == ["tutorial_cnn in Keras"]
+    assert [name for name, role in roles.items() if role is Role.REFERENCE] == [
+        "tutorial_cnn in Keras, plain call",
+        "tutorial_cnn in Keras, Model.predict",
+    ]
+    assert list(roles.values()).count(Role.TWIN) == 1
+    assert {"tutorial_cnn-int8.tflite on litert", "tutorial_cnn-int8.onnx on onnxruntime"} < set(roles)
+    assert not (report / JOURNAL_NAME).exists()
+
+
+def test_every_figure_of_a_real_case_is_there_and_plausible(report: Path) -> None:
+    result = read_result(report / "result.json")
+    for one in summarise(result):
+        latency, cold = one.latency, one.cold
+        assert 0 < latency.minimum <= latency.p50.low <= latency.p50.value <= latency.p50.high <= latency.p99
+        assert latency.p50.value <= latency.p90.value
+        assert cold.start > 0
+        assert min(cold.imports, cold.load, cold.first) > 0
+        assert cold.total.value > cold.load
+        assert one.end_to_end is not None
+        assert min(one.end_to_end.stages) > 0
+        assert (one.paced is not None) == one.case.is_artifact
+        assert one.memory.peak is not None
+        assert one.memory.peak > 1_000_000
+        assert one.raw.runtime_bytes is not None
+        assert one.raw.runtime_bytes > 10_000_000
+        assert [batch.size for batch in one.throughput][:3] == [1, 8, 64]
+    assert max(sorted(result.timer_ns)[:1900]) < 100_000
+    assert [moment.sample.seconds for moment in result.timeline] == sorted(
+        moment.sample.seconds for moment in result.timeline
+    )
 
 
 def test_the_benchmarks_accuracy_is_the_manifests(report: Path, shipped_export: Any) -> None:
@@ -44,6 +74,8 @@ def test_the_benchmarks_accuracy_is_the_manifests(report: Path, shipped_export: 
     for one in summaries:
         assert one.accuracy is not None
         correct = round(one.accuracy.top1.value * manifest.keras.images)
+        assert one.accuracy.top5 is not None
+        assert one.accuracy.top5.value > one.accuracy.top1.value
         assert correct == expected.get(Path(one.case.path).name, manifest.keras.correct)
 
 
@@ -55,9 +87,11 @@ def test_the_report_says_what_to_deploy_and_how_it_was_measured(report: Path) ->
 
 
 def test_a_file_on_its_own_finds_its_shipped_original(shipped_export: Any) -> None:
-    planned = plan((shipped_export.folder / "tutorial_cnn-int8.tflite",), threads=2)
+    planned = plan((shipped_export.folder / "tutorial_cnn-int8.tflite",), threads=(2, 4))
     assert planned.cases[0].backend == "keras"
-    assert {case.threads for case in planned.cases} == {2}
+    assert {case.threads for case in planned.cases if case.backend == "keras"} == {2}
+    assert {case.threads for case in planned.cases if case.is_artifact} == {2, 4}
+    assert len({case.name for case in planned.cases}) == len(planned.cases)
 
 
 def test_without_its_original_the_float32_file_is_the_baseline(own: Any, tmp_path: Path) -> None:
@@ -74,8 +108,8 @@ def test_without_its_original_the_float32_file_is_the_baseline(own: Any, tmp_pat
         evaluation=str(own.evaluation),
     )
     copy.unlink()
-    planned = plan((tmp_path / "out",), threads=1)
-    assert [case.name for case in planned.cases if case.is_baseline] == ["copy-float32.tflite on litert"]
+    planned = plan((tmp_path / "out",), threads=(1,))
+    assert [case.name for case in planned.cases if case.role is Role.BASELINE] == ["copy-float32.tflite on litert"]
     assert "copy.keras is not here any more" in planned.notes[0]
 
 
@@ -91,7 +125,7 @@ def test_artifacts_of_different_tasks_are_not_compared(shipped_export: Any, own:
         evaluation=str(own.evaluation),
     )
     with pytest.raises(MeasurementError, match="different tasks"):
-        plan((shipped_export.folder, tmp_path / "out"), threads=1)
+        plan((shipped_export.folder, tmp_path / "out"), threads=(1,))
 
 
 def test_the_command_measures_chosen_backends_only(
@@ -139,4 +173,4 @@ def test_a_folder_whose_file_was_changed_is_refused(shipped_export: Any, tmp_pat
     content[1000] ^= 1
     path.write_bytes(content)
     with pytest.raises(ArtifactError, match="not the file that manifest.json describes"):
-        plan((folder,), threads=1)
+        plan((folder,), threads=(1,))

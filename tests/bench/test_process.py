@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgecnn.bench.process import WorkerProcess
@@ -55,11 +57,12 @@ def test_what_a_runtime_prints_does_not_disturb_the_answers() -> None:
         assert link.ask({"do": "load"}) == {"fine": True}
 
 
-def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words() -> None:
+def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words(tmp_path: Path) -> None:
+    np.save(tmp_path / "images.npy", np.zeros((1, 2, 2, 3), np.uint8))
+    command = {"do": "load", "path": "nowhere.tflite", "backend": "litert", "threads": 1}
+    command |= {"keras": encode(KerasOptions()), "images": str(tmp_path / "images.npy")}
     with WorkerProcess(60.0) as link, pytest.raises(MeasurementError, match="no such model file: nowhere.tflite"):
-        link.ask(
-            {"do": "load", "path": "nowhere.tflite", "backend": "litert", "threads": 1, "keras": encode(KerasOptions())}
-        )
+        link.ask(command)
 
 
 def test_each_call_is_timed_alone() -> None:

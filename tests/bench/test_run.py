@@ -1,4 +1,4 @@
-"""The harness: turns, failures, and figures that follow from the samples."""
+"""The harness: passes, turns, failures, stops, and figures that follow from the samples."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import Any
 
 import pytest
 
-from edgecnn.bench.markdown import to_markdown
-from edgecnn.bench.result import read_result
-from edgecnn.bench.run import run, turn_orders
+from edgecnn.bench.case import Role
+from edgecnn.bench.findings import find
+from edgecnn.bench.journal import Journal, key_of
+from edgecnn.bench.monitor import Monitor
+from edgecnn.bench.passes import turn_orders
+from edgecnn.bench.result import Result, read_result
+from edgecnn.bench.run import run
+from edgecnn.bench.settings import Settings
 from edgecnn.bench.summary import summarise
-from edgecnn.bench.table import tables
-from edgecnn.bench.verdict import verdict
+from edgecnn.device.sensors import Sample
 from edgecnn.errors import MeasurementError
 from edgecnn.files import write_atomic
-from tests.bench.fakes import SETTINGS, FakeLink, dataset, make_plan, starter
+from tests.bench.fakes import SETTINGS, FakeLink, Samples, dataset, make_plan, quiet, starter
 
 TRUTH = [0, 1] * 500
 
@@ -27,145 +31,239 @@ def wrong(count: int) -> list[int]:
     return [1 - label for label in TRUTH[:count]] + TRUTH[count:]
 
 
-def measured(folder: Path, links: list[FakeLink], precisions: list[str]) -> Any:
-    plan = make_plan(
-        folder, *((f"{precision}{'x' * number}", precision) for number, precision in enumerate(precisions))
-    )
-    return run(plan, dataset(TRUTH), SETTINGS, start=starter(links))
+def measured(folder: Path, scripts: dict[str, FakeLink], **options: Any) -> Result:
+    """Run cases whose names start with their precision; the first is the baseline."""
+    plan = make_plan(folder, *((name, name.partition("_")[0]) for name in scripts))
+    settings = options.pop("settings", SETTINGS)
+    options.setdefault("monitor", quiet())
+    return run(plan, dataset(TRUTH), settings, start=starter(scripts), **options)
+
+
+def turns_of(link: FakeLink) -> list[dict[str, Any]]:
+    """Return the commands of a case's turns: those that warm up."""
+    return [command for command in link.asked if command["do"] == "measure" and command["warm_up"]]
 
 
 def test_in_each_round_every_case_has_one_turn_in_an_order_drawn_anew() -> None:
-    orders = list(turn_orders(5, 40, seed=3))
+    orders = list(turn_orders(5, 40, seed="3"))
     assert all(sorted(order) == [0, 1, 2, 3, 4] for order in orders)
     assert len({tuple(order) for order in orders}) > 20
-    assert orders == list(turn_orders(5, 40, seed=3))
-    assert orders != list(turn_orders(5, 40, seed=4))
+    assert orders == list(turn_orders(5, 40, seed="3"))
+    assert orders != list(turn_orders(5, 40, seed="4"))
 
 
-def test_a_turn_is_as_many_calls_as_fit_and_the_first_of_them_do_not_count(tmp_path: Path) -> None:
-    slow, fast = FakeLink(400_000, TRUTH), FakeLink(1_000, TRUTH)
-    result = measured(tmp_path, [slow, fast], ["float32", "int8"])
-    turns = [
-        [command for command in link.asked if command["do"] == "measure"][-SETTINGS.rounds :] for link in (slow, fast)
+def test_a_case_has_at_least_so_many_samples_and_seconds_and_the_first_calls_of_a_turn_do_not_count(
+    tmp_path: Path,
+) -> None:
+    slow, fast = FakeLink(2_000_000, TRUTH), FakeLink(100_000, TRUTH)
+    result = measured(tmp_path, {"float32": slow, "int8": fast})
+    assert turns_of(slow) == [{"do": "measure", "warm_up": 2, "count": 2}] * 8  # 16 samples of 2 ms
+    assert turns_of(fast) == [{"do": "measure", "warm_up": 2, "count": 10}] * 8  # 8 ms of 100 µs
+    raw = result.cases[1].raw
+    assert raw is not None
+    assert [[len(samples) for samples in process.rounds_ns] for process in raw.processes] == [[10] * 4] * 2
+
+
+def test_every_pass_has_new_processes_and_all_are_ended(tmp_path: Path) -> None:
+    links = {"float32": FakeLink(1e6, TRUTH), "int8": FakeLink(1e5, TRUTH)}
+    result = measured(tmp_path, links)
+    for link, one in zip(links.values(), result.cases, strict=True):
+        assert [command["do"] for command in link.asked].count("load") == link.closed == SETTINGS.processes
+        assert [command["do"] for command in link.asked].count("classify") == 1
+        assert one.raw is not None
+        assert len(one.raw.processes) == SETTINGS.processes
+
+
+def test_a_reference_is_measured_in_the_first_pass_alone(tmp_path: Path) -> None:
+    links = {"float32": FakeLink(1e6, TRUTH), "float32_predict": FakeLink(1e8, TRUTH), "int8": FakeLink(1e5, TRUTH)}
+    plan = make_plan(tmp_path, *((name, name.partition("_")[0]) for name in links))
+    cases = [
+        dataclasses.replace(case, role=Role.REFERENCE) if case.name == "float32_predict" else case
+        for case in plan.cases
     ]
-    assert all(turn == {"do": "measure", "warm_up": 2, "count": 2} for turn in turns[0])
-    assert all(turn == {"do": "measure", "warm_up": 2, "count": 8} for turn in turns[1])
-    assert [len(samples) for samples in result.cases[1].raw.rounds_ns] == [8] * SETTINGS.rounds
+    plan = dataclasses.replace(plan, cases=tuple(cases))
+    result = run(plan, dataset(TRUTH), SETTINGS, start=starter(links), monitor=quiet())
+    assert [len(one.raw.processes) for one in result.cases if one.raw] == [2, 1, 2]
+
+
+def test_warm_up_goes_on_until_three_windows_are_alike_or_time_is_over(tmp_path: Path) -> None:
+    class Settling(FakeLink):
+        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+            self.latency_ns = max(1e6, self.latency_ns * 0.8) if command["do"] == "measure" else self.latency_ns
+            return super().ask(command)
+
+    class Restless(FakeLink):
+        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+            self.latency_ns = 3e6 - self.latency_ns if command["do"] == "measure" else self.latency_ns
+            return super().ask(command)
+
+    links: dict[str, FakeLink] = {
+        "float32": FakeLink(1e6, TRUTH),
+        "int8_settling": Settling(3e6, TRUTH),
+        "int8_restless": Restless(1e6, TRUTH),
+    }
+    result = measured(tmp_path, links)
+    steady, settling, restless = (one.raw.processes[0].warm_up for one in result.cases if one.raw)
+    assert (steady.is_stable, settling.is_stable, restless.is_stable) == (True, True, False)
+    assert settling.calls > steady.calls
+    assert restless.seconds >= SETTINGS.max_warm_up_seconds
+    assert [warning.kind for warning in find(result).warnings] == ["warm-up"]
 
 
 def test_the_figures_follow_from_the_samples(tmp_path: Path) -> None:
-    links = [FakeLink(400_000, TRUTH), FakeLink(100_000, wrong(10))]
-    baseline, case = summarise(measured(tmp_path, links, ["float32", "int8"]))
-    assert case.latency.p50 == case.latency.p99 == pytest.approx(1e-4)
-    assert case.latency.speedup is not None
-    assert case.latency.speedup.value == pytest.approx(4.0)
+    links = {"float32": FakeLink(400_000, TRUTH), "int8": FakeLink(100_000, wrong(10))}
+    baseline, case = summarise(measured(tmp_path, links))
+    latency = case.latency
+    assert latency.p50.value == latency.p50.low == latency.p90.high == latency.p99 == latency.minimum
+    assert latency.p50.value == pytest.approx(1e-4)
+    assert latency.deviation == pytest.approx(0)
+    assert latency.speedup is not None
+    assert latency.speedup.value == pytest.approx(4.0)
     assert baseline.latency.speedup is None
     assert case.accuracy is not None
-    assert case.accuracy.difference is not None
+    assert case.accuracy.paired is not None
     assert case.accuracy.top1.value == pytest.approx(0.99)
-    assert case.accuracy.difference.value == pytest.approx(-0.01)
-    assert case.accuracy.agreement == pytest.approx(0.99)
-    assert case.throughput == pytest.approx(1000.0)
-    assert case.raw.load_seconds == pytest.approx(0.002)
+    assert case.accuracy.paired.difference.value == case.accuracy.paired.bootstrap.value == pytest.approx(-0.01)
+    assert case.accuracy.paired.bootstrap.low < -0.01 < case.accuracy.paired.bootstrap.high
+    assert (case.accuracy.paired.lost, case.accuracy.paired.gained) == (10, 0)
+    assert case.accuracy.paired.agreement == pytest.approx(0.99)
+    assert case.accuracy.confusion == ((495, 5), (5, 495))
+    assert case.accuracy.top5 is None  # two classes
 
 
-@pytest.mark.parametrize("moment", ["load", "classify", "measure"])
+def test_the_other_latencies_follow_from_the_samples(tmp_path: Path) -> None:
+    links = {"float32": FakeLink(400_000, TRUTH), "int8": FakeLink(100_000, TRUTH)}
+    baseline, case = summarise(measured(tmp_path, links))
+    assert case.cold.total.value == pytest.approx(17e-3)  # 5 ms until ready, 7 import, 2 load, 3 first
+    assert (case.cold.start, case.cold.first) == pytest.approx((5e-3, 3e-3))
+    assert case.paced is not None
+    assert (case.paced.p50, case.paced.samples) == pytest.approx((1e-4, 6))
+    assert baseline.paced is None  # nobody deploys Keras behind a camera
+    assert case.end_to_end is not None
+    assert case.end_to_end.stages == pytest.approx((1e-9, 2e-9, 3e-9, 4e-9, 5e-9))
+    assert case.end_to_end.p50 == pytest.approx(15e-9)
+    assert [one.size for one in case.throughput] == [1, 4, 1000]
+    assert [one.images_per_second for one in case.throughput] == pytest.approx([1e4, 4e4, 1000.0])
+    assert case.best_throughput.size == 4
+    assert (case.memory.peak, case.memory.steady) == (30_000_000, 20_000_000)
+
+
+@pytest.mark.parametrize("moment", ["load", "classify", "measure", "stages"])
 def test_a_case_that_dies_is_one_row_and_the_others_go_on(tmp_path: Path, moment: str) -> None:
-    links = [FakeLink(400_000, TRUTH), FakeLink(1_000, TRUTH, fails_at=moment), FakeLink(2_000, TRUTH)]
-    result = measured(tmp_path, links, ["float32", "int8", "int8"])
+    links = {
+        "float32": FakeLink(400_000, TRUTH),
+        "int8": FakeLink(1_000, TRUTH, fails_at=moment),
+        "int8_other": FakeLink(2_000, TRUTH),
+    }
+    result = measured(tmp_path, links)
     assert [one.error for one in result.cases] == [None, "the worker was ended by SIGKILL", None]
-    assert len(summarise(result)) == 2
-    assert "failed: the worker was ended by SIGKILL" in to_markdown(result)
-    assert all(link.closed for link in (links[0], links[2]))
+    assert [one.case.name for one in summarise(result)] == ["float32", "int8_other"]
+    assert (result.cases[1].raw is not None) == (moment == "stages")  # what was measured until then is kept
+    assert [command["do"] for command in links["int8"].asked].count("load") == 1  # it is not tried again
 
 
 def test_a_failed_baseline_leaves_the_other_figures(tmp_path: Path) -> None:
-    links = [FakeLink(1, TRUTH, fails_at="load"), FakeLink(2_000, TRUTH)]
-    result = measured(tmp_path, links, ["float32", "int8"])
-    (only,) = summarise(result)
+    links = {"float32": FakeLink(1, TRUTH, fails_at="load"), "int8": FakeLink(2_000, TRUTH)}
+    findings = find(measured(tmp_path, links))
+    (only,) = findings.summaries
     assert only.latency.speedup is None
-    assert verdict(result) == (
-        "Deploy int8x: median 2 µs an image, top-1 100.0%, 0.01 MB.",
-        "Its accuracy could not be compared with the original model's: this rests on latency alone.",
+    assert findings.verdict == (
+        "Deploy int8 with 1 thread: median 2 µs an image (p90 2 µs), top-1 100.0%, 0.00 MB.",
+        "Its accuracy could not be compared with the original model's: this rests on the other figures alone.",
     )
 
 
 def test_a_result_survives_its_file(tmp_path: Path) -> None:
-    result = measured(tmp_path, [FakeLink(400_000, TRUTH), FakeLink(1_000, TRUTH)], ["float32", "int8"])
+    result = measured(tmp_path, {"float32": FakeLink(400_000, TRUTH), "int8": FakeLink(1_000, wrong(3))})
+    assert [picture.image for picture in result.images.pictures] == [0, 1, 2]
     write_atomic(tmp_path / "result.json", result.to_json())
     assert read_result(tmp_path / "result.json") == result
 
 
-def test_a_result_of_a_newer_edgecnn_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "result.json").write_text(json.dumps({"schema_version": 99}))
-    with pytest.raises(MeasurementError, match="update edgecnn"):
+@pytest.mark.parametrize("version", [1, 99], ids=["old", "new"])
+def test_a_result_of_another_edgecnn_is_refused(tmp_path: Path, version: int) -> None:
+    (tmp_path / "result.json").write_text(json.dumps({"schema_version": version}))
+    with pytest.raises(MeasurementError, match="cannot read the result"):
         read_result(tmp_path / "result.json")
 
 
-def test_the_verdict_names_the_fastest_file_within_the_drop(tmp_path: Path) -> None:
-    links = [FakeLink(800_000, TRUTH), FakeLink(400_000, TRUTH), FakeLink(50_000, wrong(20)), FakeLink(100_000, TRUTH)]
-    result = measured(tmp_path, links, ["float32", "float32", "int8", "int8"])
-    assert verdict(result)[0].startswith("Deploy int8xxx: median 100 µs an image, 8.00 times faster than float32,")
-    assert verdict(result, max_drop=4.0)[0].startswith("Deploy int8xx: median 50 µs")
-    assert "4.00 times faster than the best float32 file here (4.00 to 4.00)" in verdict(result)[1]
+def test_ctrl_c_leaves_a_result_of_what_there_is(tmp_path: Path) -> None:
+    class Impatient(FakeLink):
+        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+            if len(turns_of(self)) == 6:  # in the second round of the second pass
+                raise KeyboardInterrupt
+            return super().ask(command)
+
+    links: dict[str, FakeLink] = {"float32": FakeLink(4e5, TRUTH), "int8": Impatient(1e5, TRUTH)}
+    result = measured(tmp_path, links)
+    assert not result.is_complete
+    raw = result.cases[1].raw
+    assert raw is not None
+    assert [len(process.rounds_ns) for process in raw.processes] == [4, 2]
+    assert find(result).summaries[1].latency.speedup is not None
+    assert all(link.closed == 2 for link in links.values())
 
 
-def test_of_two_equally_fast_files_the_smaller_is_named_and_int8_is_not_called_faster(tmp_path: Path) -> None:
-    links = [FakeLink(800_000, TRUTH), FakeLink(100_000, TRUTH), FakeLink(100_000, TRUTH)]
-    result = measured(tmp_path, links, ["float32", "float32", "int8"])
-    assert verdict(result)[0].startswith("Deploy int8xx")
-    assert verdict(result)[1].startswith("int8 is no faster than float32 here that could be measured")
+def test_ctrl_c_before_anything_was_measured_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        measured(tmp_path, {"float32": FakeLink(1, TRUTH, interrupts_at="load"), "int8": FakeLink(1, TRUTH)})
 
 
-def test_where_nothing_holds_nothing_is_recommended(tmp_path: Path) -> None:
-    links = [FakeLink(800_000, TRUTH), FakeLink(100_000, wrong(20))]
-    result = measured(tmp_path, links, ["float32", "int8"])
-    assert verdict(result)[0].startswith("None of the 1 artifacts is shown to lose at most 1 points to the baseline")
+def test_a_run_that_was_killed_goes_on_with_the_steps_that_are_left(tmp_path: Path) -> None:
+    class Fatal(FakeLink):
+        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+            if command["do"] == "load" and any(asked["do"] == "load" for asked in self.asked):
+                raise RuntimeError("killed")
+            return super().ask(command)
+
+    path, key = tmp_path / "journal.jsonl", key_of("this run")
+    links = {"float32": FakeLink(4e5, TRUTH), "int8": Fatal(1e5, TRUTH)}
+    with pytest.raises(RuntimeError):
+        measured(tmp_path, links, journal=Journal(path, key))
+    with path.open("a") as file:
+        file.write('{"step": "pass 1", "rec')  # a kill in the middle of a line
+    again = {"float32": FakeLink(4e5, TRUTH), "int8": FakeLink(2e5, TRUTH)}
+    result = measured(tmp_path, again, journal=Journal(path, key, resume=True))
+    assert [command["do"] for command in again["int8"].asked].count("load") == 1
+    raw = result.cases[1].raw
+    assert raw is not None
+    assert [process.rounds_ns[0][0] for process in raw.processes] == [100_000, 200_000]
+    resumed = measured(
+        tmp_path, {"float32": FakeLink(1, TRUTH), "int8": FakeLink(1, TRUTH)}, journal=Journal(path, key, resume=True)
+    )
+    assert resumed == result
 
 
-def test_a_slower_file_is_called_slower(tmp_path: Path) -> None:
-    links = [FakeLink(100_000, TRUTH), FakeLink(200_000, TRUTH), FakeLink(400_000, TRUTH)]
-    result = measured(tmp_path, links, ["float32", "float32", "int8"])
-    assert "2.00 times slower than float32" in verdict(result)[0]
-    assert "2.00 times slower than the best float32 file here (2.00 to 2.00)" in verdict(result)[1]
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "nothing to resume"),
+        (json.dumps({"key": key_of("another run")}) + "\n", "other files, settings, images or versions"),
+        ("[]\n", "damaged"),
+        ("", "other files"),
+    ],
+    ids=["missing", "another", "damaged", "empty"],
+)
+def test_a_journal_that_cannot_be_resumed_says_why(tmp_path: Path, content: str | None, words: str) -> None:
+    path = tmp_path / "journal.jsonl"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(MeasurementError, match=words):
+        Journal(path, key_of("this run"), resume=True)
 
 
-def test_an_int8_baseline_is_no_evidence_of_accuracy(tmp_path: Path) -> None:
-    """Two bad files can agree with each other."""
-    links = [FakeLink(100_000, wrong(900)), FakeLink(50_000, wrong(900))]
-    result = measured(tmp_path, links, ["int8", "int8"])
-    assert verdict(result)[1].startswith("Its accuracy could not be compared")
+def test_a_throttled_pass_is_made_again_when_the_machine_is_cool(tmp_path: Path) -> None:
+    hot = [Sample(0.0, throttled=0)] + [Sample(1.0, throttled=0x4)] * 8
+    link = FakeLink(1e5, TRUTH)
+    settings = dataclasses.replace(SETTINGS, processes=1, wait_cool=True)
+    monitor = Monitor(Samples(*hot, Sample(2.0, throttled=0x40000)))
+    result = measured(tmp_path, {"float32": FakeLink(1e6, TRUTH), "int8": link}, settings=settings, monitor=monitor)
+    assert [command["do"] for command in link.asked].count("load") == 2
+    assert find(result).warnings == ()
 
 
-def test_too_few_images_are_no_evidence_that_a_file_is_good(tmp_path: Path) -> None:
-    """Ten right answers of ten leave room for a loss of several points."""
-    plan = make_plan(tmp_path, ("float32", "float32"), ("int8x", "int8"))
-    links = [FakeLink(800_000, TRUTH[:10]), FakeLink(100_000, TRUTH[:10])]
-    result = run(plan, dataset(TRUTH[:10]), SETTINGS, start=starter(links))
-    assert "10 images are too few to tell" in verdict(result)[0]
+def test_settings_take_a_fourth_of_the_time_when_quick() -> None:
+    from edgecnn.bench.settings import QUICK
 
-
-def test_cases_of_one_name_keep_their_own_figures(tmp_path: Path) -> None:
-    plan = make_plan(tmp_path, ("float32", "float32"), ("int8x", "int8"))
-    twins = dataclasses.replace(plan, cases=(*plan.cases, dataclasses.replace(plan.cases[1], threads=2)))
-    links = [FakeLink(800_000, TRUTH), FakeLink(100_000, TRUTH), FakeLink(300_000, TRUTH)]
-    latency = tables(run(twins, dataset(TRUTH), SETTINGS, start=starter(links)))[1]
-    assert [row[1] for row in latency.rows] == ["800", "100", "300"]
-
-
-def test_a_turn_of_a_slow_case_is_one_call_and_one_to_warm_up(tmp_path: Path) -> None:
-    slow = FakeLink(500_000_000, TRUTH)
-    measured(tmp_path, [slow], ["float32"])
-    turns = [command for command in slow.asked if command["do"] == "measure"][-SETTINGS.rounds :]
-    assert all(turn == {"do": "measure", "warm_up": 1, "count": 1} for turn in turns)
-
-
-def test_the_report_has_verdict_tables_and_method(tmp_path: Path) -> None:
-    result = measured(tmp_path, [FakeLink(400_000, TRUTH), FakeLink(1_000, TRUTH)], ["float32", "int8"])
-    text = to_markdown(result)
-    assert verdict(result)[0] in text
-    for table in tables(result):
-        for row in table.rows:
-            assert "| " + " | ".join(row) + " |" in text
-    assert "4 rounds" in text
-    assert "1,000 of two kinds" in text
+    assert QUICK.turns * 3 < Settings().turns
+    assert QUICK.min_seconds * 4 <= Settings().min_seconds

@@ -140,18 +140,19 @@ def test_backends_lists_versions_and_extras(edgecnn: Callable[..., Any]) -> None
     assert importlib.metadata.version("onnxruntime") in ran.out
     assert "pip install 'edgecnn[tflite-runtime]'" in ran.out
     names = [one["name"] for one in json.loads(edgecnn("backends", "--json").out)]
-    assert names == ["litert", "tflite-runtime", "onnxruntime", "keras"]
+    assert names == ["litert", "tflite-runtime", "onnxruntime", "openvino", "keras"]
 
 
 @pytest.mark.slow
 def test_the_demo_ends_in_a_table_and_a_sentence_that_says_what_to_deploy(
     edgecnn: Callable[..., Any], tmp_path: Path
 ) -> None:
-    ran = edgecnn("demo", "--out", tmp_path / "demo")
+    ran = edgecnn("demo", "--quick", "--out", tmp_path / "demo")
     assert ran.status == 0
     assert "tutorial_cnn in Keras (baseline)" in ran.out
-    assert re.search(r"^Deploy tutorial_cnn-\w+\.\w+ on \w+: median", ran.out, re.MULTILINE)
-    assert {path.name for path in (tmp_path / "demo").iterdir()} == {"artifacts", "result.json", "report.md"}
+    assert re.search(r"^Deploy tutorial_cnn-\w+\.\w+ on \w+ with 1 thread: median", ran.out, re.MULTILINE)
+    reports = {"result.json", "report.html", "report.md", "bench.csv", "junit.xml"}
+    assert {path.name for path in (tmp_path / "demo").iterdir()} == {"artifacts", *reports}
 
 
 @pytest.mark.parametrize("model", ["model.keras", "tutorial_cnn-int8.tflite"])

@@ -103,8 +103,8 @@ def test_an_unknown_backend_names_the_nearest(name: str, ending: str) -> None:
 @pytest.mark.parametrize(
     ("file_format", "name", "fitting"),
     [
-        (Format.TFLITE, "onnxruntime", "litert or tflite-runtime"),
-        (Format.ONNX, "litert", "onnxruntime"),
+        (Format.TFLITE, "onnxruntime", "litert or tflite-runtime or openvino"),
+        (Format.ONNX, "litert", "onnxruntime or openvino"),
         (Format.KERAS, "onnxruntime", "keras"),
     ],
     ids=str,

@@ -185,7 +185,7 @@ def test_a_contract_of_another_format_than_the_file_is_refused(
     "wish",
     [
         Preprocessing(colour="L"),
-        Preprocessing(layout="NCHW"),
+        Preprocessing(layout="CHWN"),
         Preprocessing(scale=(1.0, 2.0)),
         Preprocessing(scale=(0.0,)),
         Preprocessing(offset=(float("inf"),)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgecnn.statistics import mcnemar, median_ratio, paired_difference, wilson
+from edgecnn.statistics import mcnemar, median_ratio, paired_bootstrap, paired_difference, quantiles, wilson
 
 
 def test_wilsons_interval_equals_published_values() -> None:
@@ -63,7 +63,7 @@ def test_mcnemars_p_is_the_exact_binomial_one(lost: int, gained: int, p: float) 
 
 def test_a_ratio_is_paired_by_rounds_so_that_a_drift_of_the_machine_cancels() -> None:
     drift = np.linspace(1.0, 3.0, 30)
-    found = median_ratio(200.0 * drift, 100.0 * drift)
+    found = median_ratio((200.0 * drift,), (100.0 * drift,))
     assert (found.value, found.low, found.high) == pytest.approx((2.0, 2.0, 2.0))
 
 
@@ -72,6 +72,41 @@ def test_the_interval_of_a_ratio_holds_the_true_ratio_about_19_times_in_20() -> 
     hits = 0
     for trial in range(200):
         numerators, denominators = generator.lognormal(0.3, 0.2, 30), generator.lognormal(0.0, 0.2, 30)
-        found = median_ratio(numerators, denominators, seed=trial)
+        found = median_ratio((numerators,), (denominators,), seed=trial)
         hits += found.low <= np.exp(0.3) <= found.high
     assert 180 <= hits <= 199
+
+
+def test_the_interval_of_a_ratio_covers_the_luck_of_processes() -> None:
+    """Rounds of one process agree with each other; the processes do not."""
+    ones = np.ones(10)
+    found = median_ratio((1.0 * ones, 1.1 * ones, 1.3 * ones), (ones, ones, ones))
+    assert (found.value, found.low, found.high) == pytest.approx((1.1, 1.0, 1.3))
+
+
+def test_a_ratio_leaves_out_what_one_of_both_lacks() -> None:
+    found = median_ratio((np.full(5, 2.0), np.full(5, 2.0)), (np.full(3, 1.0),))
+    assert (found.value, found.low, found.high) == pytest.approx((2.0, 2.0, 2.0))
+
+
+def test_quantiles_are_those_of_all_samples_and_their_intervals_hold_the_true_ones() -> None:
+    generator = np.random.default_rng(7)
+    hits = 0
+    for trial in range(100):
+        rounds = tuple(tuple(generator.exponential(1.0, 40) for _ in range(8)) for _ in range(3))
+        median, p90 = quantiles(rounds, (0.5, 0.9), seed=trial)
+        samples = np.concatenate([samples for process in rounds for samples in process])
+        assert (median.value, p90.value) == pytest.approx(tuple(np.quantile(samples, (0.5, 0.9))))
+        hits += int(median.low <= np.log(2) <= median.high) + int(p90.low <= np.log(10) <= p90.high)
+    assert hits >= 180
+
+
+def test_a_bootstrapped_difference_agrees_with_walds_formula_where_images_are_many() -> None:
+    baseline = np.array([True] * 8500 + [False] * 1500)
+    right = baseline.copy()
+    right[:300] = False
+    right[-200:] = True
+    found = paired_bootstrap(right, baseline)
+    half = 1.96 * np.sqrt(500 - 100**2 / 10_000) / 10_000
+    assert found.value == pytest.approx(-0.01)
+    assert (found.low, found.high) == pytest.approx((-0.01 - half, -0.01 + half), abs=4e-4)

@@ -13,6 +13,7 @@ import pytest
 
 from edgecnn.data.cache import cache_folder, cifar10_folder, load_arrays, load_full, store
 from edgecnn.data.cifar10 import fingerprint
+from edgecnn.data.fetch import _existing_copies
 from edgecnn.errors import DataError, OutputError
 from tests.data.published import ARRAYS, EXPECTED, contents
 
@@ -152,3 +153,15 @@ def test_the_cache_folder_is_where_the_environment_says(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert cache_folder() == Path(folder.format(home=home))
+
+
+def test_a_user_without_a_home_folder_is_told_which_variable_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "EDGECNN_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000)
+    with pytest.raises(DataError, match="set EDGECNN_CACHE"):
+        cache_folder()
+    assert _existing_copies() == []

@@ -90,7 +90,7 @@ def test_a_broken_download_is_resumed_where_it_broke_off(serve: Serve, target: P
         assert _partial(target).stat().st_size == kept
         assert not target.exists()
     counts: list[float] = []
-    download(url, target, lambda what, done, total: counts.append(done))
+    download(url, target, lambda what, done, total, detail="": counts.append(done))
     assert server.ranges == [None, f"bytes={BROKEN_AT}-", f"bytes={2 * BROKEN_AT}-"]
     assert min(counts) > 2 * BROKEN_AT
     assert target.read_bytes() == CONTENT
@@ -164,7 +164,7 @@ def test_a_body_in_chunks_has_no_length_and_arrives_whole(serve: Serve, target: 
     body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(CONTENT), CONTENT)
     totals: set[float | None] = set()
     url = serve(lambda request: _send(request, 200, body, Transfer_Encoding="chunked"))
-    download(url, target, lambda what, done, total: totals.add(total))
+    download(url, target, lambda what, done, total, detail="": totals.add(total))
     assert target.read_bytes() == CONTENT
     assert totals == {None}
 

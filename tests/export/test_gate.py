@@ -100,7 +100,7 @@ def test_a_folder_of_rejected_files_alone_gives_nothing_to_measure(hard: dict[st
         calibration=str(hard["calibration"]), evaluation=str(hard["evaluation"]), checks=Checks(max_drop=0.5),
     )  # fmt: skip
     assert [entry.file for entry in exported.rejected] == ["hard-int8.tflite"]
-    assert {case.precision for case in plan((tmp_path / "out",), threads=1).cases} == {"float32"}
+    assert {case.precision for case in plan((tmp_path / "out",), threads=(1,)).cases} == {"float32"}
     (tmp_path / "empty").mkdir()
     with pytest.raises(MeasurementError, match="nothing to measure"):
-        plan((), threads=1)
+        plan((), threads=(1,))

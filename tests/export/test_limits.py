@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgecnn.cli.export import Size
+from edgecnn.cli.limits import Size
 from edgecnn.contract import read_contract
 from edgecnn.errors import ExportError
 from edgecnn.export.checks import Checks

@@ -70,6 +70,8 @@ def test_an_answer_is_not_overwritten_by_the_next_call(folder: Path) -> None:
 def test_threads_do_not_change_the_answers(folder: Path) -> None:
     images = load_test_sample().images[:50]
     for artifact, backend in runnable(folder):
+        if backend == "openvino":
+            continue  # its workers come and go as they like: see test_openvino.py
         one, two = (edgecnn.load(artifact.path, threads=count, backend=backend).predict(images) for count in (1, 2))
         np.testing.assert_allclose(one, two, atol=1e-5)
 
@@ -87,6 +89,8 @@ print(len(os.listdir("/proc/self/task")))
 def test_the_number_of_threads_reaches_the_runtime(folder: Path) -> None:
     """Counted in processes of their own, as the kernel sees them."""
     for artifact, backend in runnable(folder):
+        if backend == "openvino":
+            continue  # its workers come and go as they like: see test_openvino.py
         one, four = (
             int(
                 subprocess.run(

@@ -1,0 +1,114 @@
+"""What each case does alone, in one more process: MLPerf's windows, energy, and a profile."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from dataclasses import dataclass
+from typing import Any
+
+from edgecnn.bench.case import Case
+from edgecnn.bench.monitor import Monitor
+from edgecnn.bench.passes import Inputs, Start, load_command
+from edgecnn.bench.process import Link
+from edgecnn.bench.result import Energy, Moment, Window
+from edgecnn.bench.settings import Settings
+from edgecnn.device.energy import Meter, find_meter
+from edgecnn.errors import MeasurementError
+from edgecnn.profiling.profile import PROFILERS
+from edgecnn.profiling.result import Peaks, Profile
+from edgecnn.schema import decode, encode
+
+WINDOWS, WINDOW_SECONDS, WINDOW_CALLS = 5, 10.0, 10
+"""MLPerf Tiny's rules: the median of five runs, each of at least ten seconds and ten inferences.
+
+Source: MLCommons, "MLPerf Tiny Inference Rules", section "Performance mode".
+"""
+_WARM_UP_CALLS = 20
+_MOST_CALLS = 1_000_000
+_CAUTION = 3
+"""A command may take a third of the timeout as forecast, since the machine may become slower."""
+
+
+@dataclass(frozen=True, slots=True)
+class AloneRecord:
+    """What a case found alone; what was not asked for is empty."""
+
+    windows: tuple[Window, ...] = ()
+    energy: Energy | None = None
+    profile: Profile | None = None
+    timeline: tuple[Moment, ...] = ()
+    error: str | None = None
+
+
+def has_something_to_do(case: Case, settings: Settings) -> bool:
+    """Whether a case has anything to do alone."""
+    if case.is_artifact and (settings.mlperf_tiny or (settings.profile and case.backend in PROFILERS)):
+        return True
+    return settings.energy_seconds > 0 and find_meter() is not None
+
+
+def alone(
+    case: Case, inputs: Inputs, settings: Settings, *, peaks: Peaks | None, monitor: Monitor, start: Start
+) -> AloneRecord:
+    """Return what a case does in a process that it has for itself, while no other case has one.
+
+    Args:
+        case: which has not failed.
+        inputs: what workers read.
+        settings: what is asked for.
+        peaks: of the machine on this runtime with so many threads, if another case found them in this run.
+        monitor: looks at the machine.
+        start: makes workers.
+    """
+    link = start(settings.timeout)
+    step = f"alone: {case.name}"
+    timeline = [monitor.moment("alone", [link.process_id], step)]
+    windows: tuple[Window, ...] = ()
+    energy, profile = None, None
+    try:
+        link.ask(load_command(case, inputs.images))
+        if settings.mlperf_tiny and case.is_artifact:
+            windows = tuple(_window(link, settings.timeout / _CAUTION) for _ in range(WINDOWS))
+        if settings.energy_seconds and (meter := find_meter()) is not None:
+            energy = _energy(link, meter, settings.energy_seconds)
+        if settings.profile and case.is_artifact and case.backend in PROFILERS:
+            profile = _profile(link, case, peaks)
+        timeline.append(monitor.moment("alone, end", [link.process_id], step))
+    except MeasurementError as error:
+        return AloneRecord(windows, energy, profile, tuple(timeline), str(error))
+    finally:
+        link.close()
+    return AloneRecord(windows, energy, profile, tuple(timeline))
+
+
+def _profile(link: Link, case: Case, peaks: Peaks | None) -> Profile:
+    command: dict[str, Any] = {"do": "profile", "path": case.path, "backend": case.backend, "threads": case.threads}
+    return decode(Profile, link.ask(command | {"peaks": encode(peaks)})["profile"])  # type: ignore[no-any-return]
+
+
+def _calls_for(link: Link, seconds: float) -> int:
+    """Return how many calls take about that long, and a tenth longer to be sure."""
+    typical: float = statistics.median(link.ask({"do": "measure", "warm_up": 0, "count": _WARM_UP_CALLS})["samples_ns"])
+    return min(_MOST_CALLS, max(WINDOW_CALLS, math.ceil(1.1 * seconds * 1e9 / max(1, typical))))
+
+
+def _window(link: Link, longest: float) -> Window:
+    """Return a stretch of at least `WINDOW_SECONDS` and `WINDOW_CALLS` calls, in parts of at most `longest` seconds."""
+    samples: list[int] = []
+    while sum(samples) < WINDOW_SECONDS * 1e9:
+        left = min(longest, WINDOW_SECONDS - sum(samples) / 1e9)
+        samples += link.ask({"do": "measure", "warm_up": 0, "count": _calls_for(link, left)})["samples_ns"]
+    return Window(tuple(samples))
+
+
+def _energy(link: Link, meter: Meter, seconds: float) -> Energy | None:
+    """Return what the meter counts while the case runs for `seconds`, and while nothing does for as long."""
+    calls = _calls_for(link, seconds)
+    with meter.measure() as busy:
+        link.ask({"do": "measure", "warm_up": 0, "count": calls})
+    with meter.measure() as idle:
+        link.ask({"do": "rest", "seconds": busy.seconds})
+    if busy.joules is None or idle.joules is None:
+        return None
+    return Energy(busy.joules, idle.joules * busy.seconds / idle.seconds, busy.seconds, calls, meter.covers)

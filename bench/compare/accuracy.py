@@ -1,0 +1,83 @@
+"""Whether a case lost accuracy between two runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from edgecnn.bench.accuracy import answers
+from edgecnn.bench.result import Images, Raw
+from edgecnn.gate import Outcome
+from edgecnn.statistics import Interval, mcnemar, paired_difference, wilson
+
+
+@dataclass(frozen=True, slots=True)
+class AccuracyChange:
+    """How the accuracy of a case changed, as shares of the images.
+
+    Attributes:
+        outcome: against the limit; None where the images differ, so that nothing can be blamed on the file.
+        difference: of top-1, NEW − OLD, with its 95 % interval; None without labels.
+        mcnemar_p: two-sided, of both being equally accurate; None for different images.
+        lost, gained: images that only OLD, or only NEW, answered rightly; None for different images.
+        agreement: share of images with the same answer; None for different images.
+    """
+
+    outcome: Outcome | None
+    difference: Interval | None
+    mcnemar_p: float | None = None
+    lost: int | None = None
+    gained: int | None = None
+    agreement: float | None = None
+
+
+def accuracy_change(old: Raw, new: Raw, images: tuple[Images, Images], max_drop: float) -> AccuracyChange | None:
+    """Return how a case's accuracy changed; None where nothing is known about it.
+
+    On the same images the difference is paired (see `edgecnn.statistics.paired_difference`); else it has Newcombe's
+    interval and no outcome.
+
+    Args:
+        old, new: the case in each run.
+        images: of OLD and of NEW.
+        max_drop: points of top-1 that may be lost.
+    """
+    before, after = images
+    if before.sha256 != after.sha256:
+        return _unpaired(old, new, before, after)
+    given, own = answers(old), answers(new)
+    agreement = float((given == own).mean())
+    labels = after.labels or before.labels
+    if labels is None:
+        return AccuracyChange(None, None, agreement=agreement)
+    was_right, right = given == labels, own == labels
+    difference = paired_difference(right, was_right)
+    lost, gained = int((was_right & ~right).sum()), int((right & ~was_right).sum())
+    return AccuracyChange(
+        _judge(difference, max_drop / 100), difference, mcnemar(lost, gained), lost, gained, agreement
+    )
+
+
+def _judge(difference: Interval, max_drop: float) -> Outcome:
+    if difference.low >= -max_drop:
+        return Outcome.HOLDS
+    return Outcome.DOES_NOT_HOLD if difference.high < -max_drop else Outcome.TOO_FEW_IMAGES
+
+
+def _unpaired(old: Raw, new: Raw, before: Images, after: Images) -> AccuracyChange | None:
+    """Return the difference of two independent proportions.
+
+    Source: Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
+    17 (1998), method 10.
+    """
+    if before.labels is None or after.labels is None:
+        return None
+    was, now = (
+        wilson(int((answers(raw) == images.labels).sum()), len(images.labels))
+        for raw, images in ((old, before), (new, after))
+        if images.labels is not None
+    )
+    value = now.value - was.value
+    low = value - math.hypot(now.value - now.low, was.high - was.value)
+    high = value + math.hypot(now.high - now.value, was.value - was.low)
+    return AccuracyChange(None, Interval(value, low, high))

@@ -1,0 +1,197 @@
+"""What changed between two runs on one machine, derived once and shown in many forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgecnn.bench.case import Case
+from edgecnn.bench.compare.accuracy import AccuracyChange, accuracy_change
+from edgecnn.bench.compare.latency import LatencyChange, Measured, latency_change
+from edgecnn.bench.compare.latency import Outcome as LatencyOutcome
+from edgecnn.bench.compare.limits import Limits
+from edgecnn.bench.compare.match import common_baseline, match, references
+from edgecnn.bench.findings import Findings
+from edgecnn.bench.result import CaseResult
+from edgecnn.bench.summary import Summary
+from edgecnn.errors import MeasurementError
+from edgecnn.gate import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A result: the name that its reader knows it by, and what follows from it."""
+
+    name: str
+    findings: Findings
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChange:
+    """One artifact in both runs.
+
+    Attributes:
+        old, new: None where the case failed in that run.
+        failure: what happened in NEW to a case that worked in OLD.
+        latency: None where it failed, or where the processor is emulated.
+        accuracy: None where nothing is known.
+        is_bigger: whether the file grew by more than the limit.
+    """
+
+    case: Case
+    old: Summary | None
+    new: Summary | None
+    failure: str | None
+    latency: LatencyChange | None
+    accuracy: AccuracyChange | None
+    is_bigger: bool
+
+    @property
+    def regressions(self) -> tuple[str, ...]:
+        """What became worse, in a word each; empty if nothing is shown to."""
+        found = {
+            "failed": self.failure is not None,
+            "slower": self.latency is not None and self.latency.outcome is LatencyOutcome.SLOWER,
+            "less accurate": self.accuracy is not None and self.accuracy.outcome is Outcome.DOES_NOT_HOLD,
+            "bigger": self.is_bigger,
+        }
+        return tuple(word for word, is_so in found.items() if is_so)
+
+    @property
+    def unknowns(self) -> tuple[str, ...]:
+        """What cannot be told, in a word each: "latency", "accuracy"."""
+        if self.old is None or self.new is None:
+            return ()
+        latency = self.latency is None or self.latency.outcome is LatencyOutcome.CANNOT_TELL
+        accuracy = self.accuracy is None or self.accuracy.outcome in {None, Outcome.TOO_FEW_IMAGES}
+        return (*(("latency",) if latency else ()), *(("accuracy",) if accuracy else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs on one machine.
+
+    Attributes:
+        cases: the artifacts of both, worst first.
+        added, removed: names of artifacts that only NEW, or only OLD, has.
+        baseline: how the common baseline itself changed, which is what the ratios take out; None without one.
+        care: why latencies cannot be relied on; "" where they can.
+    """
+
+    old: Run
+    new: Run
+    limits: Limits
+    cases: tuple[CaseChange, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    baseline: LatencyChange | None
+    care: str
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether anything is shown to be worse."""
+        return any(one.regressions for one in self.cases)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether all that OLD had was compared, and all could be told."""
+        return not self.removed and not any(one.unknowns for one in self.cases)
+
+
+def compare_runs(old: Run, new: Run, limits: Limits) -> Comparison:
+    """Return what changed from one run to another on the same machine.
+
+    Raises:
+        MeasurementError: they have no artifact in common.
+    """
+    before, after = old.findings.result, new.findings.result
+    matched = match(before, after)
+    if not matched.pairs:
+        raise MeasurementError(
+            f"{old.name} and {new.name} have no case in common: {', '.join(matched.removed) or 'no artifact'} in one, "
+            f"{', '.join(matched.added) or 'no artifact'} in the other; give files the same names"
+        )
+    baselines = common_baseline(before, after)
+    care = _care(old, new, has_baseline=baselines is not None)
+    cases = [_case_change(pair, old, new, limits, care) for pair in matched.pairs]
+    return Comparison(
+        old,
+        new,
+        limits,
+        tuple(sorted(cases, key=_severity)),
+        matched.added,
+        matched.removed,
+        None if baselines is None or after.machine.emulated else _baseline_change(baselines, old, new, limits),
+        care,
+    )
+
+
+def _care(old: Run, new: Run, *, has_baseline: bool) -> str:
+    """Return why a change of latency has to be beyond doubt to be believed; "" where there is no reason."""
+    reasons = [
+        f"{which} was disturbed ({', '.join(kinds)})"
+        for which, run in (("OLD", old), ("NEW", new))
+        if (kinds := [warning.kind for warning in run.findings.warnings if warning.is_disturbance])
+    ]
+    if not has_baseline:
+        reasons.append("the runs have no common baseline")
+    if min(run.findings.result.settings.processes for run in (old, new)) == 1:
+        reasons.append("one process a case does not show the luck of processes")
+    return " and ".join(reasons)
+
+
+def _case_change(pair: tuple[CaseResult, CaseResult], old: Run, new: Run, limits: Limits, care: str) -> CaseChange:
+    was, now = pair
+    before, after = (_summary(one, run) for one, run in ((was, old), (now, new)))
+    if before is None or after is None:
+        failure = now.error or "it was not measured" if before is not None else None
+        return CaseChange(now.case, before, after, failure, None, None, is_bigger=False)
+    images = old.findings.result.images, new.findings.result.images
+    return CaseChange(
+        now.case,
+        before,
+        after,
+        None,
+        _latency((before, after), (old, new), limits, care),
+        accuracy_change(before.raw, after.raw, images, limits.drop),
+        is_bigger=limits.bigger is not None and after.raw.size_bytes > (1 + limits.bigger) * before.raw.size_bytes,
+    )
+
+
+def _summary(one: CaseResult, run: Run) -> Summary | None:
+    return next((summary for summary in run.findings.summaries if summary.case == one.case), None)
+
+
+def _latency(
+    summaries: tuple[Summary, Summary], runs: tuple[Run, Run], limits: Limits, care: str
+) -> LatencyChange | None:
+    old, new = runs
+    if new.findings.result.machine.emulated:
+        return None
+    baselines = common_baseline(old.findings.result, new.findings.result)
+    if baselines is not None and summaries[1].case == baselines[1].case:
+        return _baseline_change(baselines, old, new, limits)
+    was, now = (
+        Measured(
+            summary.raw, references(run.findings.result) if baselines is not None else (), run.findings.noise_floor
+        )
+        for summary, run in zip(summaries, runs, strict=True)
+    )
+    return latency_change(was, now, limits, care)
+
+
+def _baseline_change(
+    baselines: tuple[CaseResult, CaseResult], old: Run, new: Run, limits: Limits
+) -> LatencyChange | None:
+    """Return how the baseline's own latency changed: the same file on the same runtime, so that it is the machine."""
+    was, now = baselines[0].raw, baselines[1].raw
+    if was is None or now is None:
+        return None
+    before, after = (Measured(raw, (), run.findings.noise_floor) for raw, run in ((was, old), (now, new)))
+    own = latency_change(before, after, limits).own
+    return LatencyChange(LatencyOutcome.BASELINE, own, None, "what the others are measured against")
+
+
+def _severity(one: CaseChange) -> tuple[bool, bool, bool, float, str]:
+    """Return what sorts the worst first: failed, worse, unknown, and then the change of latency."""
+    change = one.latency.shown.value if one.latency is not None else 1.0
+    return (one.failure is None, not one.regressions, not one.unknowns, -change, one.case.name)

@@ -1,0 +1,143 @@
+"""Whether a case became slower between two runs on one machine.
+
+A slowdown must show in the case's ratio to the baseline of its run, beyond the limit, and be borne out by the case's
+own latency, which must have grown by half the limit at least. The ratio alone would blame the case where a busy
+machine held the baseline up in OLD; the latency alone where the machine itself became slower. Both are taken from
+medians of rounds, and resampled in each run independently, processes first.
+
+With three processes a bootstrap sees too little of the luck of processes: its 95 % interval holds the truth in about
+85 % of simulated runs. What each run says about that luck is its A/A case, so the ratio's interval is widened by the
+noise floors of both runs, in quadrature, because these errors are independent. docs/comparing.md says what this finds
+and misses in simulation.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgecnn.bench.compare.limits import Limits
+from edgecnn.bench.result import Raw
+from edgecnn.bench.summary import round_medians
+from edgecnn.statistics import Interval, Rounds, median_draws
+
+
+class Outcome(enum.Enum):
+    """What is known about a change of latency, with 95 % confidence."""
+
+    SLOWER = "slower"
+    FASTER = "faster"
+    NOT_SLOWER = "not slower"
+    CANNOT_TELL = "cannot tell"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A case in one run.
+
+    Attributes:
+        references: the baseline and its twin; empty where the two runs have no common baseline.
+        floor: the noise floor of the run, as a share.
+    """
+
+    raw: Raw
+    references: tuple[Raw, ...]
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyChange:
+    """How the latency of a case changed.
+
+    Attributes:
+        own: NEW's median latency divided by OLD's.
+        relative: the same of the ratios to the baseline, its interval widened by the noise floors; None where the runs
+            have no common baseline, and then it is `own` that is widened.
+        why: what stands behind the outcome, where the figures alone do not say it.
+    """
+
+    outcome: Outcome
+    own: Interval
+    relative: Interval | None
+    why: str = ""
+
+    @property
+    def shown(self) -> Interval:
+        """The change that the machine's own change has been taken out of, if that is possible."""
+        return self.own if self.relative is None else self.relative
+
+
+def latency_change(old: Measured, new: Measured, limits: Limits, care: str = "") -> LatencyChange:
+    """Return how a case's latency changed, and whether that is a slowdown beyond the limit.
+
+    Args:
+        old, new: the case in each run.
+        limits: `slower` counts.
+        care: why the runs cannot be relied on; then only a change whose whole interval exceeds twice the limit counts.
+    """
+    floor = math.hypot(math.log1p(old.floor), math.log1p(new.floor))
+    medians = round_medians(old.raw), round_medians(new.raw)
+    if not (old.references and new.references):
+        own = _change(*medians, floor)
+        outcome, why = _judge(own, own, limits, care or "nothing pairs out the machine")
+        return LatencyChange(outcome, own, None, why)
+    own, relative = _change(*medians), _change(_to_references(old), _to_references(new), floor)
+    outcome, why = _judge(own, relative, limits, care)
+    return LatencyChange(outcome, own, relative, why)
+
+
+def _to_references(one: Measured) -> Rounds:
+    """Return, for each process and round, the case's latency by the geometric mean of its references'."""
+    logs = [[np.log(process) for process in round_medians(raw)] for raw in one.references]
+    ratios = []
+    for number, process in enumerate(round_medians(one.raw)):
+        beside = [log[number] for log in logs if number < len(log)]
+        length = min([len(process), *(len(log) for log in beside)])
+        if beside and length:
+            ratios.append(process[:length] / np.exp(np.mean([log[:length] for log in beside], axis=0)))
+    return tuple(ratios)
+
+
+def _change(old: Rounds, new: Rounds, floor: float = 0.0) -> Interval:
+    """Return the ratio of two medians, with its bootstrap interval widened by `floor`, a logarithm, in quadrature."""
+    value = math.log(np.median(np.concatenate(new)) / np.median(np.concatenate(old)))
+    low, high = np.percentile(np.log(median_draws(new, 1) / median_draws(old, 2)), [2.5, 97.5])
+    return Interval(
+        math.exp(value),
+        math.exp(value - math.hypot(max(0.0, value - low), floor)),
+        math.exp(value + math.hypot(max(0.0, high - value), floor)),
+    )
+
+
+def _judge(own: Interval, relative: Interval, limits: Limits, care: str) -> tuple[Outcome, str]:
+    for outcome, changes in (
+        (Outcome.SLOWER, (own, relative)),
+        (Outcome.FASTER, (_inverse(own), _inverse(relative))),
+    ):
+        if _is_shown(*changes, limits, care):
+            return outcome, f"beyond doubt, although {care}" if care else ""
+        if not care and _exceeds(changes[1], limits.slower):
+            return Outcome.CANNOT_TELL, "the latency itself does not bear out its ratio to the baseline: measure again"
+    if care:
+        return Outcome.CANNOT_TELL, f"{care}: measure again"
+    if relative.high <= 1 + limits.slower:
+        return Outcome.NOT_SLOWER, ""
+    return Outcome.CANNOT_TELL, "too noisy: measure longer, with more --processes"
+
+
+def _is_shown(own: Interval, relative: Interval, limits: Limits, care: str) -> bool:
+    if care:
+        return min(own.low, relative.low) > 1 + limits.beyond_doubt
+    return _exceeds(own, limits.slower / 2) and _exceeds(relative, limits.slower)
+
+
+def _exceeds(change: Interval, share: float) -> bool:
+    return change.value > 1 + share and change.low > 1
+
+
+def _inverse(change: Interval) -> Interval:
+    return Interval(1 / change.value, 1 / change.high, 1 / change.low)

@@ -1,0 +1,109 @@
+"""What belongs together in two runs: the machine, the baseline, and each case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import PurePath, PureWindowsPath
+
+from edgecnn.bench.case import Case, Role
+from edgecnn.bench.result import CaseResult, Raw, Result
+from edgecnn.device.machine import Machine
+from edgecnn.runtime.backend import known_backends
+
+MachineKey = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The artifacts of two runs.
+
+    Attributes:
+        pairs: of OLD and NEW, in the order of NEW.
+        added, removed: names of the cases that only NEW, or only OLD, has.
+    """
+
+    pairs: tuple[tuple[CaseResult, CaseResult], ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def machine_key(machine: Machine) -> MachineKey:
+    """Return what two runs have in common whose latencies can be compared: board, processor, cores, architecture."""
+    return (
+        machine.model or "",
+        machine.cpu or "",
+        str(machine.cores),
+        machine.architecture,
+        "emulated" if machine.emulated else "",
+    )
+
+
+def match(old: Result, new: Result) -> Matched:
+    """Return the artifacts of both runs in pairs.
+
+    They belong together by the name of the file, without its folder, by backend, precision and threads. Where two
+    files of a run share all that, the name of the case must agree too.
+    """
+    olds, news = _artifacts(old), _artifacts(new)
+    twice = _ambiguous(olds) | _ambiguous(news)
+    before, after = _by_key(olds, twice), _by_key(news, twice)
+    return Matched(
+        tuple((before[key], one) for key, one in after.items() if key in before),
+        tuple(one.case.name for key, one in after.items() if key not in before),
+        tuple(one.case.name for key, one in before.items() if key not in after),
+    )
+
+
+def common_baseline(old: Result, new: Result) -> tuple[CaseResult, CaseResult] | None:
+    """Return the baselines of both runs; None unless they are one file on one version of one runtime, called alike."""
+    before, after = _with_role(old, Role.BASELINE), _with_role(new, Role.BASELINE)
+    if before is None or after is None:
+        return None
+    one, other = before.case, after.case
+    same = (
+        one.sha256 == other.sha256
+        and (one.backend, one.threads, one.keras) == (other.backend, other.threads, other.keras)
+        and backend_version(one.backend, old) == backend_version(other.backend, new)
+    )
+    return (before, after) if same else None
+
+
+def references(result: Result) -> tuple[Raw, ...]:
+    """Return the baseline and its twin, which are the same thing measured twice; without those that failed."""
+    found = (_with_role(result, role) for role in (Role.BASELINE, Role.TWIN))
+    return tuple(one.raw for one in found if one is not None and one.raw is not None)
+
+
+def backend_version(backend: str, result: Result) -> str:
+    """Return the version of a runtime in a run; of all that the run names, where its package is not known here."""
+    known = known_backends().get(backend)
+    if known is not None and known.package in result.versions:
+        return result.versions[known.package]
+    return ", ".join(f"{name} {version}" for name, version in sorted(result.versions.items()))
+
+
+def file_name(case: Case) -> str:
+    """Return the name of a case's file without its folder, which differs between machines."""
+    pure = PureWindowsPath if "\\" in case.path else PurePath
+    return pure(case.path).name
+
+
+def _artifacts(result: Result) -> list[CaseResult]:
+    return [one for one in result.cases if one.case.is_artifact]
+
+
+def _key(case: Case) -> tuple[str, ...]:
+    return (file_name(case), case.backend, case.precision, str(case.threads))
+
+
+def _ambiguous(cases: list[CaseResult]) -> set[tuple[str, ...]]:
+    return {key for key, count in Counter(_key(one.case) for one in cases).items() if count > 1}
+
+
+def _by_key(cases: list[CaseResult], twice: set[tuple[str, ...]]) -> dict[tuple[str, ...], CaseResult]:
+    return {(*key, one.case.name) if key in twice else key: one for one in cases for key in (_key(one.case),)}
+
+
+def _with_role(result: Result, role: Role) -> CaseResult | None:
+    return next((one for one in result.cases if one.case.role is role and one.error is None and one.raw), None)

@@ -1,0 +1,79 @@
+"""Any number of runs: compared where the machine is the same, side by side where it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecnn.bench.case import Case
+from edgecnn.bench.compare.comparison import Comparison, Run, compare_runs
+from edgecnn.bench.compare.limits import Limits
+from edgecnn.bench.compare.match import MachineKey, machine_key
+from edgecnn.bench.findings import Findings, read_findings
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is shown.
+
+    Attributes:
+        comparisons: each later run of a machine with the first one.
+        devices: the runs of the table with a column a device; empty for one device.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    devices: tuple[Run, ...]
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether anything is shown to be worse."""
+        return any(one.is_regression for one in self.comparisons)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether anything was compared, and all could be told."""
+        return bool(self.comparisons) and all(one.is_certain for one in self.comparisons)
+
+
+def read_runs(paths: tuple[Path, ...]) -> tuple[Run, ...]:
+    """Return the runs in files, each with the shortest end of its path that no other one has.
+
+    Raises:
+        MeasurementError: a file is missing, or no result that this edgecnn reads.
+    """
+    return tuple(Run(name, read_findings(path)) for name, path in zip(_short_names(paths), paths, strict=True))
+
+
+def compare(runs: tuple[Run, ...], limits: Limits, *, devices_only: bool = False) -> Report:
+    """Return each later run of a machine compared with its first, and the latest of each machine side by side.
+
+    Args:
+        runs: the oldest first.
+        limits: what counts as a regression.
+        devices_only: compare nothing, and put all runs side by side.
+
+    Raises:
+        MeasurementError: two runs on one machine have no case in common.
+    """
+    if devices_only:
+        return Report((), runs)
+    machines: dict[MachineKey, list[Run]] = {}
+    for run in runs:
+        machines.setdefault(machine_key(run.findings.result.machine), []).append(run)
+    comparisons = tuple(compare_runs(old, new, limits) for old, *news in machines.values() for new in news)
+    return Report(comparisons, tuple(found[-1] for found in machines.values()) if len(machines) > 1 else ())
+
+
+def deployed(findings: Findings) -> Case | None:
+    """Return the artifact that a run's verdict says to deploy; None if it says so of none."""
+    return next((one.case for one in findings.summaries if one.case.name in findings.chosen[:1]), None)
+
+
+def _short_names(paths: tuple[Path, ...]) -> list[str]:
+    """Return "new/result.json" for a path whose last part another one has too."""
+    longest = max(len(path.parts) for path in paths)
+    for length in range(1, longest):
+        names = ["/".join(path.parts[-length:]) for path in paths]
+        if len(set(names)) == len(names):
+            return names
+    return [str(path) for path in paths]

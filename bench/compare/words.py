@@ -1,0 +1,145 @@
+"""The sentences of a comparison. Every form of report says these."""
+
+from __future__ import annotations
+
+from edgecnn.bench.compare.comparison import CaseChange, Comparison, Run
+from edgecnn.bench.compare.latency import Outcome as LatencyOutcome
+from edgecnn.bench.compare.report import Report, deployed
+from edgecnn.bench.reports.formatting import count_of, plain
+from edgecnn.bench.result import Result
+from edgecnn.gate import Outcome
+from edgecnn.statistics import Interval
+
+METHOD = (
+    "A case is called slower where its ratio to the baseline of the same run grew by more than the limit, with the "
+    "95 % interval above 1, and its own latency grew too, by more than half the limit. Intervals are from a bootstrap "
+    "over processes and rounds of each run; that of the ratio is widened by the noise floors of both runs. Where a run "
+    "was disturbed, or nothing pairs out the machine, the whole of both intervals must lie beyond twice the limit. "
+    "Accuracy is compared on the same images, with Agresti and Min's interval."
+)
+_MOST_NAMED = 3
+
+
+def headline(report: Report) -> tuple[str, ...]:
+    """Return what was found: a sentence for each comparison, or that nothing was compared."""
+    if report.comparisons:
+        return tuple(plain(_found(one)) for one in report.comparisons)
+    return (f"{len(report.devices)} runs side by side; nothing was compared as a regression.",)
+
+
+def _found(comparison: Comparison) -> str:
+    cases = comparison.cases
+    runs, all_cases = f"from {comparison.old.name} to {comparison.new.name}", count_of(len(cases), "case")
+    worse = [one for one in cases if one.regressions]
+    if worse:
+        words = "; ".join(f"{one.case.name}: {found(one)}" for one in worse[:_MOST_NAMED])
+        more = f"; and {len(worse) - _MOST_NAMED} more" if len(worse) > _MOST_NAMED else ""
+        return f"Regression {runs} in {len(worse)} of {all_cases}: {words}{more}."
+    unknown = sum(bool(one.unknowns) for one in cases)
+    told = f"{len(cases) - unknown} of {all_cases} not worse"
+    if not unknown:
+        return f"No regression {runs}: {told}."
+    because = f", because {comparison.care}" if comparison.care else ""
+    return f"No regression shown {runs}: {told}, {unknown} cannot be told{because}."
+
+
+def found(one: CaseChange) -> str:
+    """Return what was found of a case: "slower, less accurate", "cannot tell latency", "faster", "not worse"."""
+    if one.failure is not None:
+        return plain(f"failed: {one.failure}")
+    if one.old is None or one.new is None:
+        return "failed before, works now" if one.new is not None else "failed in both"
+    unknown = f"cannot tell {' and '.join(one.unknowns)}" if one.unknowns else ""
+    if one.regressions:
+        return ", ".join([*one.regressions, *([unknown] if unknown else [])])
+    if unknown:
+        return unknown
+    return "faster" if one.latency is not None and one.latency.outcome is LatencyOutcome.FASTER else "not worse"
+
+
+def notes(comparison: Comparison) -> tuple[str, ...]:
+    """Return what has to be known beside the tables, one point each."""
+    found = (
+        *_verdicts(comparison),
+        *_machine(comparison),
+        *_why(comparison),
+        *(f"Only in NEW: {name}." for name in comparison.added),
+        *(f"Only in OLD: {name}." for name in comparison.removed),
+        *_changed(comparison.old.findings.result, comparison.new.findings.result),
+        *_disturbances("OLD", comparison.old),
+        *_disturbances("NEW", comparison.new),
+    )
+    return tuple(plain(note) for note in found)
+
+
+def times(ratio: Interval) -> str:
+    """Return a ratio with its interval, three digits after the point, because a change of 1 % has to show."""
+    return f"{ratio.value:.3f} ({ratio.low:.3f}–{ratio.high:.3f})"
+
+
+def limits(comparison: Comparison) -> str:
+    """Return the limits in words."""
+    limit = comparison.limits
+    bigger = "" if limit.bigger is None else f", {100 * limit.bigger:g} % of a file's size"
+    return f"Limits: {100 * limit.slower:g} % of a latency, {limit.drop:g} points of top-1{bigger}."
+
+
+def _verdicts(comparison: Comparison) -> list[str]:
+    was, now = deployed(comparison.old.findings), deployed(comparison.new.findings)
+    before, after = (case.name if case is not None else "none" for case in (was, now))
+    if before == after:
+        return [f"The verdict is the same: deploy {after}."]
+    return [f"The verdict changed: deploy {before} → deploy {after}."]
+
+
+def _machine(comparison: Comparison) -> list[str]:
+    if comparison.new.findings.result.machine.emulated:
+        return ["The processor is emulated: no latency was compared."]
+    if comparison.baseline is None:
+        return [
+            "The runs have no common baseline (the same file on the same version of the same runtime): latencies are "
+            "compared as they are, with whatever the machine did in between."
+        ]
+    floors = " and ".join(f"{100 * run.findings.noise_floor:.1f} %" for run in (comparison.old, comparison.new))
+    return [
+        f"The baseline itself took {times(comparison.baseline.own)} of OLD's time, which ratios take out. "
+        f"Noise floors: {floors}."
+    ]
+
+
+def _why(comparison: Comparison) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for one in comparison.cases:
+        if one.latency is not None and one.latency.why:
+            word = one.latency.outcome.value
+            by_reason.setdefault(f"{word}, {one.latency.why}", []).append(one.case.name)
+        if one.accuracy is not None and one.accuracy.outcome is Outcome.TOO_FEW_IMAGES:
+            by_reason.setdefault("accuracy, too few images to tell", []).append(one.case.name)
+    return [f"{', '.join(names)}: {reason}." for reason, names in by_reason.items()]
+
+
+def _changed(old: Result, new: Result) -> list[str]:
+    found = [
+        f"{name} {old.versions.get(name, 'absent')} → {new.versions.get(name, 'absent')}"
+        for name in sorted(old.versions.keys() | new.versions.keys())
+        if old.versions.get(name) != new.versions.get(name)
+    ]
+    lines = [f"Versions that changed: {', '.join(found)}."] if found else []
+    if old.images.sha256 != new.images.sha256:
+        was, now = (f"{one.images.count:,} of {one.images.data}" for one in (old, new))
+        lines.append(f"The images differ ({was}; {now}): differences of accuracy are not paired, and blame no file.")
+    elif old.images.labels is None and new.images.labels is None:
+        lines.append("The images have no labels: only the share of same answers is known.")
+    if old.settings != new.settings:
+        lines.append("The runs were made with different settings.")
+    return lines + [
+        f"{which} was stopped before its end." for which, one in (("OLD", old), ("NEW", new)) if not one.is_complete
+    ]
+
+
+def _disturbances(which: str, run: Run) -> list[str]:
+    return [
+        f"{which} was disturbed: {warning.what}; {warning.advice}."
+        for warning in run.findings.warnings
+        if warning.is_disturbance
+    ]

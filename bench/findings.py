@@ -1,0 +1,147 @@
+"""Everything that reports tell about a run: derived from its raw samples once, and shown in many forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecnn.bench.accuracy import answers
+from edgecnn.bench.case import Role
+from edgecnn.bench.constraints import Constraints
+from edgecnn.bench.disturbance import RunWarning, warnings
+from edgecnn.bench.noise import a_a, is_equal, noise_floor
+from edgecnn.bench.result import Result, read_result
+from edgecnn.bench.summary import Summary, summarise
+from edgecnn.bench.verdict import choose, verdict
+from edgecnn.errors import MeasurementError, first_line
+from edgecnn.statistics import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """An image on which a case and the baseline differ: class numbers; `label` None where nobody knows it."""
+
+    case: str
+    image: int
+    answer: int
+    baseline_answer: int
+    label: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What follows from a result.
+
+    Attributes:
+        summaries: the cases that did not fail, in the order of the run.
+        baseline: what ratios refer to; None where it failed.
+        a_a: the ratio of the baseline to itself in other processes; None without a twin.
+        agreement: share of images with the same answer for each pair of `summaries`, (cases, cases).
+        flips: images on which a case and the baseline differ.
+        pareto: names of the artifacts that no other beats in both accuracy and latency.
+        warnings: what disturbed the run.
+        chosen: names of the artifact to deploy here and of the second choice, as far as there are such.
+        verdict: the same in sentences.
+    """
+
+    result: Result
+    constraints: Constraints
+    summaries: tuple[Summary, ...]
+    baseline: Summary | None
+    a_a: Interval | None
+    agreement: tuple[tuple[float, ...], ...]
+    flips: tuple[Flip, ...]
+    pareto: tuple[str, ...]
+    warnings: tuple[RunWarning, ...]
+    chosen: tuple[str, ...]
+    verdict: tuple[str, ...]
+
+    @property
+    def noise_floor(self) -> float:
+        """How far from 1 a ratio of latencies may be without being a difference, as a share."""
+        return noise_floor(self.a_a)
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether the run should be made again before anybody rests on its latencies."""
+        return any(warning.is_disturbance for warning in self.warnings)
+
+    def is_equal_to_baseline(self, one: Summary) -> bool:
+        """Whether no difference in latency to the baseline can be measured."""
+        return one.latency.speedup is not None and is_equal(one.latency.speedup, self.noise_floor)
+
+
+def find(result: Result, constraints: Constraints = Constraints()) -> Findings:
+    """Return everything that follows from a result, under the limits that an artifact has to keep to."""
+    summaries = summarise(result)
+    ratio = a_a(result)
+    floor = noise_floor(ratio)
+    ranked = choose(summaries, floor, constraints)
+    baseline = next((one for one in summaries if one.case.role is Role.BASELINE), None)
+    return Findings(
+        result=result,
+        constraints=constraints,
+        summaries=summaries,
+        baseline=baseline,
+        a_a=ratio,
+        agreement=_agreement(summaries),
+        flips=_flips(summaries, baseline, result),
+        pareto=_pareto(summaries),
+        warnings=warnings(result, summaries, floor),
+        chosen=tuple(one.case.name for one in ranked),
+        verdict=verdict(result, summaries, floor, constraints, ranked),
+    )
+
+
+def read_findings(path: Path, constraints: Constraints = Constraints()) -> Findings:
+    """Return what follows from the result in a file.
+
+    Raises:
+        MeasurementError: as `read_result`, or its figures contradict each other.
+    """
+    result = read_result(path)
+    try:
+        return find(result, constraints)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise MeasurementError(f"the result {path} contradicts itself: {first_line(error)}; measure again") from error
+
+
+def _agreement(summaries: tuple[Summary, ...]) -> tuple[tuple[float, ...], ...]:
+    given = [answers(one.raw) for one in summaries]
+    return tuple(tuple(float((own == other).mean()) for other in given) for own in given)
+
+
+def _flips(summaries: tuple[Summary, ...], baseline: Summary | None, result: Result) -> tuple[Flip, ...]:
+    if baseline is None:
+        return ()
+    reference, labels = answers(baseline.raw), result.images.labels
+    return tuple(
+        Flip(
+            one.case.name,
+            int(image),
+            int(given[image]),
+            int(reference[image]),
+            None if labels is None else labels[image],
+        )
+        for one in summaries
+        if one.case.is_artifact
+        for given in (answers(one.raw),)
+        for image in (given != reference).nonzero()[0]
+    )
+
+
+def _pareto(summaries: tuple[Summary, ...]) -> tuple[str, ...]:
+    """Return the artifacts that no other one beats in one of top-1 and latency while it is as good in the other."""
+    points = [
+        (one.case.name, one.latency.p50.value, one.accuracy.top1.value)
+        for one in summaries
+        if one.case.is_artifact and one.accuracy is not None
+    ]
+    return tuple(
+        name
+        for name, latency, top1 in points
+        if not any(
+            other_latency <= latency and other_top1 >= top1 and (other_latency, other_top1) != (latency, top1)
+            for _, other_latency, other_top1 in points
+        )
+    )

@@ -1,0 +1,116 @@
+"""What a run has done so far, on disk: a run that was killed goes on from there."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from edgecnn.errors import MeasurementError
+from edgecnn.files import cannot_write
+from edgecnn.schema import SchemaError, decode, encode
+
+JOURNAL_NAME = "journal.jsonl"
+
+_T = TypeVar("_T")
+
+
+def key_of(*what: Any) -> str:
+    """Return what tells whether a journal is of this run: a hash of its plan, settings, images and versions."""
+    return hashlib.sha256(json.dumps(encode(what), sort_keys=True).encode()).hexdigest()
+
+
+class Journal:
+    """The finished steps of a run, one line of JSON each, behind a line that says of which run.
+
+    Args:
+        path: of the file; None keeps nothing.
+        key: as `key_of`.
+        resume: whether to go on from what is there; else it is written anew.
+
+    Raises:
+        MeasurementError: there is nothing to resume, it is of another run, or another run writes there now.
+        OutputError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path | None, key: str, *, resume: bool = False) -> None:
+        self._path, self._records = path, dict[str, Any]()
+        self._lock: IO[bytes] | None = None
+        if path is None:
+            return
+        if resume:
+            self._records = _read(path, key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(path)
+            if not resume:
+                path.write_text(json.dumps({"key": key}) + "\n")
+        except OSError as error:
+            raise cannot_write(path, error) from error
+
+    def get(self, step: str, kind: type[_T]) -> _T | None:
+        """Return the record of a finished step; None if it is still to do."""
+        return None if step not in self._records else decode(kind, self._records[step])
+
+    def add(self, step: str, record: Any) -> None:
+        """Keep the record of a finished step: it is on the disk when this returns."""
+        self._records[step] = encode(record)
+        if self._path is None:
+            return
+        try:
+            with self._path.open("a") as file:
+                file.write(json.dumps({"step": step, "record": self._records[step]}, separators=(",", ":")) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise cannot_write(self._path, error) from error
+
+    def remove(self) -> None:
+        """Delete the file: the result has everything."""
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let another run have the folder."""
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """Return the open file, which no other run can lock as long as it is open."""
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise MeasurementError(f"another run writes into {path.parent}; wait for it or choose another --out") from error
+    return file
+
+
+def _read(path: Path, key: str) -> dict[str, Any]:
+    """Return the records of a journal; a last line that a kill cut short is left out, and cut off the file."""
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except FileNotFoundError as error:
+        raise MeasurementError(f"nothing to resume: {path} is not there; run without --resume") from error
+    except OSError as error:
+        raise MeasurementError(f"cannot read {path}: {error.strerror}") from error
+    whole = [line for line in lines if line.endswith(b"\n")]
+    try:
+        found = [json.loads(line) for line in whole]
+        if not found or found[0].get("key") != key:
+            raise MeasurementError(
+                f"{path} is of a run with other files, settings, images or versions; run without --resume"
+            )
+        records = {line["step"]: line["record"] for line in found[1:]}
+    except (ValueError, KeyError, AttributeError, TypeError, SchemaError) as error:
+        raise MeasurementError(f"{path} is damaged; run without --resume") from error
+    if len(whole) < len(lines):
+        try:
+            path.write_bytes(b"".join(whole))
+        except OSError as error:
+            raise cannot_write(path, error) from error
+    return records

@@ -1,0 +1,43 @@
+"""Looking at the machine before, during and after a run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable
+
+from edgecnn.bench.result import Moment
+from edgecnn.device.sensors import Sample, Sensors, cpu_seconds
+
+_COOLER_C = 5.0
+"""Degrees above the temperature at the start of the run that count as cool."""
+_POLL_SECONDS = 5.0
+_LONGEST_WAIT_SECONDS = 900.0
+
+
+class Monitor:
+    """Takes moments of the machine, with the CPU time that the run itself has used.
+
+    Args:
+        read: of the sensors; another one in tests.
+    """
+
+    def __init__(self, read: Callable[[], Sample] | None = None) -> None:
+        self._read = read or Sensors().read
+        self.first = self._read()
+
+    def moment(self, what: str, workers: Iterable[int | None], step: str) -> Moment:
+        """Return the machine now; `workers` are the ids of the run's living processes besides this one."""
+        known = [os.getpid(), *(number for number in workers if number is not None)]
+        return Moment(what, self._read(), cpu_seconds(known), step)
+
+    def wait_until_cool(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Return when the machine is about as cool as at the start, or after a quarter of an hour."""
+        start = self.first.temperature_c
+        waited = 0.0
+        while start is not None and waited < _LONGEST_WAIT_SECONDS:
+            now = self._read().temperature_c
+            if now is None or now <= start + _COOLER_C:
+                return
+            sleep(_POLL_SECONDS)
+            waited += _POLL_SECONDS

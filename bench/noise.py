@@ -1,0 +1,30 @@
+"""What can be told apart: the baseline is measured twice, and what differs then is noise."""
+
+from __future__ import annotations
+
+from edgecnn.bench.case import Role
+from edgecnn.bench.result import Raw, Result
+from edgecnn.bench.summary import round_medians
+from edgecnn.statistics import Interval, median_ratio
+
+
+def a_a(result: Result) -> Interval | None:
+    """Return the baseline's latency divided by its twin's, 1 up to noise; None where one of them failed."""
+    found = {one.case.role: one.raw for one in result.cases if one.error is None}
+    baseline, twin = found.get(Role.BASELINE), found.get(Role.TWIN)
+    return None if baseline is None or twin is None else latency_ratio(baseline, twin)
+
+
+def noise_floor(ratio: Interval | None) -> float:
+    """Return how far from 1 a ratio of equal things may be, as a share: the farther end of the A/A interval."""
+    return 0.0 if ratio is None else max(ratio.high, 1 / ratio.low) - 1
+
+
+def latency_ratio(one: Raw, other: Raw) -> Interval:
+    """Return how many times as long `one` takes as `other`, paired by rounds."""
+    return median_ratio(round_medians(one), round_medians(other))
+
+
+def is_equal(ratio: Interval, floor: float) -> bool:
+    """Whether a ratio is none that can be told from 1: its interval holds 1, or it is within the noise floor."""
+    return ratio.low <= 1 <= ratio.high or 1 / (1 + floor) <= ratio.value <= 1 + floor

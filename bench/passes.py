@@ -1,0 +1,236 @@
+"""A pass: a new process for each case, which take turns in an order drawn anew in each round."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgecnn.bench.case import Case, Role
+from edgecnn.bench.monitor import Monitor
+from edgecnn.bench.process import Link
+from edgecnn.bench.result import Batch, Cold, Memory, Moment, ProcessRun, WarmUp
+from edgecnn.bench.settings import Settings
+from edgecnn.errors import MeasurementError
+from edgecnn.schema import encode
+
+_WINDOW_SECONDS = 0.05
+_WINDOW_CALLS = 3
+_STABLE_WINDOWS = 3
+_STABLE_SHARE = 0.05
+"""The latency is stable when the medians of three windows in a row differ by no more than a twentieth."""
+_MOST_CALLS = 100_000
+_BATCH_CALLS = 3
+
+Start = Callable[[float], Link]
+"""Starts a worker, given its timeout in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Files that workers read: all images as a uint8 .npy, and some of them as encoded pictures."""
+
+    images: str
+    pictures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CasePass:
+    """What one case did in a pass.
+
+    Attributes:
+        process: None if it failed or was stopped before its first round.
+        ranked, classify_seconds: as in `Raw`; of the first pass alone.
+    """
+
+    process: ProcessRun | None
+    ranked: tuple[tuple[int, ...], ...] = ()
+    classify_seconds: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassRecord:
+    """What a pass found: one entry for each case, None for those that had failed before, and the machine."""
+
+    cases: tuple[CasePass | None, ...]
+    timeline: tuple[Moment, ...]
+
+
+def load_command(case: Case, images: str) -> dict[str, Any]:
+    """Return what a worker is told to load a case."""
+    return {
+        "do": "load",
+        "path": case.path,
+        "backend": case.backend,
+        "threads": case.threads,
+        "keras": encode(case.keras),
+        "images": images,
+    }
+
+
+def turn_orders(count: int, rounds: int, seed: str) -> Iterator[list[int]]:
+    """Yield, for each round, the order in which `count` cases take their turns; the same for the same seed."""
+    generator = random.Random(seed)
+    order = list(range(count))
+    for _ in range(rounds):
+        generator.shuffle(order)
+        yield list(order)
+
+
+@dataclass(slots=True)
+class Turns:
+    """A case while it takes turns."""
+
+    case: Case
+    link: Link | None = None
+    found: dict[str, Any] = field(default_factory=dict)
+    warm_up: WarmUp | None = None
+    calls: int = 0
+    rounds: list[tuple[int, ...]] = field(default_factory=list)
+    steady_bytes: int | None = None
+    extras: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        """Return the worker's answer; after a failure, nothing is asked any more and the answer is empty."""
+        if self.link is None:
+            return {}
+        try:
+            return self.link.ask(command)
+        except MeasurementError as error:
+            self.error, self.link = str(error), None
+            return {}
+
+    def close(self) -> None:
+        """End the process."""
+        if self.link is not None:
+            self.link.close()
+            self.link = None
+
+    def record(self) -> CasePass:
+        """Return what the case did so far."""
+        ranked = tuple(tuple(row) for row in self.found.get("ranked", ()))
+        seconds = self.found.get("classify_ns", 0) / 1e9
+        if not self.rounds or self.warm_up is None:
+            return CasePass(None, ranked, seconds, self.error)
+        found = self.found
+        process = ProcessRun(
+            cold=Cold(found["start_ns"], found["import_ns"], found["load_ns"], found["first_ns"]),
+            warm_up=self.warm_up,
+            memory=Memory(found["bare_bytes"], found["peak_bytes"], self.steady_bytes),
+            rounds_ns=tuple(self.rounds),
+            **self.extras,
+        )
+        return CasePass(process, ranked, seconds, self.error)
+
+
+class Pass:
+    """One pass over the cases that have not failed yet.
+
+    Args:
+        number: from 0 on.
+        cases: None for one that does not take part.
+        start: makes workers.
+        step: called with what is done next, how many of `steps` are done, and the latest figure.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        cases: tuple[Case | None, ...],
+        inputs: Inputs,
+        settings: Settings,
+        *,
+        monitor: Monitor,
+        start: Start,
+        step: Callable[[str, str], None],
+    ) -> None:
+        self._number, self._inputs, self._settings = number, inputs, settings
+        self._all = [None if case is None else Turns(case) for case in cases]
+        self._turns = [one for one in self._all if one is not None]
+        self._monitor, self._start, self._step = monitor, start, step
+        self._timeline: list[Moment] = []
+
+    def run(self) -> None:
+        """Start, warm up, take turns, and measure what else the settings ask for."""
+        for position in next(turn_orders(len(self._turns), 1, f"{self._settings.seed} start {self._number}")):
+            self._begin(self._turns[position])
+        for one in self._turns:
+            self._warm_up(one)
+        for order in turn_orders(len(self._turns), self._settings.rounds, f"{self._settings.seed} {self._number}"):
+            self._look("round")
+            for position in order:
+                self._turn(self._turns[position])
+        self._look("other latencies")
+        for one in self._turns:
+            self._extras(one)
+        self._look("end of pass")
+
+    def record(self) -> PassRecord:
+        """Return what was found so far."""
+        return PassRecord(tuple(None if one is None else one.record() for one in self._all), tuple(self._timeline))
+
+    def close(self) -> None:
+        """End all processes."""
+        for one in self._turns:
+            one.close()
+
+    def _look(self, what: str) -> None:
+        workers = [one.link.process_id for one in self._turns if one.link is not None]
+        self._timeline.append(self._monitor.moment(what, workers, f"pass {self._number + 1}"))
+
+    def _begin(self, one: Turns) -> None:
+        """Start a case's process, and let it answer once; in the first pass, to all images."""
+        self._look("start")
+        self._step("starting", one.case.name)
+        one.link = link = self._start(self._settings.timeout)
+        one.found.update(one.ask(**load_command(one.case, self._inputs.images)))
+        one.found["start_ns"] = one.found.get("ready_ns", 0) - link.started_ns
+        if self._number == 0:
+            one.found.update(one.ask(do="classify", images=self._inputs.images))
+
+    def _warm_up(self, one: Turns) -> None:
+        """Run until the medians of some windows in a row are alike, and find out how many calls make a turn."""
+        settings, medians = self._settings, list[float]()
+        spent, total, calls = 0, 0, _WINDOW_CALLS
+        stable = False
+        while one.link is not None and not stable and spent < settings.max_warm_up_seconds * 1e9:
+            samples = one.ask(do="measure", warm_up=0, count=calls).get("samples_ns", [])
+            if not samples:
+                return
+            spent, total = spent + sum(samples), total + len(samples)
+            medians.append(statistics.median(samples))
+            calls = max(_WINDOW_CALLS, math.ceil(_WINDOW_SECONDS * 1e9 / max(1.0, medians[-1])))
+            last = medians[-_STABLE_WINDOWS:]
+            stable = len(last) == _STABLE_WINDOWS and max(last) <= (1 + _STABLE_SHARE) * min(last)
+        if medians:
+            one.warm_up = WarmUp(total, spent / 1e9, stable)
+            turns = settings.rounds * (1 if one.case.role is Role.REFERENCE else settings.processes)
+            seconds = settings.min_seconds / turns
+            wanted = max(math.ceil(settings.min_samples / turns), math.ceil(seconds * 1e9 / max(1.0, medians[-1])))
+            one.calls = min(wanted, _MOST_CALLS)
+
+    def _turn(self, one: Turns) -> None:
+        found = one.ask(do="measure", warm_up=min(self._settings.turn_warm_up, one.calls), count=one.calls)
+        if found:
+            one.rounds.append(tuple(found["samples_ns"]))
+            self._step("taking turns", f"{one.case.name} {statistics.median(one.rounds[-1]) / 1e3:,.0f} µs")
+
+    def _extras(self, one: Turns) -> None:
+        self._step("pacing, stages, batches", one.case.name)
+        settings = self._settings
+        one.steady_bytes = one.ask(do="memory").get("resident_bytes")
+        if settings.fps is not None and one.case.is_artifact:
+            found = one.ask(do="pace", fps=settings.fps, count=settings.frames)
+            one.extras |= {"paced_ns": tuple(found.get("samples_ns", ())), "late": found.get("late", 0)}
+        if self._inputs.pictures:
+            found = one.ask(do="stages", pictures=self._inputs.pictures)
+            one.extras["stages_ns"] = tuple(tuple(row) for row in found.get("rows_ns", ()))
+        one.extras["batches"] = tuple(
+            Batch(size, tuple(one.ask(do="batch", size=size, count=_BATCH_CALLS).get("samples_ns", ())))
+            for size in settings.batches
+        )

@@ -1,0 +1,82 @@
+"""The tables of answers: by class, by pair of cases, and by image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgecnn.bench.reports.formatting import percent, plain
+from edgecnn.bench.reports.table import Table, name_of
+
+if TYPE_CHECKING:
+    from edgecnn.bench.findings import Findings, Flip
+
+MOST_CLASSES = 40
+"""Above that only the classes are listed in which cases differ most."""
+
+
+def per_class(findings: Findings) -> Table | None:
+    """Return top-1 of each class, a row a class; None where the images have no labels."""
+    known = [(number, one.accuracy) for number, one in enumerate(findings.summaries, 1) if one.accuracy]
+    if not known:
+        return None
+    names = findings.result.images.class_names
+    values = [[found.per_class[number] for _, found in known] for number in range(len(names))]
+    spreads = [
+        max((one.value for one in row if one), default=0) - min((one.value for one in row if one), default=0)
+        for row in values
+    ]
+    chosen = sorted(sorted(range(len(names)), key=lambda number: -spreads[number])[:MOST_CLASSES])
+    rows = tuple(
+        (plain(names[number]), *(percent(one.value) if one else "" for one in values[number])) for number in chosen
+    )
+    note = "Percents of the images of that class. Cases are numbered as in the agreement table."
+    if len(chosen) < len(names):
+        note += f" The {len(chosen)} of {len(names):,} classes in which cases differ most."
+    return Table("classes", "Top-1 by class", ("class", *(f"{number}." for number, _ in known)), rows, note=note)
+
+
+def agreement(findings: Findings) -> Table:
+    """Return for each pair of cases how many images in a hundred get the same answer."""
+    names = [name_of(one) for one in findings.summaries]
+    rows = tuple(
+        (f"{number}. {name}", *(percent(share) for share in shares))
+        for number, (name, shares) in enumerate(zip(names, findings.agreement, strict=True), 1)
+    )
+    columns = ("case", *(f"{number}." for number in range(1, len(names) + 1)))
+    return Table("agreement", "Agreement: % of images with the same answer", columns, rows)
+
+
+def flipped(findings: Findings, most: int) -> Table | None:
+    """Return the first `most` images on which a case and the baseline differ; None where none does."""
+    names = [plain(name) for name in findings.result.images.class_names]
+    by_image = flips_by_image(findings)
+    if not by_image:
+        return None
+    rows = tuple(
+        (
+            str(image),
+            "" if flips[0].label is None else names[flips[0].label],
+            names[flips[0].baseline_answer],
+            "; ".join(f"{names[answer]}: {', '.join(cases)}" for answer, cases in answers_of(flips)),
+        )
+        for image, flips in list(by_image.items())[:most]
+    )
+    note = f"{len(by_image):,} images in all" + (f"; the first {most}." if len(by_image) > most else ".")
+    columns = ("image", "label", "baseline says", "others say")
+    return Table("flips", "Images on which a case and the baseline differ", columns, rows, note=note, texts=4)
+
+
+def flips_by_image(findings: Findings) -> dict[int, tuple[Flip, ...]]:
+    """Return the flips of each image that has some, by its place."""
+    found: dict[int, tuple[Flip, ...]] = {}
+    for flip in sorted(findings.flips, key=lambda one: one.image):
+        found[flip.image] = (*found.get(flip.image, ()), flip)
+    return found
+
+
+def answers_of(flips: tuple[Flip, ...]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return each answer that differs from the baseline's, and the names of the cases that gave it."""
+    return tuple(
+        (answer, tuple(plain(flip.case) for flip in flips if flip.answer == answer))
+        for answer in dict.fromkeys(flip.answer for flip in flips)
+    )

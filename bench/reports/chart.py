@@ -1,0 +1,148 @@
+"""A chart as SVG that stands in a page: it takes the page's colours, dark or light, and tells what it shows."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgecnn.bench.reports.formatting import plain
+
+INK, SOFT, GRID, PANEL = "#0a0a01", "#0a0a02", "#0a0a03", "#0a0a04"
+SERIES = tuple(f"#0a0b0{number}" for number in range(1, 8))
+"""Stand for variables of the style sheet, because Matplotlib takes only real colours."""
+
+_VARIABLES = {INK: "--ink", SOFT: "--soft", GRID: "--grid", PANEL: "--panel"} | {
+    colour: f"--series-{number}" for number, colour in enumerate(SERIES, 1)
+}
+_WIDTH = 3.9
+"""Inches: charts are drawn for a telephone, where a point is about a pixel, and grow on larger screens."""
+_BELOW, _RIGHT, _ABOVE = 0.42, 0.12, 0.2
+"""Inches around the axes."""
+_CLEAR = 1.15
+"""A tick nearer to the right end than that has a label that would be cut off."""
+_LONGEST_NAME = 52
+
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",  # text stays text: it can be selected, and is small
+    "svg.hashsalt": "edgecnn",
+    "text.parse_math": False,  # a name with dollars is no formula
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": SOFT,
+    "axes.linewidth": 0.6,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "axes.facecolor": "none",
+    "figure.facecolor": "none",
+    "lines.linewidth": 1.2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture with its text alternative.
+
+    Attributes:
+        name: short, for anchors.
+        svg: markup, safe to stand in a page.
+        alternative: what the picture shows, in words.
+        legend: names of series with the number of their colour in the style sheet.
+    """
+
+    name: str
+    title: str
+    svg: str
+    alternative: str
+    legend: tuple[tuple[str, int], ...] = ()
+
+
+def draw(
+    name: str,
+    title: str,
+    alternative: str,
+    paint: Callable[[Any], tuple[tuple[str, int], ...] | None],
+    *,
+    height: float,
+    left: float = 0.58,
+) -> Chart:
+    """Return the chart that `paint` draws into a Matplotlib figure; it returns the legend, if there is one.
+
+    Args:
+        name, title, alternative: of the chart; the alternative says in words what can be seen.
+        paint: draws with the colours of this module.
+        height: in inches; the width is always the same.
+        left: inches for what stands left of the axes. Margins are given, because to have Matplotlib find them costs as
+            much as to draw.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    text = io.StringIO()
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of glyphs that Matplotlib's font lacks: the page's font may have them
+        figure = Figure(figsize=(_WIDTH, height))
+        legend = paint(figure) or ()
+        figure.subplots_adjust(left / _WIDTH, _BELOW / height, 1 - _RIGHT / _WIDTH, 1 - _ABOVE / height, hspace=0.6)
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(text, format="svg", transparent=True, metadata=nothing)
+    alternative = plain(alternative)
+    return Chart(name, title, _for_page(text.getvalue(), name, alternative), alternative, legend)
+
+
+def _for_page(svg: str, name: str, alternative: str) -> str:
+    """Return Matplotlib's SVG with the page's colours, ids of its own, and a text alternative."""
+    from html import escape
+
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(colour, f"var({variable})")
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = re.sub(r'(url\(#|xlink:href="#)', lambda found: f"{found[1]}{name}-", svg)
+    head = f'<svg class="chart" role="img" aria-label="{escape(alternative)}"'
+    return re.sub(
+        r"<svg\b", lambda _: head, re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1), count=1
+    ).replace(' height="', ' data-height="', 1)
+
+
+def shortened(name: str) -> str:
+    """Return a name that fits into a chart."""
+    text = plain(name)
+    return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
+
+
+def label_logarithmic(axis: Any, low: float, high: float) -> None:
+    """Give a logarithmic axis ticks that people can read, at 1, 2 and 5 where there is room."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    axis.set_major_locator(FixedLocator(_ticks(low, high)))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    span = np.log10(high / low)
+    steps = (1, 2, 5) if span < 2.2 else (1, 3) if span < 4 else (1,)
+    return [step * 10.0**decade for decade in decades for step in steps if low <= step * 10.0**decade <= high / _CLEAR]
+
+
+def _tick(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"

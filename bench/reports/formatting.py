@@ -1,0 +1,79 @@
+"""How figures are written: with the unit in the head of the column, and with as many digits as mean something."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from edgecnn.statistics import Interval
+
+UNKNOWN = "–"
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories of what terminals obey, XML forbids, or nobody sees: control, format, surrogates and so on."""
+
+
+def plain(text: str) -> str:
+    """Return text of any origin as one line of characters that can be seen; others become U+FFFD."""
+    spaced = text.replace("\n", " ").replace("\t", " ").replace("\r", "")
+    return "".join("\ufffd" if unicodedata.category(one) in _INVISIBLE else one for one in spaced)
+
+
+def digits(value: float) -> str:
+    """Return about three digits, and all of whole numbers: 0.123, 1.23, 12.3, 1,234."""
+    size = abs(value)
+    return f"{value:,.{0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3}f}"
+
+
+def micros(seconds: float) -> str:
+    """Return seconds as microseconds."""
+    return digits(seconds * 1e6)
+
+
+def millis(seconds: float) -> str:
+    """Return seconds as milliseconds."""
+    return digits(seconds * 1e3)
+
+
+def megabytes(count: int | None) -> str:
+    """Return bytes as megabytes of 10⁶ bytes."""
+    return UNKNOWN if count is None else digits(count / 1e6)
+
+
+def percent(share: float) -> str:
+    """Return a share as percents, without the sign."""
+    return f"{100 * share:.1f}"
+
+
+def points(share: float) -> str:
+    """Return a difference of shares as signed points."""
+    return f"{100 * share:+.2f}".replace("-", "−")
+
+
+def micros_interval(one: Interval) -> str:
+    """Return microseconds with their interval."""
+    return f"{micros(one.value)} ({micros(one.low)}–{micros(one.high)})"
+
+
+def percent_interval(one: Interval) -> str:
+    """Return percents with their interval."""
+    return f"{percent(one.value)} ({percent(one.low)}–{percent(one.high)})"
+
+
+def points_interval(one: Interval) -> str:
+    """Return points with their interval."""
+    return f"{points(one.value)} ({points(one.low)} to {points(one.high)})"
+
+
+def ratio_interval(one: Interval) -> str:
+    """Return a ratio with its interval."""
+    return f"{one.value:.2f} ({one.low:.2f}–{one.high:.2f})"
+
+
+def probability(value: float) -> str:
+    """Return a p-value."""
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def count_of(number: int, singular: str, plural: str = "") -> str:
+    """Return "1 thread", "2 threads"."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

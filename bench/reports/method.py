@@ -1,0 +1,222 @@
+"""How a run was measured, in words that follow from its settings and its facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgecnn.bench.reports.formatting import count_of, percent, plain
+
+if TYPE_CHECKING:
+    from edgecnn.bench.findings import Findings
+    from edgecnn.bench.result import Result
+    from edgecnn.device.machine import Machine
+
+WRITTEN_IN = "docs/method.md"
+"""Where the method is explained, with its sources."""
+
+
+def method(findings: Findings, raw: str) -> tuple[str, ...]:
+    """Return what a reader must know to judge the figures, a paragraph each; code is between backticks.
+
+    Args:
+        findings: of the run.
+        raw: name of the file that keeps the result.
+    """
+    result = findings.result
+    settings = result.settings
+    found = [_images(result), _what(result), _turns(result), _baseline(findings), _noise(findings), _cold(result)]
+    if settings.fps is not None:
+        found.append(
+            f"Paced: in each process {settings.frames} calls, one a frame at {settings.fps:g} frames a second; the "
+            "process sleeps in between."
+        )
+    if settings.stage_pictures:
+        size = "×".join(str(side) for side in settings.picture_size)
+        found.append(
+            f"End to end: {settings.stage_pictures} encoded pictures of {size} in each process, from the bytes in "
+            "memory to probabilities. Decode gives pixels, resize the model's size, quantize the input tensor; invoke "
+            "is the runtime; scores makes probabilities of its output."
+        )
+    sizes = ", ".join(str(size) for size in settings.batches)
+    found.append(
+        f"Throughput: calls with {sizes + ', and ' if sizes else ''}all {result.images.count:,} images at once."
+    )
+    found.append(_mlperf(findings))
+    if any(one.raw.energy for one in findings.summaries):
+        found.append(
+            "Energy: what the meter counts while the case runs, less what it counts in as much time without, divided "
+            "by the number of calls."
+        )
+    found.append(f"All figures follow from the raw samples in {plain(raw)}. The method with its sources: {WRITTEN_IN}.")
+    return tuple(found)
+
+
+def _images(result: Result) -> str:
+    images = result.images
+    labelled = "" if images.labels is not None else " They have no labels, so that no accuracy is known."
+    return (
+        f"Images: {images.count:,} of {plain(images.data)}, the same for all cases (pixels' SHA-256 "
+        f"{plain(images.sha256[:12])}…).{labelled} Top-1 has Wilson's interval; differences to the baseline are "
+        "paired, with Agresti and Min's interval, a bootstrap over images, and McNemar's exact test."
+    )
+
+
+def _what(result: Result) -> str:
+    threads = ", ".join(str(count) for count in sorted({one.case.threads for one in result.cases}))
+    return (
+        "Latency: one call of `Classifier.predict`, from the uint8 pixels of one image to float32 probabilities, in a "
+        f"tight loop. Threads: {threads}. {_timer(result)}"
+    )
+
+
+def _timer(result: Result) -> str:
+    if not result.timer_ns:
+        return "What reading the timer costs was not measured."
+    low, middle, high = np.quantile(result.timer_ns, (0.25, 0.5, 0.75))
+    return (
+        f"Measuring costs {middle:,.0f} ns a call (median of {len(result.timer_ns):,} calls that do nothing; middle "
+        f"half {low:,.0f} to {high:,.0f} ns), which is in the figures and was not taken off."
+    )
+
+
+def _turns(result: Result) -> str:
+    settings = result.settings
+    return (
+        f"Each case has {count_of(settings.processes, 'new process', 'new processes')} of its own, one after the "
+        f"other. A process runs until its latency is stable, but at most {settings.max_warm_up_seconds:g} s, before it "
+        f"counts. Then come {count_of(settings.rounds, 'round')}: each case has one turn a round, in an order drawn "
+        f"anew (seed {settings.seed}). Over all turns a case makes at least {settings.min_samples:,} calls and runs "
+        f"for at least {settings.min_seconds:g} s; up to {settings.turn_warm_up} calls at the start of a turn are not "
+        f"counted, because another case had the caches. {_intervals(settings.processes)}"
+    )
+
+
+def _intervals(processes: int) -> str:
+    if processes == 1:
+        return (
+            "Intervals are 95 % bootstrap intervals over the rounds of one process: they say nothing of what another "
+            "process would find."
+        )
+    return (
+        "Intervals are 95 % bootstrap intervals over processes and rounds; with so few processes they hold the truth "
+        "in about 9 of 10 cases."
+    )
+
+
+def _baseline(findings: Findings) -> str:
+    ratios = (
+        "“× faster” is the median over rounds of the baseline's median divided by the case's, so that a drift of the "
+        "machine hits both."
+    )
+    if findings.baseline is None:
+        return f"There is no baseline: it failed or was not there. {ratios}"
+    return f"Baseline: {plain(findings.baseline.case.name)}. {ratios}"
+
+
+def _noise(findings: Findings) -> str:
+    if findings.a_a is None:
+        return "Noise floor: unknown, because the baseline could not be measured twice."
+    one = findings.a_a
+    return (
+        f"Noise floor: the baseline was measured twice, in other processes and the same rounds. The ratio of the two, "
+        f"which should be 1, is {one.value:.3f} ({one.low:.3f} to {one.high:.3f}). So a difference below "
+        f"{percent(findings.noise_floor)} % is not called one."
+    )
+
+
+def _cold(result: Result) -> str:
+    return (
+        "Cold start: start, from the request for a process until Python, NumPy and edgecnn are there; import, of the "
+        "runtime's package; load, from the file to a classifier; first, the first call. Medians over "
+        f"{count_of(result.settings.processes, 'process', 'processes')}."
+    )
+
+
+def _mlperf(findings: Findings) -> str:
+    differs = (
+        "the load generator is edgecnn's own, not LoadGen; images and models need not be MLPerf's; the time includes "
+        "quantizing the input and making probabilities; nobody audited it"
+    )
+    if any(one.single_stream for one in findings.summaries):
+        return (
+            "MLPerf SingleStream: the next query is sent when the last is answered, and the figure is the 90th "
+            "percentile of latency; as MLPerf Tiny asks, windows of at least ten seconds, of which the median counts. "
+            f"What differs: {differs}."
+        )
+    return (
+        "The tight loop is MLPerf's SingleStream scenario, whose figure is p90, but these are no MLPerf results: the "
+        f"run is shorter than its rules ask for (`--mlperf-tiny` makes five windows of ten seconds); {differs}."
+    )
+
+
+def machine_facts(machine: Machine) -> tuple[tuple[str, str], ...]:
+    """Return what is known of the machine: names and values."""
+    facts: tuple[tuple[str, object], ...] = (
+        ("board", machine.model),
+        ("processor", machine.cpu or "unknown"),
+        ("architecture", f"{machine.architecture}, {machine.bits} bit"),
+        ("cores", _cores(machine)),
+        ("int8 instructions", ", ".join(machine.int8_instructions) or "none known"),
+        ("vector instructions", ", ".join(machine.vector_instructions)),
+        ("governor", machine.governor or "unknown"),
+        ("frequency", _frequency(machine)),
+        ("memory", None if machine.memory_bytes is None else f"{machine.memory_bytes / 1e9:.1f} GB"),
+        ("swap", None if machine.swap_bytes is None else f"{machine.swap_bytes / 1e9:.1f} GB"),
+        ("system", f"{machine.system}, kernel {machine.kernel}" + (f", {machine.libc}" if machine.libc else "")),
+        ("virtualised", _virtualised(machine)),
+        ("container", machine.container),
+        (
+            "emulated",
+            f"by {machine.emulator or 'an emulator'}: no latency is a real device's" if machine.emulated else "no",
+        ),
+    )
+    return tuple((name, plain(str(value))) for name, value in facts if value)
+
+
+def version_facts(result: Result) -> tuple[tuple[str, str], ...]:
+    """Return names and versions of the software, and when the run was made."""
+    return (
+        *((plain(name), plain(version)) for name, version in result.versions.items()),
+        ("run", plain(result.created)),
+    )
+
+
+def describe(machine: Machine) -> str:
+    """Return what the machine is in one line."""
+    parts = [
+        machine.model,
+        machine.cpu or "unknown processor",
+        _cores(machine),
+        machine.architecture,
+        machine.system,
+        "virtual machine" if machine.virtualised else None,
+        "EMULATED, so that no latency is a real device's" if machine.emulated else None,
+    ]
+    return plain(", ".join(part for part in parts if part))
+
+
+def _cores(machine: Machine) -> str:
+    parts = [count_of(machine.cores, "core")]
+    if machine.cores_online and machine.cores_online != machine.cores:
+        parts.append(f"of {machine.cores_online}")
+    if machine.threads_per_core and machine.threads_per_core > 1:
+        parts.append(f"({machine.threads_per_core} threads a core)")
+    if machine.cpu_quota:
+        parts.append(f"with a quota of {machine.cpu_quota:g}")
+    return " ".join(parts)
+
+
+def _frequency(machine: Machine) -> str:
+    names = (("from", machine.minimum_hz), ("to", machine.maximum_hz), ("nominal", machine.nominal_hz))
+    parts = [f"{name} {hz / 1e6:,.0f} MHz" for name, hz in names if hz]
+    if machine.turbo is not None:
+        parts.append("turbo " + ("on" if machine.turbo else "off"))
+    return ", ".join(parts) or "unknown"
+
+
+def _virtualised(machine: Machine) -> str:
+    if machine.virtualised is None:
+        return "unknown"
+    return f"yes, by {machine.hypervisor or 'a hypervisor'}" if machine.virtualised else "no"

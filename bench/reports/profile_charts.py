@@ -1,0 +1,94 @@
+"""Where single operations stand below what the machine can do: a roofline for each profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgecnn.bench.reports.chart import INK, SERIES, SOFT, Chart, draw, label_logarithmic, shortened
+
+if TYPE_CHECKING:
+    from edgecnn.bench.findings import Findings
+    from edgecnn.bench.summary import Summary
+    from edgecnn.profiling.result import Operation, Profile
+
+MOST = 6
+"""Profiles that get a chart: those of the fastest cases; the others have their tables."""
+_LABELLED = 4
+_INTEGER, _FLOAT = 2, 1
+"""Numbers of colours in the style sheet: as of int8 and float32."""
+
+
+def rooflines(findings: Findings) -> tuple[Chart, ...]:
+    """Return multiply-accumulates a second against those for each byte, for the profiles of the fastest cases."""
+    profiled = [(number, one, one.raw.profile) for number, one in enumerate(findings.summaries, 1) if one.raw.profile]
+    fastest = sorted(profiled, key=lambda each: each[1].latency.p50.value)[:MOST]
+    return tuple(
+        _roofline(number, one, profile, points)
+        for number, one, profile in sorted(fastest, key=lambda each: each[0])
+        if (points := _points(profile))
+    )
+
+
+def _points(profile: Profile) -> list[tuple[Operation, float, float]]:
+    """Return operations with their intensity and rate, those that take longest first."""
+    found = []
+    for one in profile.operations:
+        intensity, rate = profile.intensity(one), one.macs_per_second
+        if intensity and rate:
+            found.append((one, intensity, rate / 1e9))
+    return sorted(found, key=lambda point: -point[0].nanoseconds.value)
+
+
+def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[Operation, float, float]]) -> Chart:
+    name = shortened(case.case.name)
+
+    def paint(figure: Any) -> tuple[tuple[str, int], ...]:
+        axes = figure.subplots()
+        low, high = min(x for _, x, _ in points) / 2, max(x for _, x, _ in points) * 3
+        line = np.geomspace(low, high, 100)
+        slope = line * profile.copy.bytes_per_second / 1e9
+        kinds = sorted({_colour(profile, one) for one, _, _ in points})
+        for kind in kinds:
+            peak = (profile.peaks.int8 if kind == _INTEGER else profile.peaks.float32).macs_per_second / 1e9
+            axes.plot(line, np.minimum(slope, peak), color=SERIES[kind - 1], linewidth=1)
+        for rank, (one, intensity, rate) in enumerate(points):
+            size = 12 + 260 * one.nanoseconds.value / profile.whole_ns.value
+            axes.scatter(
+                intensity, rate, size, color=SERIES[_colour(profile, one) - 1], alpha=0.7, edgecolor=SOFT, zorder=3
+            )
+            if rank < _LABELLED:
+                axes.annotate(
+                    shortened(one.layer),
+                    (intensity, rate),
+                    (0, 7),
+                    textcoords="offset points",
+                    fontsize=7,
+                    ha="center",
+                    color=INK,
+                )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlim(low, high)
+        label_logarithmic(axes.xaxis, low, high)
+        label_logarithmic(axes.yaxis, *axes.get_ylim())
+        axes.set_xlabel("multiply-accumulates for each byte")
+        axes.set_ylabel("GMAC/s")
+        names = {_INTEGER: "int8", _FLOAT: "float32"}
+        return tuple((f"{names[kind]}, line: its roof", kind) for kind in kinds)
+
+    told = "; ".join(
+        f"{shortened(one.layer)}: {rate:.3g} GMAC/s at {x:.3g} MAC/byte" for one, x, rate in points[:_LABELLED]
+    )
+    return draw(
+        f"roofline-{number}",
+        f"Roofline of {name}",
+        f"Logarithmic scatter plot of operations below the measured roofs; a larger dot takes longer. Longest: {told}.",
+        paint,
+        height=2.9,
+    )
+
+
+def _colour(profile: Profile, one: Operation) -> int:
+    return _INTEGER if profile.peak(one) is profile.peaks.int8 else _FLOAT

@@ -1,0 +1,82 @@
+"""The tables of a run, as text; the screen and every report show these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgecnn.bench.case import Role
+from edgecnn.bench.reports.formatting import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from edgecnn.bench.findings import Findings
+    from edgecnn.bench.summary import Summary
+
+_ROLES = {Role.BASELINE: " (baseline)", Role.TWIN: "", Role.REFERENCE: "", Role.CANDIDATE: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Text in rows and columns.
+
+    Attributes:
+        name: short, for anchors.
+        columns: heads, with units.
+        rows: as many cells as `columns`.
+        failed: name and reason of the cases that have no row because they failed.
+        note: how to read it.
+        texts: how many columns from the left are text; the others are numbers.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    failed: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+    texts: int = 1
+
+    @property
+    def lines(self) -> tuple[tuple[str, ...], ...]:
+        """The rows, and one for each failed case with the reason in its second cell."""
+        empty = ("",) * (len(self.columns) - 2)
+        return (*self.rows, *((name, f"failed: {reason}", *empty) for name, reason in self.failed))
+
+
+def name_of(one: Summary) -> str:
+    """Return a case's name, and whether it is what ratios refer to."""
+    return plain(one.case.name) + _ROLES[one.case.role]
+
+
+def failures(findings: Findings) -> tuple[tuple[str, str], ...]:
+    """Return name and reason of each case that failed."""
+    return tuple(
+        (plain(one.case.name), plain(one.error or "it was not measured"))
+        for one in findings.result.cases
+        if one.raw is None or one.error is not None
+    )
+
+
+def case_table(
+    name: str,
+    title: str,
+    columns: Sequence[tuple[str, Callable[[Summary], str]]],
+    summaries: Sequence[Summary],
+    *,
+    failed: tuple[tuple[str, str], ...] = (),
+    note: str = "",
+) -> Table:
+    """Return a table with a row for each of `summaries`; a column without any content is left out.
+
+    Args:
+        name, title, note: of the table.
+        columns: heads, and what gives the cell.
+        summaries: of the cases.
+        failed: what `failures` found, to be listed.
+    """
+    cells = [(head, [cell(one) for one in summaries]) for head, cell in columns]
+    kept = [(head, column) for head, column in cells if any(column)]
+    rows = zip([name_of(one) for one in summaries], *(column for _, column in kept), strict=True)
+    return Table(name, title, ("case", *(head for head, _ in kept)), tuple(rows), failed, note)

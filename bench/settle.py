@@ -1,0 +1,33 @@
+"""What a file of another tool does not say about its scores is found out before anything is measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from edgecnn.bench.case import Case, Plan
+from edgecnn.bench.passes import Inputs, Start, load_command
+from edgecnn.contract import KerasOptions
+from edgecnn.errors import MeasurementError
+from edgecnn.schema import decode
+
+
+def settled(plan: Plan, inputs: Inputs, timeout: float, start: Start) -> Plan:
+    """Return the plan with cases that know what their scores are, so that no start-up time has the trial in it.
+
+    A case that cannot be loaded stays as it is, and fails where it is measured.
+    """
+    return replace(plan, cases=tuple(_settled(case, inputs, timeout, start) for case in plan.cases))
+
+
+def _settled(case: Case, inputs: Inputs, timeout: float, start: Start) -> Case:
+    if not case.is_foreign or case.keras.scores is not None:
+        return case
+    link = start(timeout)
+    try:
+        link.ask(load_command(case, inputs.images))
+        found = link.ask({"do": "options"})["options"]
+    except MeasurementError:
+        return case
+    finally:
+        link.close()
+    return replace(case, keras=decode(KerasOptions, found))

@@ -1,0 +1,40 @@
+"""`edgecnn bundle`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgecnn.cli.options import ManyOf
+from edgecnn.spec import Precision
+
+
+@click.command("bundle")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=Path("app.pyz"), show_default=True, help="File to write."
+)
+@click.option(
+    "--precisions",
+    type=ManyOf(precision.value for precision in Precision),
+    help="Which artifacts to take, separated by commas.  [default: all]",
+)
+def command(folder: Path, out: Path, precisions: tuple[str, ...] | None) -> None:
+    """Put the artifacts of FOLDER and what runs them into one file that needs Python, NumPy and one runtime.
+
+    The file takes the first of its artifacts that a runtime installed there can run: int8 before float32, .tflite
+    before .onnx. It takes files, folders, globs and lists as `edgecnn predict` does.
+
+    \b
+    edgecnn bundle out --precisions int8 --out app.pyz
+    scp app.pyz pi: && ssh pi python3 app.pyz cat.jpg
+
+    Pillow reads the pictures; where it is not installed, .npy, .ppm and .pgm files of the model's own size are read.
+    """
+    from edgecnn.bundle.build import PRECISIONS, make_bundle
+    from edgecnn.files import size_bytes
+
+    chosen = PRECISIONS if precisions is None else tuple(Precision(precision) for precision in precisions)
+    artifacts = make_bundle(folder, out, chosen)
+    click.echo(f"{out}: {size_bytes(out):,} bytes, with {', '.join(one.path.name for one in artifacts)}")

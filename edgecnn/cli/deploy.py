@@ -1,0 +1,93 @@
+"""`edgecnn deploy`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgecnn.cli.options import as_json
+
+if TYPE_CHECKING:
+    from edgecnn.deploy.fleet import Outcome
+    from edgecnn.deploy.hosts import Host
+
+_HOSTS = (
+    click.option(
+        "--hosts",
+        "hosts_file",
+        type=click.Path(path_type=Path),
+        help="File that names devices and groups.  [default: ~/.config/edgecnn/hosts.toml]",
+    ),
+    click.option("--offline", is_flag=True, help="Carry all packages there: the device has no package index."),
+)
+
+
+def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options on how devices are found and set up."""
+    for option in reversed(_HOSTS):
+        command = option(command)
+    return command
+
+
+@click.command("deploy")
+@click.argument("hosts", metavar="HOST[,HOST…]")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--to", metavar="FOLDER", help="For the artifacts, in the home folder there.  [default: edgecnn/DIR]")
+@device_options
+@as_json
+def command(hosts: str, folder: Path, to: str | None, hosts_file: Path | None, offline: bool, as_json: bool) -> None:
+    """Set up devices over ssh, copy the artifacts in DIR to them, and verify these there.
+
+    HOST is what ssh takes, or a name or group of the hosts file. Your ssh configuration, agent, jump hosts and known
+    hosts count, and nobody is asked for a password. On each device: a check, an environment of its own with LiteRT and
+    ONNX Runtime in ~/.local/share/edgecnn (made once), the files that changed, `edgecnn doctor`, `edgecnn verify`.
+    Devices are worked on at the same time; one that fails does not stop the others, and the next call goes on from
+    there.
+
+    \b
+    edgecnn deploy pi@kitchen.local out
+    edgecnn deploy kitchen,garage out --offline
+
+    Exit status 1: a device failed. 3: an artifact computes there otherwise than where it was made.
+    """
+    from edgecnn.cli.screen import print_json
+    from edgecnn.deploy.environment import own_wheel
+    from edgecnn.deploy.fleet import check, on_each
+    from edgecnn.deploy.hosts import HERE, choose, read_hosts
+    from edgecnn.deploy.prepare import Order, prepare
+    from edgecnn.deploy.shipment import pack_artifacts
+    from edgecnn.schema import encode
+
+    chosen = choose(hosts, read_hosts(hosts_file))
+    if any(host.name in HERE for host in chosen):
+        raise click.UsageError("this machine needs no deploy; name other ones")
+    if not folder.is_dir():
+        raise click.UsageError(f"no such folder: {folder}")
+    order = Order(own_wheel(), pack_artifacts((folder,)), to, offline)
+    outcomes = on_each(chosen, lambda host, connection, say: prepare(host, connection, order, say)[1], reporter(chosen))
+    if as_json:
+        print_json([{**_row(outcome), "folder": order.place, "machine": encode(outcome.value)} for outcome in outcomes])
+    check(outcomes)
+
+
+def reporter(hosts: tuple[Host, ...]) -> Callable[[Host, str, str], None]:
+    """Return what prints one line a device and step, on standard error."""
+    width = max(len(host.name) for host in hosts)
+
+    def report(host: Host, step: str, what: str) -> None:
+        text = "".join(letter if letter.isprintable() else " " for letter in f"{step:<11}  {what}")
+        click.echo(f"{host.name.ljust(width)}  {text}", err=True)
+
+    return report
+
+
+def _row(outcome: Outcome[Any]) -> dict[str, Any]:
+    return {
+        "host": outcome.host.name,
+        "ok": outcome.error is None,
+        "error": None if outcome.error is None else str(outcome.error),
+        "last_step": outcome.last_step,
+    }

@@ -1,0 +1,78 @@
+"""`edgecnn doctor input`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from edgecnn.cli.keras_options import keras_options
+from edgecnn.cli.options import BackendName, as_json, read_labels, threads
+from edgecnn.contract import KerasOptions
+from edgecnn.runtime.backend import BACKENDS
+
+
+@click.command("input")
+@click.argument("model")
+@click.option("--images", metavar="DATA", required=True, help="Labelled images: a name, a folder, or an .npz file.")
+@click.option("--labels", type=click.Path(path_type=Path), help="Class names in the model's order, one a line.")
+@click.option(
+    "--seen",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="The accuracy that your own program gets. Which mistake gives it?",
+)
+@click.option("--count", type=click.IntRange(10), default=500, show_default=True, help="Images to try at most.")
+@click.option("--backend", type=BackendName(BACKENDS), help="Runtime to use.  [default: the first installed one]")
+@threads
+@keras_options
+@as_json
+def command(
+    model: str,
+    images: str,
+    labels: Path | None,
+    seen: float | None,
+    count: int,
+    backend: str | None,
+    threads: int,
+    keras: KerasOptions,
+    as_json: bool,
+) -> None:
+    """Find out how MODEL, a Keras model or an artifact, has to be fed, and what a wrong input would do.
+
+    \b
+    edgecnn doctor input my.keras --images val/ --scale 0..1    is that the right scale?
+    edgecnn doctor input my-int8.tflite --images val/ --seen 62.9    what does my program do wrong?
+
+    Tried are RGB and BGR, pixels 0..255, 0..1, -1..1 and others, int8 wrap-around, channels first, the filters and
+    fits for resizing, and labels in another order. Each way gets a line with its accuracy.
+    """
+    from edgecnn.cli.screen import print_json, print_table
+    from edgecnn.contract import Preprocessing
+    from edgecnn.data.choice import Draw
+    from edgecnn.data.dataset import Dataset
+    from edgecnn.data.sources import open_dataset
+    from edgecnn.models.registry import SHIPPED, find_model_file
+    from edgecnn.noise import output_to
+    from edgecnn.runtime.backend import find_backend
+    from edgecnn.runtime.feeding import diagnose_feeding
+    from edgecnn.runtime.load import format_of
+    from edgecnn.schema import encode
+
+    path = find_model_file(model) if model in SHIPPED else Path(model)
+    with output_to():  # the runtimes announce themselves
+        opened = find_backend(format_of(path), backend).open(path, threads, keras)
+    contract, names = opened.contract, read_labels(labels)
+
+    def load(preprocessing: Preprocessing) -> Dataset:
+        return open_dataset(
+            images, contract.image_shape, names or contract.labels, preprocessing=preprocessing, draw=Draw(count)
+        )
+
+    found = diagnose_feeding(opened, load, resizes=Path(images).is_dir(), seen=None if seen is None else seen / 100)
+    if as_json:
+        print_json(encode(found))
+        return
+    rows = [[one.name, f"{one.top1.value:.1%}", f"{one.top1.low:.1%} to {one.top1.high:.1%}"] for one in found.tried]
+    print_table(("fed", "top-1", "95 %"), rows, title=f"{found.images} images")
+    click.echo(found.sentence)

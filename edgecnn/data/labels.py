@@ -1,0 +1,33 @@
+"""Class names from a text file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from edgecnn.errors import DataError
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Return the lines of a label file that are not empty.
+
+    Raises:
+        DataError: it cannot be read, or is empty.
+    """
+    try:
+        labels = tuple(line.strip() for line in path.read_text("utf-8").splitlines() if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot read the label file {path}: {error}") from error
+    if not labels:
+        raise DataError(f"{path} must hold one label a line")
+    return labels
+
+
+def distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the labels with a number behind what came before: ImageNet has "crane" twice, a bird and a machine."""
+    seen: Counter[str] = Counter()
+    found = []
+    for label in labels:
+        seen[label] += 1
+        found.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return tuple(found)

@@ -1,0 +1,132 @@
+"""The Python environment on a device: whether it can be made there, and making it once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecnn.data.cache import cache_folder
+from edgecnn.deploy.client import Device
+from edgecnn.deploy.shipment import File, Shipment, send
+from edgecnn.deploy.wheel import PROJECT, Wheel, build_wheel
+from edgecnn.errors import DeviceError
+from edgecnn.files import sha256_file, write_atomic
+from edgecnn.schema import decode
+
+BASE = "~/.local/share/edgecnn"
+ENVIRONMENT = f"{BASE}/venv"
+PROGRAM = f"{ENVIRONMENT}/bin/edgecnn"
+EXTRA = "pi"
+
+_NEEDED_BYTES = 500 * 2**20
+"""The environment takes 350 MiB, and pip needs room to unpack."""
+_OLDEST_GLIBC = 17
+"""The minor version that manylinux2014 stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a device says before anything is installed on it; see `device_side.facts`."""
+
+    python: str
+    program: str
+    bits: int
+    architecture: str
+    libc: str | None
+    has_venv: bool
+    free_bytes: int
+    stamp: str | None
+
+
+def read_facts(device: Device) -> Facts:
+    """Return what decides whether edgecnn can be installed on a device.
+
+    Raises:
+        DeviceError: it cannot; the message says what is missing.
+    """
+    found: Facts = decode(Facts, device.ask("facts", environment=ENVIRONMENT))
+    if found.bits != 64:
+        raise DeviceError(
+            f"the system there has {found.bits} bits, for which there are no runtimes; install the 64-bit "
+            "Raspberry Pi OS (a Raspberry Pi 3 or newer runs it)"
+        )
+    if found.libc is None or not found.libc.startswith("glibc"):
+        raise DeviceError(
+            f"the C library there is {found.libc or 'unknown'}, for which there are no runtimes; use a system with "
+            "glibc, as Raspberry Pi OS"
+        )
+    if found.stamp is None and not found.has_venv:
+        raise DeviceError("Python there cannot make an environment; on the device: sudo apt install python3-venv")
+    if found.stamp is None and found.free_bytes < _NEEDED_BYTES:
+        free, needed = found.free_bytes // 2**20, _NEEDED_BYTES // 2**20
+        raise DeviceError(f"the disk there has {free} MiB left, and {needed} MiB are needed; make room")
+    return found
+
+
+def own_wheel() -> Path:
+    """Return the file of edgecnn's own wheel, in the cache folder.
+
+    Raises:
+        DeviceError: it cannot be built.
+        OutputError: the cache folder cannot be written.
+    """
+    wheel: Wheel = build_wheel()
+    path = cache_folder() / "wheels" / wheel.name
+    if not path.is_file() or path.read_bytes() != wheel.content:
+        write_atomic(path, wheel.content)
+    return path
+
+
+def install(device: Device, facts: Facts, wheel: Path, *, offline: bool) -> bool:
+    """Make the environment on a device, and return whether there was anything to do.
+
+    Args:
+        device: to install on.
+        facts: about it.
+        wheel: of edgecnn.
+        offline: whether the device gets all wheels from here instead of loading them itself.
+
+    Raises:
+        DeviceError: the connection was lost, the disk is full, a package cannot be loaded or installed.
+    """
+    stamp = f"{sha256_file(wheel)} {EXTRA} {facts.program} {facts.python}"
+    if facts.stamp != stamp:
+        wheels = (wheel, *(_download(wheel, facts) if offline else ()))
+        files = tuple(File(one, one.name, one.stat().st_size, sha256_file(one)) for one in wheels)
+        send(Shipment("wheels", files, ()), device, f"{BASE}/wheels")
+    answer = device.ask(
+        "install",
+        environment=ENVIRONMENT,
+        wheels=f"{BASE}/wheels",
+        wheel=wheel.name,
+        project=f"{PROJECT}[{EXTRA}]",
+        offline=offline,
+        stamp=stamp,
+    )
+    return bool(answer["made"])
+
+
+def _download(wheel: Path, facts: Facts) -> tuple[Path, ...]:
+    """Return the files of all wheels that the environment needs, for the device's processor, C library and Python.
+
+    pip takes a platform literally, so every older one has to be named as well. Source: PEP 600.
+    """
+    version = ".".join(facts.python.split(".")[:2])
+    newest = int((facts.libc or "").rpartition(".")[2] or _OLDEST_GLIBC)
+    folder = cache_folder() / "wheels" / f"{facts.architecture}-{version}-{newest}"
+    platforms = [f"manylinux_2_{minor}_{facts.architecture}" for minor in range(newest, _OLDEST_GLIBC - 1, -1)]
+    platforms += [f"manylinux2014_{facts.architecture}", f"linux_{facts.architecture}"]
+    command = [
+        *(sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--only-binary=:all:"),
+        *(f"--platform={one}" for one in platforms),
+        *(f"--python-version={version}", "--implementation=cp", f"--abi=cp{version.replace('.', '')}", "--abi=abi3"),
+        *("--abi=none", f"--dest={folder}", f"{PROJECT}[{EXTRA}] @ {wheel.as_uri()}"),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if ran.returncode != 0:
+        lines = [line for line in ran.stderr.splitlines() if line.startswith("ERROR:")] or ran.stderr.splitlines()
+        reason = lines[-1] if lines else "no reason given"
+        raise DeviceError(f"pip here cannot load the wheels for the device: {reason}")
+    return tuple(sorted(path for path in folder.glob("*.whl") if not path.name.startswith(f"{PROJECT}-")))

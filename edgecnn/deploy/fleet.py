@@ -1,0 +1,105 @@
+"""The same work on several devices at once; what goes wrong on one does not stop the others."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from edgecnn.deploy import ssh
+from edgecnn.deploy.hosts import Host
+from edgecnn.deploy.prepare import Say
+from edgecnn.errors import DeviceError, EdgecnnError, GateError
+
+_T = TypeVar("_T")
+
+Report = Callable[[Host, str, str], None]
+"""Called as `report(host, step, what)`, by one thread at a time."""
+
+_GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[_T]):
+    """What came of a device: a value, or an error and the last step that had ended before it."""
+
+    host: Host
+    value: _T | None
+    error: EdgecnnError | None = None
+    last_step: str | None = None
+
+
+def on_each(
+    hosts: tuple[Host, ...], work: Callable[[Host, ssh.Connection, Say], _T], report: Report
+) -> tuple[Outcome[_T], ...]:
+    """Return what came of each device, in the order of `hosts`; all are worked on at once.
+
+    Args:
+        hosts: devices.
+        work: called with a connection that is up, in a thread of its own.
+        report: hears of each step, and of what went wrong.
+    """
+    lock = threading.Lock()
+    found: dict[str, Outcome[_T] | BaseException] = {}
+
+    def one(host: Host) -> None:
+        try:
+            found[host.name] = _on_one(host, work, report, lock)
+        except BaseException as error:  # a defect, raised below where the others have ended
+            found[host.name] = error
+
+    threads = [threading.Thread(target=one, args=(host,), daemon=True) for host in hosts]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        ssh.end_all()
+        for thread in threads:
+            thread.join(_GRACE_SECONDS)
+        raise
+    outcomes = []
+    for host in hosts:
+        outcome = found[host.name]
+        if isinstance(outcome, BaseException):
+            raise outcome
+        outcomes.append(outcome)
+    return tuple(outcomes)
+
+
+def _on_one(
+    host: Host, work: Callable[[Host, ssh.Connection, Say], _T], report: Report, lock: threading.Lock
+) -> Outcome[_T]:
+    last: str | None = None
+
+    def say(step: str, what: str) -> None:
+        nonlocal last
+        last = step
+        with lock:
+            report(host, step, what)
+
+    try:
+        with ssh.connect(host.ssh) as connection:
+            return Outcome(host, work(host, connection, say), last_step=last)
+    except EdgecnnError as error:
+        with lock:
+            report(host, "FAILED", str(error))
+        return Outcome(host, None, error, last)
+
+
+def check(outcomes: tuple[Outcome[_T], ...]) -> None:
+    """Raise one error for all devices that failed.
+
+    Raises:
+        DeviceError: some failed.
+        GateError: all that failed are those where an artifact computes something else.
+    """
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    if not failed:
+        return
+    kind = GateError if all(isinstance(outcome.error, GateError) for outcome in failed) else DeviceError
+    names = ", ".join(outcome.host.name for outcome in failed)
+    count = f"{len(failed)} of {len(outcomes)} devices failed"
+    raise kind(f"{count}: {names} (see above); the same command goes on from there")

@@ -1,0 +1,135 @@
+"""Which devices a command means: names and groups from the hosts file (see docs/deploying.md), or what ssh takes."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgecnn.errors import DeviceError, nearest
+from edgecnn.schema import SchemaError, decode
+
+HERE = ("here", "local")
+"""Names of the machine that edgecnn runs on, where a benchmark may take place too."""
+
+_UNSAFE = re.compile(r"[\s\x00-\x1f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A device.
+
+    Attributes:
+        name: what reports call it.
+        ssh: the destination for ssh.
+        python: the Python there to make the environment with; None looks for one.
+    """
+
+    name: str
+    ssh: str
+    python: str | None = None
+
+    @property
+    def folder(self) -> str:
+        """The name as one part of a path."""
+        return re.sub(r"[^\w.@-]|^\.+", "_", self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    ssh: str
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The content of a hosts file."""
+
+    hosts: dict[str, _Entry] = field(default_factory=dict)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def hosts_file() -> Path:
+    """Return where the user's hosts file is looked for; it need not exist."""
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path("~/.config").expanduser()) / "edgecnn" / "hosts.toml"
+
+
+def read_hosts(path: Path | None = None) -> Hosts:
+    """Return what a hosts file says; nothing where the user has none.
+
+    Args:
+        path: of the file; None takes that of `hosts_file`.
+
+    Raises:
+        DeviceError: the file is missing though it was named, is no TOML, or has something else in it.
+    """
+    used = path or hosts_file()
+    try:
+        content = tomllib.loads(used.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if path is None:
+            return Hosts()
+        raise DeviceError(f"no such hosts file: {path}") from error
+    except (OSError, ValueError) as error:
+        raise DeviceError(f"cannot read the hosts file {used}: {error}") from error
+    try:
+        hosts = Hosts(
+            {name: _entry(name, value) for name, value in _table(content, "hosts").items()},
+            {
+                name: decode(tuple[str, ...], value, f"groups.{name}")
+                for name, value in _table(content, "groups").items()
+            },
+        )
+        _check_keys(content, ("hosts", "groups"), "the file")
+    except SchemaError as error:
+        raise DeviceError(f"the hosts file {used}: {error}") from error
+    for group, names in hosts.groups.items():
+        for name in names:
+            if name not in hosts.hosts and name not in HERE:
+                raise DeviceError(f"the hosts file {used}: group {group} has the unknown host {name!r}")
+    return hosts
+
+
+def choose(text: str, hosts: Hosts) -> tuple[Host, ...]:
+    """Return the devices in a list of names, groups and ssh destinations, separated by commas, each once.
+
+    Raises:
+        DeviceError: a name is empty, or ssh would take it for an option.
+    """
+    found: dict[str, Host] = {}
+    for part in text.split(","):
+        name = part.strip()
+        for one in hosts.groups.get(name, (name,)):
+            entry = hosts.hosts.get(one, _Entry(one))
+            _check_destination(one, entry.ssh)
+            found.setdefault(one, Host(one, entry.ssh, entry.python))
+    return tuple(found.values())
+
+
+def _check_destination(name: str, destination: str) -> None:
+    if not destination or destination.startswith("-") or _UNSAFE.search(destination):
+        raise DeviceError(f"{name!r} is no host: give a name for ssh, as pi@kitchen.local, or one of the hosts file")
+
+
+def _table(content: dict[str, Any], name: str) -> dict[str, Any]:
+    value = content.get(name, {})
+    if not isinstance(value, dict):
+        raise SchemaError(f"{name} must be a table, as [{name}.kitchen]")
+    return value
+
+
+def _entry(name: str, value: Any) -> _Entry:
+    if isinstance(value, dict):
+        _check_keys(value, ("ssh", "python"), f"hosts.{name}")
+    entry: _Entry = decode(_Entry, value, f"hosts.{name}")
+    return entry
+
+
+def _check_keys(value: dict[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in value:
+        if key not in known:
+            raise SchemaError(f"{where} has the unknown key {key!r}{nearest(key, known)}")

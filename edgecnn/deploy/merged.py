@@ -1,0 +1,71 @@
+"""One report of several devices: what came of each at the top, and a section for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgecnn.bench.compare import markdown
+from edgecnn.bench.compare.comparison import Run
+from edgecnn.bench.compare.report import Report
+from edgecnn.bench.findings import Findings
+from edgecnn.bench.reports.markdown import escape, to_markdown
+from edgecnn.bench.result import RESULT_NAME
+
+REPORT_NAME = "report.md"
+
+_EMULATED = "emulated: no latency of a real device"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A device in the report.
+
+    Attributes:
+        name: of the device.
+        folder: with its own reports, relative to this one.
+        findings: None where it was not measured.
+        why: it was not.
+    """
+
+    name: str
+    folder: str
+    findings: Findings | None
+    why: str = ""
+
+
+def to_merged(sections: tuple[Section, ...]) -> str:
+    """Return the report as Markdown; devices that were not measured are in it, with the reason."""
+    lines = ["# edgecnn bench on several devices", "", "| device | machine | state | verdict |", "|---|---|---|---|"]
+    lines += ["| " + " | ".join(escape(cell) for cell in _row(section)) + " |" for section in sections]
+    runs = tuple(Run(section.name, section.findings) for section in sections if section.findings is not None)
+    if runs:
+        lines += ["", "## Side by side", "", markdown.to_markdown(Report((), runs)).strip()]
+    for section in sections:
+        lines += ["", f"## {escape(section.name)}", ""]
+        if section.findings is None:
+            lines += [f"Not measured: {escape(section.why)}.", ""]
+            continue
+        if section.findings.result.machine.emulated:
+            lines += ["**Emulated**: no latency below is that of a real device.", ""]
+        lines += _body(to_markdown(section.findings, f"{section.folder}/{RESULT_NAME}"))
+    return "\n".join([*lines, ""])
+
+
+def _row(section: Section) -> tuple[str, ...]:
+    if section.findings is None:
+        return (section.name, "", f"not measured: {section.why}", "")
+    machine = section.findings.result.machine
+    states = ["measured"]
+    if machine.emulated:
+        states.append(_EMULATED)
+    elif section.findings.is_disturbed:
+        states.append("disturbed")
+    if not section.findings.result.is_complete:
+        states.append("not complete")
+    verdict = section.findings.verdict[0] if section.findings.verdict else ""
+    return (section.name, machine.model or machine.cpu or machine.architecture, ", ".join(states), verdict)
+
+
+def _body(report: str) -> list[str]:
+    """Return the report of one device, its headings one level further down, and its title gone."""
+    return [f"#{line}" if line.startswith("#") else line for line in report.splitlines() if not line.startswith("# ")]

@@ -1,0 +1,51 @@
+"""What a .tflite or .onnx file of any origin says about its input and output, read without any package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgecnn.flatbuffer import FlatbufferError
+from edgecnn.inspection.result import Tensor
+from edgecnn.protobuf import ProtobufError
+from edgecnn.spec import Format, Precision
+
+
+class EdgesError(Exception):
+    """The file cannot be read; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """What is needed to feed a model, as far as its file says it.
+
+    Attributes:
+        inputs, outputs: of the main graph, without weights.
+        precision: of the computation, by the types of activations and weights.
+        labels: class names, where the file carries them in the way of TFLite's metadata or of Ultralytics' ONNX files.
+        mean, std: of pixels 0..255, by TFLite's metadata: the model takes (pixel - mean) / std. Empty if not said.
+    """
+
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    precision: Precision
+    labels: tuple[str, ...] = ()
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+
+def read_edges(content: bytes, file_format: Format) -> Edges:
+    """Return what a model file says about its input and output.
+
+    Raises:
+        EdgesError: it is damaged.
+    """
+    try:
+        if file_format is Format.TFLITE:
+            from edgecnn.inspection.tflite_edges import read_tflite_edges
+
+            return read_tflite_edges(content)
+        from edgecnn.inspection.onnx_edges import read_onnx_edges
+
+        return read_onnx_edges(content)
+    except (FlatbufferError, ProtobufError) as error:
+        raise EdgesError(f"it is damaged: {error}") from error

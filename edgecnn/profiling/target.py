@@ -1,0 +1,36 @@
+"""What is profiled, and what comes back from a runtime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecnn.profiling.result import Operation
+from edgecnn.progress import Progress
+from edgecnn.runtime.backend import Tensor
+from edgecnn.statistics import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One file on one runtime.
+
+    Attributes:
+        tensors: inputs as the model takes them, used in turn.
+    """
+
+    path: Path
+    backend: str
+    threads: int
+    tensors: tuple[Tensor, ...]
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A profile without what the machine could do at best."""
+
+    method: str
+    operations: tuple[Operation, ...]
+    whole_ns: Interval
+    notes: tuple[str, ...]

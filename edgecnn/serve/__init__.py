@@ -1,0 +1,1 @@
+"""Classification over HTTP: the Open Inference Protocol, image files, metrics and a web page."""

@@ -1,0 +1,125 @@
+"""Deadlines and bounds of a connection that uvicorn does not have: for headers, and for what nobody reads any more."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from edgecnn.serve.limits import HEADER_BYTES, Limits
+from edgecnn.serve.request_error import RequestError, overloaded
+
+
+class _Joined:
+    """A transport that sends what is written in one turn of the event loop at once.
+
+    uvicorn writes headers and body apart: two system calls, two packets, and a client that is woken twice.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+        self.get_extra_info = transport.get_extra_info
+        self.is_closing = transport.is_closing
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
+
+    def write(self, data: bytes) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._parts and not self._transport.is_closing():
+            self._transport.write(b"".join(self._parts))
+        self._parts.clear()
+
+
+def bounded_protocol(limits: Limits) -> type[asyncio.Protocol]:  # noqa: C901  # a class of short methods
+    """Return uvicorn's protocol class for HTTP/1.1 with these limits.
+
+    A client that sends its headers byte by byte, or goes on sending a body that was refused, is disconnected after
+    `limits.timeout`. The time of a body that is being read is the business of `Guard`.
+    """
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    class BoundedProtocol(HttpToolsProtocol):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            self._deadline: asyncio.TimerHandle | None = None
+            self._in_headers = False
+            self._in_message = False
+            self._header_bytes = 0
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(cast("asyncio.Transport", _Joined(transport, self.loop)))
+            if len(self.connections) > limits.connections:
+                self._leave(overloaded(f"{limits.connections} connections are open; try later"))
+                return
+            self._start_deadline()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._stop_deadline()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            if self.transport.is_closing():
+                return
+            super().data_received(data)
+            self._header_bytes = self._header_bytes + len(data) if self._in_headers else 0
+            if self._header_bytes > HEADER_BYTES:
+                self._leave(RequestError(431, f"the headers are larger than {HEADER_BYTES:,} bytes"))
+            elif self._in_headers or (self._in_message and self.cycle is not None and self.cycle.response_complete):
+                if self._deadline is None:  # a trickle does not start it anew
+                    self._start_deadline()
+            else:
+                self._stop_deadline()
+
+        def on_message_begin(self) -> None:
+            self._in_headers = self._in_message = True
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            self._in_headers = False
+            super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            self._in_message = False
+            super().on_message_complete()
+
+        def send_400_response(self, msg: str) -> None:
+            self._leave(RequestError(400, f"not HTTP/1.1: {msg}"))
+
+        def _start_deadline(self) -> None:
+            self._deadline = self.loop.call_later(limits.timeout, self._expire)
+
+        def _stop_deadline(self) -> None:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+        def _expire(self) -> None:
+            self._deadline = None
+            if self._in_headers:
+                self._leave(RequestError(408, f"the headers did not arrive within {limits.timeout:g} s"))
+            else:
+                self.transport.close()
+
+        def _leave(self, error: RequestError) -> None:
+            """Answer outside of ASGI, and close."""
+            self._stop_deadline()
+            lines = [
+                f"HTTP/1.1 {error.status} ",
+                "content-type: application/json",
+                f"content-length: {len(error.body)}",
+                "connection: close",
+                *(f"{name}: {value}" for name, value in error.headers.items()),
+            ]
+            self.transport.write("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + error.body)
+            self.transport.close()
+
+    return BoundedProtocol

@@ -1,0 +1,54 @@
+"""When a label starts a command: long enough, sure enough, and not all the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edgecnn.preprocess import Answer
+
+ANY = "*"
+"""The label of a rule that holds for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What to start for which label.
+
+    Attributes:
+        label: of the model, or `ANY`.
+        command: program and arguments, with placeholders.
+        min_score: the label counts only with this probability or more.
+        hold_seconds: so long must it be the answer to every classified frame.
+        cooldown_seconds: so long after a start there is no other one.
+    """
+
+    label: str
+    command: tuple[str, ...]
+    min_score: float = 0.5
+    hold_seconds: float = 0.0
+    cooldown_seconds: float = 10.0
+
+
+class Trigger:
+    """A rule and what it remembers of the frames so far."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self._label: str | None = None
+        self._since = 0.0
+        self._fired_at: float | None = None
+
+    def fires(self, answer: Answer, captured: float) -> bool:
+        """Return whether the command starts now; called with every classified frame, and when it was captured."""
+        rule = self.rule
+        if rule.label not in (ANY, answer.label) or answer.score < rule.min_score:
+            self._label = None
+            return False
+        if self._label != answer.label:
+            self._label, self._since = answer.label, captured
+        if captured - self._since < rule.hold_seconds:
+            return False
+        if self._fired_at is not None and captured - self._fired_at < rule.cooldown_seconds:
+            return False
+        self._fired_at = captured
+        return True

@@ -1,0 +1,161 @@
+"""The sentences at the top follow from the figures below."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgecnn.bench.case import Case, Role
+from edgecnn.bench.constraints import Constraints, checks
+from edgecnn.bench.findings import Findings, find
+from edgecnn.bench.run import run
+from tests.bench.fakes import SETTINGS, FakeLink, dataset, make_plan, quiet, starter
+from tests.bench.test_run import TRUTH, measured, wrong
+
+
+def found(folder: Path, scripts: dict[str, FakeLink], constraints: Constraints = Constraints()) -> Findings:
+    return find(measured(folder, scripts), constraints)
+
+
+def test_it_names_the_fastest_file_within_the_drop(tmp_path: Path) -> None:
+    links = {
+        "float32": FakeLink(800_000, TRUTH),
+        "float32_file": FakeLink(400_000, TRUTH),
+        "int8_bad": FakeLink(50_000, wrong(20)),
+        "int8_good": FakeLink(100_000, TRUTH),
+    }
+    result = measured(tmp_path, links)
+    findings = find(result)
+    assert findings.verdict[0].startswith("Deploy int8_good with 1 thread: median 100 µs an image (p90 100 µs), 8.00 ")
+    assert findings.verdict[1].startswith(
+        "int8 is worth it here: the best int8 file is 4.00 times faster than the best"
+    )
+    assert findings.verdict[2].startswith("Second choice: float32_file with 1 thread, at 4.00 times the latency")
+    assert find(result, Constraints(max_drop=4.0)).verdict[0].startswith("Deploy int8_bad with 1 thread: median 50 µs")
+    assert set(findings.pareto) == {"int8_bad", "int8_good"}
+    assert [flip.image for flip in findings.flips] == list(range(20))
+    assert findings.agreement[0][2] == pytest.approx(0.98)
+
+
+def test_of_two_files_alike_in_latency_the_smaller_is_named_and_int8_is_not_called_faster(tmp_path: Path) -> None:
+    links = {
+        "float32": FakeLink(800_000, TRUTH),
+        "float32_the_larger": FakeLink(100_000, TRUTH),
+        "int8": FakeLink(100_000, TRUTH),
+    }
+    findings = found(tmp_path, links)
+    assert findings.verdict[0].startswith("Deploy int8 ")
+    assert "no difference in latency to float32 that can be measured" in findings.verdict[1]
+    assert "no difference in latency that can be measured" in findings.verdict[2]
+    assert "faster than float32" in findings.verdict[0]
+    links["int8"] = FakeLink(104_000, TRUTH)  # less than a twentieth is no reason to choose
+    assert found(tmp_path, links).verdict[0].startswith("Deploy int8 ")
+    links["int8"] = FakeLink(108_000, TRUTH)
+    assert found(tmp_path, links).verdict[0].startswith("Deploy float32_the_larger ")
+
+
+def test_a_choice_as_fast_as_the_baseline_is_not_called_faster(tmp_path: Path) -> None:
+    verdict = found(tmp_path, {"float32": FakeLink(100_000, TRUTH), "int8": FakeLink(100_000, TRUTH)}).verdict
+    assert "no difference in latency to float32 that can be measured" in verdict[0]
+
+
+def test_a_slower_int8_is_not_worth_it_for_latency(tmp_path: Path) -> None:
+    links = {
+        "float32": FakeLink(100_000, TRUTH),
+        "float32_file": FakeLink(200_000, TRUTH),
+        "int8": FakeLink(400_000, TRUTH),
+    }
+    first, second, *_ = found(tmp_path, links).verdict
+    assert "2.00 times slower than float32" in first
+    assert second.startswith("int8 is not worth it here for latency: the best int8 file is 2.00 times slower")
+
+
+def test_where_nothing_holds_nothing_is_recommended_and_the_reason_is_named(tmp_path: Path) -> None:
+    links = {"float32": FakeLink(800_000, TRUTH), "int8": FakeLink(100_000, wrong(40))}
+    (sentence,) = found(tmp_path, links).verdict
+    assert sentence.startswith("None of the 1 artifacts is shown to keep to the limits: 1 fail in accuracy.")
+    (sentence,) = found(tmp_path, links, Constraints(max_drop=5, max_latency=5e-5, max_size=1)).verdict
+    assert "1 fail in latency; 1 fail in size" in sentence
+
+
+def test_too_few_images_are_no_evidence_that_a_file_is_good(tmp_path: Path) -> None:
+    """Ten right answers of ten leave room for a loss of several points."""
+    plan = make_plan(tmp_path, ("float32", "float32"), ("int8", "int8"))
+    links = {"float32": FakeLink(800_000, TRUTH[:10]), "int8": FakeLink(100_000, TRUTH[:10])}
+    result = run(plan, dataset(TRUTH[:10]), SETTINGS, start=starter(links), monitor=quiet())
+    assert "for 1 the images are too few to tell" in find(result).verdict[0]
+
+
+@pytest.mark.parametrize(
+    ("constraints", "winner"),
+    [
+        (Constraints(), "int8_fast_but_large_file"),
+        (Constraints(max_size=10_000), "int8_slow"),
+        (Constraints(max_latency=150e-6, max_memory=40_000_000), "int8_fast_but_large_file"),
+    ],
+    ids=["none", "size", "latency and memory"],
+)
+def test_limits_decide(tmp_path: Path, constraints: Constraints, winner: str) -> None:
+    links = {
+        "float32": FakeLink(800_000, TRUTH),
+        "int8_fast_but_large_file": FakeLink(100_000, TRUTH),
+        "int8_slow": FakeLink(200_000, TRUTH),
+    }
+    findings = found(tmp_path, links, constraints)
+    assert findings.verdict[0].startswith(f"Deploy {winner} ")
+    for one in findings.summaries[1:]:
+        if one.case.name == winner:
+            assert all(check.holds for check in checks(one, constraints))
+
+
+def test_an_int8_baseline_is_no_evidence_of_accuracy(tmp_path: Path) -> None:
+    """Two bad files can agree with each other."""
+    links = {"int8": FakeLink(100_000, wrong(900)), "int8_other": FakeLink(50_000, wrong(900))}
+    assert "could not be compared" in found(tmp_path, links).verdict[1]
+
+
+def test_a_baseline_that_is_an_artifact_can_be_deployed(tmp_path: Path) -> None:
+    links = {"float32": FakeLink(100_000, TRUTH), "int8": FakeLink(200_000, TRUTH)}
+    plan = make_plan(tmp_path, *((name, name) for name in links))
+    plan = dataclasses.replace(plan, cases=(dataclasses.replace(plan.cases[0], backend="litert"), plan.cases[1]))
+    findings = find(run(plan, dataset(TRUTH), SETTINGS, start=starter(links), monitor=quiet()))
+    assert findings.verdict[0].startswith("Deploy float32 ")
+
+
+def test_the_twin_tells_the_noise_floor_and_is_no_candidate(tmp_path: Path) -> None:
+    plan = make_plan(tmp_path, ("float32", "float32"), ("int8", "int8"))
+    baseline = plan.cases[0]
+    copy = tmp_path / "float32_twin.tflite"
+    copy.write_bytes(b"x")
+    twin = dataclasses.replace(baseline, name="twin", path=str(copy), role=Role.TWIN)
+    plan = dataclasses.replace(plan, cases=(*plan.cases, twin))
+    links = {"float32": FakeLink(1e5, TRUTH), "float32_twin": FakeLink(1.12e5, TRUTH), "int8": FakeLink(9e4, TRUTH)}
+    findings = find(run(plan, dataset(TRUTH), SETTINGS, start=starter(links), monitor=quiet()))
+    assert findings.noise_floor == pytest.approx(0.12)
+    assert findings.is_equal_to_baseline(findings.summaries[1])
+    assert [warning.kind for warning in findings.warnings] == ["noise"]
+    assert "twin" not in " ".join(findings.verdict)
+
+
+def test_an_artifact_is_what_could_be_deployed() -> None:
+    made = [Case("x", "x", "0", backend, "int8", 1, role) for backend in ("litert", "keras") for role in Role]
+    assert [(case.backend, case.role) for case in made if case.is_artifact] == [
+        ("litert", role) for role in Role if role is not Role.TWIN
+    ]
+
+
+def test_answers_of_many_classes_have_a_top_5(tmp_path: Path) -> None:
+    from edgecnn.bench.accuracy import accuracy
+    from edgecnn.bench.result import Images, Raw
+
+    ranked = tuple(tuple(np.roll(np.arange(7), -shift)[:5].tolist()) for shift in (0, 1, 2, 3))
+    raw = Raw(1, None, ranked, 1.0, ())
+    images = Images("seven", "0", tuple("abcdefg"), (0, 2, 6, 1), 4)
+    found = accuracy(raw, None, images)
+    assert found is not None
+    assert found.top5 is not None
+    assert (found.top1.value, found.top5.value) == (0.25, 0.75)
+    assert [one.value if one else None for one in found.per_class] == [1, 0, 0, None, None, None, 0]

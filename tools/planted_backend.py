@@ -1,0 +1,37 @@
+"""A backend that is LiteRT, and then waits: a slowdown of a known size, for tools/regressions.py.
+
+`PLANTED_PERCENT` says by how much of each inference it waits, without giving the processor away.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from edgecnn.contract import KerasOptions
+from edgecnn.runtime.backend import BACKENDS, Backend, Opened, Session, Tensor
+from edgecnn.runtime.litert import open_litert
+
+BACKEND: Backend = replace(BACKENDS["litert"], name="planted", opener=f"{__name__}:open_planted")
+
+
+class _WaitingSession:
+    def __init__(self, session: Session, share: float) -> None:
+        self._session, self._share = session, share
+
+    def run(self, tensor: Tensor) -> Tensor:
+        begin = time.perf_counter_ns()
+        found = self._session.run(tensor)
+        now = time.perf_counter_ns()
+        until = now + self._share * (now - begin)
+        while time.perf_counter_ns() < until:
+            pass
+        return found
+
+
+def open_planted(path: Path, threads: int, options: KerasOptions) -> Opened:
+    """Return LiteRT's session with the wait after each inference; without the variable there is none."""
+    opened = open_litert(path, threads, options)
+    return Opened(opened.contract, _WaitingSession(opened.session, float(os.environ.get("PLANTED_PERCENT", "0")) / 100))
