@@ -69,6 +69,7 @@ def serve(
         http=bounded_protocol(limits),
         ws="none",
         lifespan="off",
+        log_config=None,  # which would close the handlers of every other package in this process
         log_level="error",
         access_log=False,
         proxy_headers=False,
