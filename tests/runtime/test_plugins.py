@@ -111,7 +111,7 @@ def test_other_packages_are_not_looked_at_for_a_name_of_edgecnns_own(monkeypatch
     monkeypatch.setattr("edgecnn.runtime.plugins.entry_points", refuse)
     find_plugins.cache_clear()
     assert named_backend("litert") is BACKENDS["litert"]
-    assert find_backend(Format.ONNX).name in BACKENDS
+    assert find_backend(Format.TFLITE).name in BACKENDS
     with pytest.raises(AssertionError, match="looked"):
         named_backend("other")
 
