@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgecnn.artifact import Artifact, open_folder, read_manifest
-from edgecnn.contract import ForeignContract, KerasCall, KerasOptions, Preprocessing, find_contract
+from edgecnn.contract import ForeignContract, KerasCall, KerasOptions, Preprocessing, find_contract, notes_of
 from edgecnn.errors import EdgecnnError, MeasurementError
 from edgecnn.files import sha256_file, sha256_folder
 from edgecnn.models.registry import SHIPPED, find_model_file
 from edgecnn.runtime.backend import BACKENDS, known_backends
-from edgecnn.runtime.foreign import notes_of, open_model, options_of
+from edgecnn.runtime.foreign import open_model, options_of
 from edgecnn.spec import Format
 
 

@@ -209,7 +209,7 @@ class Pass:
             stable = len(last) == _STABLE_WINDOWS and max(last) <= (1 + _STABLE_SHARE) * min(last)
         if medians:
             one.warm_up = WarmUp(total, spent / 1e9, stable)
-            turns = settings.rounds * (1 if one.case.role is Role.REFERENCE else settings.processes)
+            turns = settings.rounds if one.case.role is Role.REFERENCE else settings.turns
             seconds = settings.min_seconds / turns
             wanted = max(math.ceil(settings.min_samples / turns), math.ceil(seconds * 1e9 / max(1.0, medians[-1])))
             one.calls = min(wanted, _MOST_CALLS)

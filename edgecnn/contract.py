@@ -190,6 +190,11 @@ class ForeignContract(Contract):
     scores_are_known: bool = True
 
 
+def notes_of(contract: Contract) -> tuple[str, ...]:
+    """Return what nobody stated about a foreign file, and what was taken instead, in sentences."""
+    return contract.notes if isinstance(contract, ForeignContract) else ()
+
+
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _WHITE = 255.0
 

@@ -17,9 +17,9 @@ from edgecnn.contract import (
     LAYOUTS,
     RESIZE_FILTERS,
     Contract,
-    ForeignContract,
     KerasOptions,
     Preprocessing,
+    notes_of,
     parse_scale,
 )
 from edgecnn.spec import Scores
@@ -206,5 +206,5 @@ def _with(command: Callable[..., Any], *options: Callable[..., Any]) -> Callable
 
 def print_notes(contract: Contract) -> None:
     """Print to stderr what was assumed about a file that edgecnn did not make."""
-    for note in contract.notes if isinstance(contract, ForeignContract) else ():
+    for note in notes_of(contract):
         click.echo(f"edgecnn: note: {note}", err=True)

@@ -47,11 +47,6 @@ def open_model(path: str | Path, options: KerasOptions = KerasOptions()) -> Arti
     return Artifact(Path(path), contract_of(Path(path), options))
 
 
-def notes_of(contract: Contract) -> tuple[str, ...]:
-    """Return what nobody stated about a foreign file, and what was taken instead, in sentences."""
-    return contract.notes if isinstance(contract, ForeignContract) else ()
-
-
 def options_of(contract: Contract) -> KerasOptions:
     """Return the options that give a foreign file this very contract again; none for an artifact."""
     if not isinstance(contract, ForeignContract):
