@@ -9,7 +9,7 @@ from typing import Any
 
 from edgecnn.bench.case import Case
 from edgecnn.bench.monitor import Monitor
-from edgecnn.bench.passes import Inputs, Start, load_command
+from edgecnn.bench.passes import CAUTION, Inputs, Start, load_command
 from edgecnn.bench.process import Link
 from edgecnn.bench.result import Energy, Moment, Window
 from edgecnn.bench.settings import Settings
@@ -26,8 +26,6 @@ Source: MLCommons, "MLPerf Tiny Inference Rules", section "Performance mode".
 """
 _WARM_UP_CALLS = 20
 _MOST_CALLS = 1_000_000
-_CAUTION = 3
-"""A command may take a third of the timeout as forecast, since the machine may become slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def alone(
     try:
         link.ask(load_command(case, inputs.images))
         if settings.mlperf_tiny and case.is_artifact:
-            windows = tuple(_window(link, settings.timeout / _CAUTION) for _ in range(WINDOWS))
+            windows = tuple(_window(link, settings.timeout / CAUTION) for _ in range(WINDOWS))
         if settings.energy_seconds and (meter := find_meter()) is not None:
             energy = _energy(link, meter, settings.energy_seconds)
         if settings.profile and case.is_artifact and case.backend in PROFILERS:

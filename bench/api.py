@@ -9,10 +9,10 @@ from edgecnn.bench.journal import JOURNAL_NAME, Journal, key_of
 from edgecnn.bench.result import RESULT_NAME, Result
 from edgecnn.bench.run import packages, run
 from edgecnn.bench.settings import Settings
-from edgecnn.contract import KerasOptions
 from edgecnn.data.sources import open_dataset
 from edgecnn.device.machine import read_machine
 from edgecnn.files import write_atomic
+from edgecnn.model_options import ModelOptions
 from edgecnn.progress import Progress, silent
 from edgecnn.versions import versions_of
 
@@ -23,7 +23,7 @@ def bench(
     data: str = "sample",
     baseline: str | None = None,
     backends: tuple[str, ...] | None = None,
-    stated: KerasOptions = KerasOptions(),
+    stated: ModelOptions = ModelOptions(),
     threads: tuple[int, ...] = (1,),
     settings: Settings = Settings(),
     folder: Path | None = None,

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgecnn.artifact import Artifact, open_folder, read_manifest
-from edgecnn.contract import ForeignContract, KerasCall, KerasOptions, Preprocessing, find_contract, notes_of
+from edgecnn.contract import ForeignContract, Preprocessing, find_contract, notes_of
 from edgecnn.errors import EdgecnnError, MeasurementError
 from edgecnn.files import sha256_file, sha256_folder
+from edgecnn.model_options import KerasCall, ModelOptions
 from edgecnn.models.registry import SHIPPED, find_model_file
 from edgecnn.runtime.backend import BACKENDS, known_backends
 from edgecnn.runtime.foreign import open_model, options_of
@@ -50,7 +51,7 @@ class Case:
     precision: str
     threads: int
     role: Role = Role.CANDIDATE
-    keras: KerasOptions = KerasOptions()
+    keras: ModelOptions = ModelOptions()
     is_foreign: bool = False
 
     @property
@@ -75,7 +76,7 @@ def plan(
     threads: tuple[int, ...] = (1,),
     backends: tuple[str, ...] | None = None,
     baseline: str | None = None,
-    stated: KerasOptions = KerasOptions(),
+    stated: ModelOptions = ModelOptions(),
     *,
     references: bool = True,
 ) -> Plan:
@@ -113,7 +114,7 @@ def plan(
             )
     notes = [f"{name} was left out: the export rejected it" for path in paths for name in _rejected(path)]
     notes += [f"{artifact.path.name}: {note}" for artifact in artifacts for note in notes_of(artifact.contract)]
-    options = KerasOptions(contract.origin.preprocessing, trust_code=stated.trust_code, code=stated.code)
+    options = ModelOptions(contract.origin.preprocessing, trust_code=stated.trust_code, code=stated.code)
     cases = [
         case
         for case in _keras_cases(paths, threads[0], backends, baseline, options=options, notes=notes)
@@ -132,7 +133,7 @@ def plan(
     )
 
 
-def _opened(path: Path, stated: KerasOptions) -> Artifact:
+def _opened(path: Path, stated: ModelOptions) -> Artifact:
     """Return a file with its own contract, or with what is stated if it has none."""
     contract = find_contract(path)
     return open_model(path, stated) if contract is None else Artifact(path, contract)
@@ -175,7 +176,7 @@ def _keras_cases(
     backends: tuple[str, ...] | None,
     baseline: str | None,
     *,
-    options: KerasOptions,
+    options: ModelOptions,
     notes: list[str],
 ) -> list[Case]:
     """Return the Keras model in its three ways of being called, the compiled function first."""

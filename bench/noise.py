@@ -5,14 +5,19 @@ from __future__ import annotations
 from edgecnn.bench.case import Role
 from edgecnn.bench.result import Raw, Result
 from edgecnn.bench.summary import round_medians
-from edgecnn.statistics import Interval, median_ratio
+from edgecnn.statistics import Interval, bootstrap_ratio, median_ratio
 
 
 def a_a(result: Result) -> Interval | None:
-    """Return the baseline's latency divided by its twin's, 1 up to noise; None where one of them failed."""
+    """Return the baseline's latency divided by its twin's, 1 up to noise, with the bootstrap's interval.
+
+    None where one of them failed.
+    """
     found = {one.case.role: one.raw for one in result.cases if one.error is None}
     baseline, twin = found.get(Role.BASELINE), found.get(Role.TWIN)
-    return None if baseline is None or twin is None else latency_ratio(baseline, twin)
+    if baseline is None or twin is None:
+        return None
+    return bootstrap_ratio(round_medians(baseline), round_medians(twin))
 
 
 def noise_floor(ratio: Interval | None) -> float:

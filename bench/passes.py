@@ -24,6 +24,8 @@ _STABLE_SHARE = 0.05
 """The latency is stable when the medians of three windows in a row differ by no more than a twentieth."""
 _MOST_CALLS = 100_000
 _BATCH_CALLS = 3
+CAUTION = 3
+"""A command may take a third of the timeout as forecast, since the machine may become slower."""
 
 Start = Callable[[float], Link]
 """Starts a worker, given its timeout in seconds."""
@@ -90,6 +92,7 @@ class Turns:
     found: dict[str, Any] = field(default_factory=dict)
     warm_up: WarmUp | None = None
     calls: int = 0
+    median_ns: float = 0.0
     rounds: list[tuple[int, ...]] = field(default_factory=list)
     steady_bytes: int | None = None
     extras: dict[str, Any] = field(default_factory=dict)
@@ -161,10 +164,11 @@ class Pass:
             self._begin(self._turns[position])
         for one in self._turns:
             self._warm_up(one)
-        for order in turn_orders(len(self._turns), self._settings.rounds, f"{self._settings.seed} {self._number}"):
+        orders = turn_orders(len(self._turns), self._settings.rounds, f"{self._settings.seed} {self._number}")
+        for done, order in enumerate(orders):
             self._look("round")
             for position in order:
-                self._turn(self._turns[position])
+                self._turn(self._turns[position], self._settings.rounds - done)
         self._look("other latencies")
         for one in self._turns:
             self._extras(one)
@@ -191,7 +195,19 @@ class Pass:
         one.found.update(one.ask(**load_command(one.case, self._inputs.images)))
         one.found["start_ns"] = one.found.get("ready_ns", 0) - link.started_ns
         if self._number == 0:
-            one.found.update(one.ask(do="classify", images=self._inputs.images))
+            self._classify(one)
+
+    def _classify(self, one: Turns) -> None:
+        """Let a case answer to all images: in one command, or in as many as the timeout asks for."""
+        ranked, spent, left = list[list[int]](), 0, 1
+        while left:
+            seconds = self._settings.timeout / CAUTION
+            found = one.ask(do="classify", images=self._inputs.images, first=len(ranked), seconds=seconds)
+            if not found:
+                return
+            ranked, spent, left = ranked + found["ranked"], spent + found["classify_ns"], found["left"]
+            self._step("starting", f"{one.case.name} {len(ranked):,} images")
+        one.found |= {"ranked": ranked, "classify_ns": spent}
 
     def _warm_up(self, one: Turns) -> None:
         """Run until the medians of some windows in a row are alike, and find out how many calls make a turn."""
@@ -209,16 +225,32 @@ class Pass:
             stable = len(last) == _STABLE_WINDOWS and max(last) <= (1 + _STABLE_SHARE) * min(last)
         if medians:
             one.warm_up = WarmUp(total, spent / 1e9, stable)
-            turns = settings.rounds if one.case.role is Role.REFERENCE else settings.turns
-            seconds = settings.min_seconds / turns
-            wanted = max(math.ceil(settings.min_samples / turns), math.ceil(seconds * 1e9 / max(1.0, medians[-1])))
-            one.calls = min(wanted, _MOST_CALLS)
+            one.median_ns = medians[-1]
+            one.calls = self._owed(one, [], settings.rounds)
 
-    def _turn(self, one: Turns) -> None:
-        found = one.ask(do="measure", warm_up=min(self._settings.turn_warm_up, one.calls), count=one.calls)
-        if found:
-            one.rounds.append(tuple(found["samples_ns"]))
-            self._step("taking turns", f"{one.case.name} {statistics.median(one.rounds[-1]) / 1e3:,.0f} µs")
+    def _turn(self, one: Turns, turns_left: int) -> None:
+        """Let a case call as often as planned, or more if it became faster; in its last turn, all it still owes."""
+        samples = list[int]()
+        while not samples or (turns_left == 1 and self._owed(one, samples, turns_left)):
+            owed = self._owed(one, samples, turns_left)
+            count = owed if samples else max(one.calls, owed)
+            warm_up = 0 if samples else min(self._settings.turn_warm_up, count)
+            found = one.ask(do="measure", warm_up=warm_up, count=count)
+            if not found:
+                return
+            samples += found["samples_ns"]
+            one.median_ns = statistics.median(found["samples_ns"])
+        one.rounds.append(tuple(samples))
+        self._step("taking turns", f"{one.case.name} {one.median_ns / 1e3:,.0f} µs")
+
+    def _owed(self, one: Turns, samples: list[int], turns_left: int) -> int:
+        """Return how many calls the next turn has to make, for the least number and time of this process."""
+        settings = self._settings
+        processes = 1 if one.case.role is Role.REFERENCE else settings.processes
+        calls = settings.min_samples / processes - sum(map(len, one.rounds)) - len(samples)
+        seconds = settings.min_seconds / processes - (sum(map(sum, one.rounds)) + sum(samples)) / 1e9
+        wanted = max(calls, seconds * 1e9 / max(1.0, one.median_ns)) / turns_left
+        return min(max(0, math.ceil(wanted)), _MOST_CALLS)
 
     def _extras(self, one: Turns) -> None:
         self._step("pacing, stages, batches", one.case.name)

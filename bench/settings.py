@@ -20,7 +20,7 @@ class Settings:
         frames: paced calls of each process.
         stage_pictures: encoded pictures that each process takes from bytes to probabilities; 0 leaves that out.
         picture_size: width and height of these pictures, as a camera gives them.
-        batches: images a call for throughput, beside all images in one call; empty leaves them out.
+        batches: images a call for throughput, beside all images one after the other; empty leaves them out.
         references: whether the Keras model is also measured as a plain call and as `Model.predict`, in the first pass.
         mlperf_tiny: whether each artifact runs five windows of ten seconds as MLPerf Tiny asks for.
         profile: whether time by operation is measured.

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from edgecnn.bench.case import Case, Plan
 from edgecnn.bench.passes import Inputs, Start, load_command
-from edgecnn.contract import KerasOptions
 from edgecnn.errors import MeasurementError
+from edgecnn.model_options import ModelOptions
 from edgecnn.schema import decode
 
 
@@ -30,4 +30,4 @@ def _settled(case: Case, inputs: Inputs, timeout: float, start: Start) -> Case:
         return case
     finally:
         link.close()
-    return replace(case, keras=decode(KerasOptions, found))
+    return replace(case, keras=decode(ModelOptions, found))

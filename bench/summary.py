@@ -113,7 +113,7 @@ class Summary:
     """All figures of one case that did not fail.
 
     Attributes:
-        throughput: one for each size of a call; the last is all images in one call.
+        throughput: one for each size of a call; the last is all images, in as large calls as the model takes.
         joules: of one inference, above what the idle machine takes; None without a meter.
         accuracy: None where the images have no labels.
     """

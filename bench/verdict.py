@@ -79,15 +79,20 @@ def _holds(one: Summary, constraints: Constraints, compared: bool) -> bool:
 
 
 def _best_two(good: list[Summary], floor: float) -> list[Summary]:
-    """Return the best artifact and the second: the fastest, or a smaller one that is alike in latency."""
+    """Return the best artifact and the second: the fastest, or one that is alike in latency and easier to deploy."""
     left, ranked = list(good), list[Summary]()
     while left and len(ranked) < 2:
         fastest = min(left, key=lambda one: one.latency.p50.value)
         alike = [one for one in left if is_equal(latency_ratio(one.raw, fastest.raw), max(floor, ALIKE))]
-        best = min([fastest, *alike], key=lambda one: (one.raw.size_bytes, one.case.threads, one.latency.p50.value))
+        best = min([fastest, *alike], key=_burden)
         ranked.append(best)
         left.remove(best)
     return ranked
+
+
+def _burden(one: Summary) -> tuple[int, int, int, str]:
+    """Return what makes a case harder to deploy, none of it measured, so that two runs order cases alike."""
+    return (one.raw.size_bytes, one.case.threads, one.raw.runtime_bytes or 0, one.case.name)
 
 
 def _how(one: Summary) -> str:

@@ -7,7 +7,8 @@ aside and replaced by stderr before any runtime is imported.
 |---|---|
 | `{"do": "load", "path", "backend", "threads", "keras", "images"}` | `ready_ns`: when it could, on the monotonic \
 clock; `import_ns`, `load_ns`, `first_ns`: of the runtime, the file, the first answer; `bare_bytes`, `peak_bytes` |
-| `{"do": "classify", "images"}` (path of a uint8 .npy) | `classify_ns`, `ranked`: of all in one call |
+| `{"do": "classify", "images", "first", "seconds"}` (path of a uint8 .npy) | `classify_ns`, `ranked`: of the images \
+from `first` on, for about `seconds` at most; `left`: how many are still to do |
 | `{"do": "measure", "warm_up", "count"}` | `samples_ns`: of single calls of `Classifier.predict`, images in turn |
 | `{"do": "pace", "fps", "count"}` | `samples_ns`: of calls one a frame, asleep in between; `late`: began a \
 frame too late |
@@ -15,7 +16,7 @@ frame too late |
 | `{"do": "batch", "size", "count"}` | `samples_ns`: of calls with `size` images |
 | `{"do": "memory"}` | `resident_bytes`: now |
 | `{"do": "rest", "seconds"}` | nothing, so much later |
-| `{"do": "options"}` | `options`: `KerasOptions` that say all about a file of another tool |
+| `{"do": "options"}` | `options`: `ModelOptions` that say all about a file of another tool |
 | `{"do": "profile", "path", "backend", "threads", "peaks"}` | `profile`: of `edgecnn.profiling` |
 """
 
@@ -32,9 +33,9 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.contract import KerasOptions
 from edgecnn.device.memory import peak_memory_bytes, resident_bytes
 from edgecnn.errors import EdgecnnError
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import named_backend
 from edgecnn.runtime.classifier import Classifier, Images
 from edgecnn.runtime.foreign import options_of
@@ -44,6 +45,8 @@ from edgecnn.schema import decode, encode
 
 MEASURED_IMAGES = 64
 """How many different images single calls take in turn."""
+PART = 64
+"""How many images are classified at least before the clock is looked at; a Keras model takes more at once."""
 RANKED = 5
 """How many of the most probable classes are kept for each image."""
 
@@ -74,7 +77,7 @@ class Worker:
         return actions[command.pop("do")](**command)
 
     def _load(self, path: str, backend: str, threads: int, keras: dict[str, Any], images: str) -> dict[str, Any]:
-        options = decode(KerasOptions, keras)
+        options = decode(ModelOptions, keras)
         self._images = list(np.array(np.load(images, mmap_mode="r")[:MEASURED_IMAGES]))
         bare = resident_bytes()
         begin = time.perf_counter_ns()
@@ -92,13 +95,17 @@ class Worker:
             "peak_bytes": peak_memory_bytes(),
         }
 
-    def _classify(self, images: str) -> dict[str, Any]:
-        everything = np.load(images)
-        begin = time.perf_counter_ns()
-        scores = self._loaded.predict(everything)
-        classify_ns = time.perf_counter_ns() - begin
-        ranked = np.argsort(-scores, axis=1, kind="stable")[:, :RANKED]
-        return {"classify_ns": classify_ns, "ranked": ranked.tolist()}
+    def _classify(self, images: str, first: int, seconds: float) -> dict[str, Any]:
+        left = np.array(np.load(images, mmap_mode="r")[first:])
+        part = max(PART, self._loaded.contract.input.shape[0])
+        scores, begin = [], time.perf_counter_ns()
+        for start in range(0, len(left), part):
+            scores.append(self._loaded.predict(left[start : start + part]))
+            classify_ns = time.perf_counter_ns() - begin
+            if classify_ns > seconds * 1e9:
+                break
+        ranked = np.argsort(-np.concatenate(scores), axis=1, kind="stable")[:, :RANKED]
+        return {"classify_ns": classify_ns, "ranked": ranked.tolist(), "left": len(left) - len(ranked)}
 
     def _measure(self, warm_up: int, count: int) -> dict[str, Any]:
         samples = time_calls(self._loaded.predict, self._take(warm_up + count))

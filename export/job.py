@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from edgecnn.contract import KerasOptions
 from edgecnn.data.choice import Draw
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sources import open_dataset
@@ -16,6 +15,7 @@ from edgecnn.export.calibration import check_calibration
 from edgecnn.export.checks import Checks
 from edgecnn.export.measure import Scores
 from edgecnn.export.target import choices, find_target
+from edgecnn.model_options import ModelOptions
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.keras import open_loaded
@@ -57,7 +57,7 @@ def prepare(
     draw: Draw,
     evaluation: str,
     labels: tuple[str, ...] | None,
-    keras: KerasOptions,
+    keras: ModelOptions,
 ) -> Job:
     """Return a job with everything loaded and checked that can be checked before a conversion.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecnn.artifact import MANIFEST_NAME, Entry, ImageSet, Manifest
-from edgecnn.contract import KerasOptions, Origin
+from edgecnn.contract import Origin
 from edgecnn.data.choice import Draw
 from edgecnn.data.dataset import Dataset
 from edgecnn.errors import ExportError
@@ -24,6 +24,7 @@ from edgecnn.export.graph import freeze_classifier
 from edgecnn.export.job import Job, prepare
 from edgecnn.export.measure import compare
 from edgecnn.files import staging_folder
+from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import find_model_file
 from edgecnn.noise import output_to
 from edgecnn.progress import Progress, silent
@@ -60,7 +61,7 @@ def export_model(
     evaluation: str = "sample",
     checks: Checks = Checks(),
     labels: tuple[str, ...] | None = None,
-    keras: KerasOptions = KerasOptions(),
+    keras: ModelOptions = ModelOptions(),
     progress: Progress = silent,
 ) -> Exported:
     """Export a Keras classifier and run every file that was made on the evaluation images.

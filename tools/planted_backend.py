@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from edgecnn.contract import KerasOptions
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import BACKENDS, Backend, Opened, Session, Tensor
 from edgecnn.runtime.litert import open_litert
 
@@ -31,7 +31,7 @@ class _WaitingSession:
         return found
 
 
-def open_planted(path: Path, threads: int, options: KerasOptions) -> Opened:
+def open_planted(path: Path, threads: int, options: ModelOptions) -> Opened:
     """Return LiteRT's session with the wait after each inference; without the variable there is none."""
     opened = open_litert(path, threads, options)
     return Opened(opened.contract, _WaitingSession(opened.session, float(os.environ.get("PLANTED_PERCENT", "0")) / 100))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edgecnn.bench.case import Case
 from edgecnn.bench.compare.accuracy import AccuracyChange, accuracy_change
-from edgecnn.bench.compare.latency import LatencyChange, Measured, latency_change
+from edgecnn.bench.compare.latency import LatencyChange, Measured, baseline_change, latency_change
 from edgecnn.bench.compare.latency import Outcome as LatencyOutcome
 from edgecnn.bench.compare.limits import Limits
 from edgecnn.bench.compare.match import common_baseline, match, references
@@ -182,13 +182,12 @@ def _latency(
 def _baseline_change(
     baselines: tuple[CaseResult, CaseResult], old: Run, new: Run, limits: Limits
 ) -> LatencyChange | None:
-    """Return how the baseline's own latency changed: the same file on the same runtime, so that it is the machine."""
+    """Return how the baseline's own latency changed; None where it was not measured."""
     was, now = baselines[0].raw, baselines[1].raw
     if was is None or now is None:
         return None
     before, after = (Measured(raw, (), run.findings.noise_floor) for raw, run in ((was, old), (now, new)))
-    own = latency_change(before, after, limits).own
-    return LatencyChange(LatencyOutcome.BASELINE, own, None, "what the others are measured against")
+    return baseline_change(before, after, limits)
 
 
 def _severity(one: CaseChange) -> tuple[bool, bool, bool, float, str]:

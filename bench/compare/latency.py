@@ -90,6 +90,20 @@ def latency_change(old: Measured, new: Measured, limits: Limits, care: str = "")
     return LatencyChange(outcome, own, relative, why)
 
 
+def baseline_change(old: Measured, new: Measured, limits: Limits) -> LatencyChange:
+    """Return how the common baseline's own latency changed: the same file on the same runtime, so likely the machine.
+
+    Args:
+        old, new: the baseline in each run, without references.
+        limits: beyond `slower`, it cannot be told whether the machine became slower or what the file rests on.
+    """
+    own = latency_change(old, new, limits).own
+    if _exceeds(own, limits.slower):
+        why = "the others are measured against it, and nothing tells whether the machine became slower"
+        return LatencyChange(Outcome.CANNOT_TELL, own, None, why)
+    return LatencyChange(Outcome.BASELINE, own, None, "what the others are measured against")
+
+
 def _to_references(one: Measured) -> Rounds:
     """Return, for each process and round, the case's latency by the geometric mean of its references'."""
     logs = [[np.log(process) for process in round_medians(raw)] for raw in one.references]

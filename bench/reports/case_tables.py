@@ -92,9 +92,13 @@ def latency(findings: Findings) -> Table:
             ("calls", lambda one: f"{one.latency.samples:,}"),
         ),
         findings.summaries,
-        note="“=”: no difference to the baseline can be measured; the noise floor of this run is "
-        f"{findings.noise_floor:.1%}. Between processes: the largest median of a process divided by the smallest.",
+        note=f"“=”: no difference to the baseline can be measured; the noise floor of this run is {_floor(findings)}. "
+        f"Between processes: the largest median of a process divided by the smallest.",
     )
+
+
+def _floor(findings: Findings) -> str:
+    return "unknown" if findings.a_a is None else f"{findings.noise_floor:.1%}"
 
 
 def cold_start(findings: Findings) -> Table:

@@ -100,8 +100,8 @@ def _intervals(processes: int) -> str:
             "process would find."
         )
     return (
-        "Intervals are 95 % bootstrap intervals over processes and rounds; with so few processes they hold the truth "
-        "in about 9 of 10 cases."
+        "Intervals are 95 % bootstrap intervals over processes and rounds, widened to Student's t interval over "
+        "processes where that is wider."
     )
 
 

@@ -24,6 +24,7 @@ MODULES = (
     "edgecnn.container",
     "edgecnn.contract",
     "edgecnn.errors",
+    "edgecnn.model_options",
     "edgecnn.noise",
     "edgecnn.pictures",
     "edgecnn.plain_image",

@@ -9,10 +9,10 @@ import click
 
 from edgecnn.cli.bench_options import constraint_options, limits_are_set, settings_options
 from edgecnn.cli.deploy import device_options
-from edgecnn.cli.keras_options import model_options
 from edgecnn.cli.limits import Counts
+from edgecnn.cli.model_options import model_options
 from edgecnn.cli.options import MAX_THREADS, BackendNames, as_json
-from edgecnn.contract import KerasOptions
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import BACKENDS
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def command(
     on: str | None,
     hosts_file: Path | None,
     offline: bool,
-    keras: KerasOptions,
+    keras: ModelOptions,
     as_json: bool,
 ) -> None:
     """Compare accuracy, latency and memory of artifacts with the original Keras model.
@@ -94,6 +94,8 @@ def command(
     from edgecnn.files import check_writable
 
     check_writable(out)
+    if not resume and (out / JOURNAL_NAME).exists():
+        click.echo(f"{out} has a run that was stopped; it is written over (--resume would go on with it)", err=True)
     with progress_bar() as progress:
         if not paths:
             kept = out / "artifacts"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.keras_options import code_options
+from edgecnn.cli.model_options import code_options
 from edgecnn.cli.options import OneOf, as_json
-from edgecnn.contract import KerasOptions
 from edgecnn.gate import MAX_DROP_POINTS
+from edgecnn.model_options import ModelOptions
 
 if TYPE_CHECKING:
     from edgecnn.export.diagnosis import Diagnosis
@@ -38,7 +38,7 @@ _PRECISIONS = ("float32", "int16x8")
 @as_json
 def command(
     artifact: Path, model: str, data: str, plot: Path | None, put_back: bool, restore_to: str, calibration: str,
-    max_drop: float, out: Path | None, keras: KerasOptions, as_json: bool,
+    max_drop: float, out: Path | None, keras: ModelOptions, as_json: bool,
 ) -> None:  # fmt: skip
     """Find the layers in which an int8 ARTIFACT loses what the Keras model knows, worst first.
 

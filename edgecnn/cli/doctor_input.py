@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from edgecnn.cli.keras_options import keras_options
+from edgecnn.cli.model_options import keras_options
 from edgecnn.cli.options import BackendName, as_json, read_labels, threads
-from edgecnn.contract import KerasOptions
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import BACKENDS
 
 
@@ -35,7 +35,7 @@ def command(
     count: int,
     backend: str | None,
     threads: int,
-    keras: KerasOptions,
+    keras: ModelOptions,
     as_json: bool,
 ) -> None:
     """Find out how MODEL, a Keras model or an artifact, has to be fed, and what a wrong input would do.

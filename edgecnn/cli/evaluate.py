@@ -6,9 +6,9 @@ import dataclasses
 
 import click
 
-from edgecnn.cli.keras_options import model_options, print_notes
+from edgecnn.cli.model_options import model_options, print_notes
 from edgecnn.cli.options import BackendName, as_json, threads
-from edgecnn.contract import KerasOptions
+from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import DEFAULT, SHIPPED
 from edgecnn.runtime.backend import BACKENDS
 
@@ -20,7 +20,7 @@ from edgecnn.runtime.backend import BACKENDS
 @threads
 @model_options
 @as_json
-def command(model: str, data: str, backend: str | None, threads: int, keras: KerasOptions, as_json: bool) -> None:
+def command(model: str, data: str, backend: str | None, threads: int, keras: ModelOptions, as_json: bool) -> None:
     """Measure top-1 and loss of MODEL: a .keras, .tflite or .onnx file, or the name of a shipped model.
 
     "--data cifar10" is all 10,000 test images, after `edgecnn data fetch`; "sample" is 2,000 of them.

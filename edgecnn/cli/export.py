@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgecnn.cli.keras_options import keras_options
 from edgecnn.cli.limits import Size
+from edgecnn.cli.model_options import keras_options
 from edgecnn.cli.options import ManyOf, OneOf, as_json, read_labels
-from edgecnn.contract import KerasOptions, read_contract
+from edgecnn.contract import read_contract
 from edgecnn.gate import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
+from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import DEFAULT
 from edgecnn.spec import Method, Precision
 
@@ -121,7 +122,7 @@ def command(
     precisions: tuple[str, ...],
     out: Path,
     labels: Path | None,
-    keras: KerasOptions,
+    keras: ModelOptions,
     as_json: bool,
     **settings: Any,
 ) -> None:

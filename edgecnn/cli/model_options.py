@@ -12,16 +12,8 @@ from typing import Any
 import click
 
 from edgecnn.cli.options import OneOf
-from edgecnn.contract import (
-    FITS,
-    LAYOUTS,
-    RESIZE_FILTERS,
-    Contract,
-    KerasOptions,
-    Preprocessing,
-    notes_of,
-    parse_scale,
-)
+from edgecnn.contract import FITS, LAYOUTS, RESIZE_FILTERS, Contract, Preprocessing, notes_of
+from edgecnn.model_options import ModelOptions, parse_scale
 from edgecnn.spec import Scores
 
 
@@ -35,7 +27,7 @@ class Scale(click.ParamType):  # type: ignore[type-arg]  # generic only in newer
         return "0..255|0..1|-1..1|MEAN,STD"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return scale and offset as `edgecnn.contract.parse_scale`."""
+        """Return scale and offset as `edgecnn.model_options.parse_scale`."""
         if isinstance(value, tuple):
             return value
         try:
@@ -119,7 +111,7 @@ _FOREIGN = (
 
 
 def keras_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command; it gets them as `keras`, a `KerasOptions`."""
+    """Add the options to a command; it gets them as `keras`, a `ModelOptions`."""
 
     @functools.wraps(command)
     def with_options(  # the names are those of the options
@@ -135,7 +127,7 @@ def keras_options(command: Callable[..., Any]) -> Callable[..., Any]:
         stated: dict[str, Any] = {"colour": colour, "resize": resize, "fit": fit}
         if scale is not None:
             stated |= {"scale": scale[0], "offset": scale[1]}
-        options = KerasOptions(_preprocessing(stated), trust_code, None if code is None else str(code))
+        options = ModelOptions(_preprocessing(stated), trust_code, None if code is None else str(code))
         return command(*arguments, keras=options, **others)
 
     return _with(with_options, *_FEEDING, *_CODE)
@@ -147,7 +139,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def with_options(
         *arguments: Any,
-        keras: KerasOptions,
+        keras: ModelOptions,
         labels: Path | None,
         scores: str | None,
         layout: str | None,
@@ -172,7 +164,7 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return keras_options(_with(with_options, *_FOREIGN))
 
 
-def _from_file(file: Path, options: KerasOptions) -> KerasOptions:
+def _from_file(file: Path, options: ModelOptions) -> ModelOptions:
     from edgecnn.runtime.side_file import read_side_file
 
     if options.preprocessing is not None or options.feeding:
@@ -192,7 +184,7 @@ def code_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_options(*arguments: Any, trust_code: bool, code: Path | None, **others: Any) -> Any:
-        options = KerasOptions(None, trust_code, None if code is None else str(code))
+        options = ModelOptions(None, trust_code, None if code is None else str(code))
         return command(*arguments, keras=options, **others)
 
     return _with(with_options, *_CODE)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from edgecnn.answers import FORMS
-from edgecnn.cli.keras_options import model_options, print_notes
+from edgecnn.cli.model_options import model_options, print_notes
 from edgecnn.cli.options import BackendName, OneOf, threads
 from edgecnn.runtime.backend import BACKENDS
 
 if TYPE_CHECKING:
-    from edgecnn.contract import KerasOptions
+    from edgecnn.model_options import ModelOptions
 
 
 @click.command("predict")
@@ -35,7 +35,7 @@ def command(
     null: bool,
     backend: str | None,
     threads: int,
-    keras: KerasOptions,
+    keras: ModelOptions,
 ) -> None:
     """Classify IMAGES: files of any size and format that Pillow reads, folders, quoted globs, or - for a list.
 

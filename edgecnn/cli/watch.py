@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgecnn.cli.keras_options import keras_options
+from edgecnn.cli.model_options import keras_options
 from edgecnn.cli.options import OneOf, as_json, threads
-from edgecnn.contract import KerasOptions
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import BACKENDS
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class RememberingCommand(click.Command):
 @keras_options
 @as_json
 @click.pass_context
-def command(context: click.Context, /, keras: KerasOptions, **options: Any) -> None:
+def command(context: click.Context, /, keras: ModelOptions, **options: Any) -> None:
     """Classify what comes from SOURCE until it ends or is stopped (Ctrl-C, SIGTERM).
 
     \b
@@ -144,7 +144,7 @@ def command(context: click.Context, /, keras: KerasOptions, **options: Any) -> N
 
 
 def _watch(
-    keras: KerasOptions, clock: SystemClock, source: str, fps: float | None, count: int | None, **options: Any
+    keras: ModelOptions, clock: SystemClock, source: str, fps: float | None, count: int | None, **options: Any
 ) -> None:
     from edgecnn.cli.watch_screen import summary
     from edgecnn.noise import output_to

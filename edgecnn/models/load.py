@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from edgecnn.contract import KerasOptions, Preprocessing
+from edgecnn.contract import Preprocessing
 from edgecnn.data.dataset import number_labels
 from edgecnn.errors import ModelError
 from edgecnn.files import sha256_file, sha256_folder
+from edgecnn.model_options import ModelOptions
 from edgecnn.models.card import CARD_NAME, read_card
 from edgecnn.models.classifier import KerasClassifier, image_shape, probe
 from edgecnn.models.keras_file import read_keras_file
@@ -19,7 +20,7 @@ __all__ = ["KerasClassifier", "load_keras_classifier"]
 
 
 def load_keras_classifier(
-    path: Path, labels: tuple[str, ...] | None = None, options: KerasOptions = KerasOptions()
+    path: Path, labels: tuple[str, ...] | None = None, options: ModelOptions = ModelOptions()
 ) -> KerasClassifier:
     """Return the image classifier in a `.keras` or `.h5` file or a SavedModel folder.
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from edgecnn.contract import Contract, ForeignContract, KerasOptions
+from edgecnn.contract import Contract, ForeignContract
 from edgecnn.errors import BackendError, first_line, nearest
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.telemetry import untracked
 from edgecnn.spec import Format
 
@@ -41,7 +42,7 @@ class Opened:
     session: Session
 
 
-Opener = Callable[["Path", int, KerasOptions], Opened]
+Opener = Callable[["Path", int, ModelOptions], Opened]
 """Loads a file with a number of threads. Raises `BackendError` if the runtime refuses it."""
 
 
@@ -83,7 +84,7 @@ class Backend:
         with untracked():
             importlib.import_module(self.module)
 
-    def open(self, path: Path, threads: int, options: KerasOptions = KerasOptions()) -> Opened:
+    def open(self, path: Path, threads: int, options: ModelOptions = ModelOptions()) -> Opened:
         """Return `path` loaded with a number of threads; `options` are what the file does not say about itself.
 
         Raises:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgecnn.contract import Contract, KerasOptions, find_contract
+from edgecnn.contract import Contract, find_contract
 from edgecnn.errors import ArtifactError
+from edgecnn.model_options import ModelOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def contract_of(path: Path, options: KerasOptions) -> Contract:
+def contract_of(path: Path, options: ModelOptions) -> Contract:
     """Return the contract in a model file, or for a file that edgecnn did not make what is stated about it.
 
     Raises:

@@ -9,15 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgecnn.contract import (
-    Contract,
-    ForeignContract,
-    KerasOptions,
-    Origin,
-    Preprocessing,
-    is_classifier,
-)
+from edgecnn.contract import Contract, ForeignContract, Origin, Preprocessing, is_classifier
 from edgecnn.errors import ArtifactError, ContractError
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.contracts import contract_of
 from edgecnn.spec import Format, Scores, TensorSpec
 
@@ -33,7 +27,7 @@ _LOWEST = {"uint8": 0, "int8": -128}
 _CHANNELS = (1, 3)
 
 
-def open_model(path: str | Path, options: KerasOptions = KerasOptions()) -> Artifact:
+def open_model(path: str | Path, options: ModelOptions = ModelOptions()) -> Artifact:
     """Return a .tflite or .onnx file of any origin with the contract that it has, or that follows from `options`.
 
     Nothing is run: where nobody says what the scores of a foreign file are, its contract says so, and loading it on a
@@ -47,11 +41,11 @@ def open_model(path: str | Path, options: KerasOptions = KerasOptions()) -> Arti
     return Artifact(Path(path), contract_of(Path(path), options))
 
 
-def options_of(contract: Contract) -> KerasOptions:
+def options_of(contract: Contract) -> ModelOptions:
     """Return the options that give a foreign file this very contract again; none for an artifact."""
     if not isinstance(contract, ForeignContract):
-        return KerasOptions()
-    return KerasOptions(
+        return ModelOptions()
+    return ModelOptions(
         contract.preprocessing,
         labels=contract.labels,
         scores=contract.scores if contract.scores_are_known else None,
@@ -59,7 +53,7 @@ def options_of(contract: Contract) -> KerasOptions:
     )
 
 
-def foreign_contract(path: Path, options: KerasOptions) -> ForeignContract:
+def foreign_contract(path: Path, options: ModelOptions) -> ForeignContract:
     """Return what is stated about a file that edgecnn did not make. Raises as `contract_of`."""
     from edgecnn.files import sha256_file
     from edgecnn.inspection.edges import EdgesError, read_edges
@@ -114,7 +108,7 @@ def foreign_contract(path: Path, options: KerasOptions) -> ForeignContract:
     return found
 
 
-def _with_side_file(path: Path, options: KerasOptions) -> KerasOptions:
+def _with_side_file(path: Path, options: ModelOptions) -> ModelOptions:
     """Return what options and side file state together; each thing is stated in one place."""
     from edgecnn.runtime.side_file import read_side_file, side_file_of
 
@@ -150,7 +144,7 @@ def _spec(path: Path, tensor: Tensor, what: str) -> TensorSpec:
     return TensorSpec(tensor.name, shape, tensor.dtype, scale, zero_point)
 
 
-def _with_layout(path: Path, spec: TensorSpec, stated: KerasOptions) -> tuple[str, TensorSpec]:
+def _with_layout(path: Path, spec: TensorSpec, stated: ModelOptions) -> tuple[str, TensorSpec]:
     """Return the layout that the shape shows, or that is stated where it shows none; and the input with all sizes."""
     wanted = (stated.preprocessing or Preprocessing()).layout
     if len(spec.shape) != 4:
@@ -196,7 +190,7 @@ def _preprocessing(
     return found
 
 
-def _labels(path: Path, given: TensorSpec, stated: KerasOptions, edges: Edges, notes: list[str]) -> tuple[str, ...]:
+def _labels(path: Path, given: TensorSpec, stated: ModelOptions, edges: Edges, notes: list[str]) -> tuple[str, ...]:
     from edgecnn.data.dataset import number_labels
     from edgecnn.data.labels import distinct
 

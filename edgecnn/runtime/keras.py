@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.contract import Contract, KerasCall, KerasOptions, Origin
+from edgecnn.contract import Contract, Origin
 from edgecnn.errors import BackendError, ModelError
+from edgecnn.model_options import KerasCall, ModelOptions
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.runtime.backend import Opened, Tensor
@@ -27,7 +28,7 @@ class _KerasSession:
         return np.asarray(self._call(tensor))
 
 
-def open_keras(path: Path, threads: int, options: KerasOptions) -> Opened:
+def open_keras(path: Path, threads: int, options: ModelOptions) -> Opened:
     """Return the model as a `tf.function`. The number of threads holds for the whole process.
 
     Where TensorFlow has run before with its default, all cores, that stays: measure in a process of its own, as

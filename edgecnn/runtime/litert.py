@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edgecnn.contract import Contract, KerasOptions, parse_contract
+from edgecnn.contract import Contract, parse_contract
 from edgecnn.errors import BackendError, first_line
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import Opened, Tensor
 
 if TYPE_CHECKING:
@@ -30,12 +31,12 @@ class _InterpreterSession:
         return self._get(self._output)  # type: ignore[no-any-return]
 
 
-def open_litert(path: Path, threads: int, options: KerasOptions) -> Opened:
+def open_litert(path: Path, threads: int, options: ModelOptions) -> Opened:
     """Return a session on LiteRT, with XNNPACK as the interpreter switches it on."""
     return _open_file(_litert(), path, threads, options)
 
 
-def open_tflite_runtime(path: Path, threads: int, options: KerasOptions) -> Opened:
+def open_tflite_runtime(path: Path, threads: int, options: ModelOptions) -> Opened:
     """Return a session on tflite-runtime 2.14, which needs NumPy 1."""
     return _open_file(_tflite_runtime(), path, threads, options)
 
@@ -69,7 +70,7 @@ def _tflite_runtime() -> Any:
     return Interpreter
 
 
-def _open_file(interpreter: Any, path: Path, threads: int, options: KerasOptions) -> Opened:
+def _open_file(interpreter: Any, path: Path, threads: int, options: ModelOptions) -> Opened:
     from edgecnn.runtime.contracts import contract_of  # a bundle reads its models from memory, and has no such module
 
     return _open(interpreter, contract_of(path, options), str(path), threads, model_path=str(path))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgecnn.contract import KerasOptions
 from edgecnn.errors import ArtifactError
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import find_backend
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.spec import KERAS_SUFFIXES, SAVED_MODEL_NAME, Format
 
 
 def load(
-    path: str | Path, threads: int = 1, backend: str | None = None, *, keras: KerasOptions = KerasOptions()
+    path: str | Path, threads: int = 1, backend: str | None = None, *, keras: ModelOptions = ModelOptions()
 ) -> Classifier:
     """Return the classifier in a model file.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgecnn.contract import KerasOptions
 from edgecnn.errors import BackendError, first_line
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import Opened, Tensor
 from edgecnn.runtime.contracts import contract_of
 from edgecnn.runtime.telemetry import untracked
@@ -29,7 +29,7 @@ class _OpenvinoSession:
         return self._output().data.copy()  # type: ignore[no-any-return]  # the next call overwrites it
 
 
-def open_openvino(path: Path, threads: int, options: KerasOptions) -> Opened:
+def open_openvino(path: Path, threads: int, options: ModelOptions) -> Opened:
     """Return a session on the CPU for one request at a time.
 
     Floats are computed as float32: on processors with AMX or AVX-512's bfloat16 OpenVINO would take bfloat16, and a

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edgecnn.contract import Contract, KerasOptions, parse_contract
+from edgecnn.contract import Contract, parse_contract
 from edgecnn.errors import BackendError, first_line
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import Opened, Tensor
 from edgecnn.runtime.telemetry import untracked
 
@@ -41,7 +42,7 @@ def session_options(threads: int) -> Any:
     return settings
 
 
-def open_onnxruntime(path: Path, threads: int, options: KerasOptions) -> Opened:
+def open_onnxruntime(path: Path, threads: int, options: ModelOptions) -> Opened:
     """Return a session on the CPU with all graph optimizations."""
     from edgecnn.runtime.contracts import contract_of  # a bundle reads its models from memory, and has no such module
 

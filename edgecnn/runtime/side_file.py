@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgecnn.contract import KerasOptions, Preprocessing, parse_scale
+from edgecnn.contract import Preprocessing
 from edgecnn.data.labels import read_labels
 from edgecnn.errors import ContractError, nearest
+from edgecnn.model_options import ModelOptions, parse_scale
 from edgecnn.schema import SchemaError, decode
 from edgecnn.spec import Scores
 
@@ -23,7 +24,7 @@ class _Written:
     Attributes:
         labels: class names in the order of the scores; or the name of a file of them, one a line, beside this one.
         size: height and width.
-        scale: as `edgecnn.contract.parse_scale` reads it.
+        scale: as `edgecnn.model_options.parse_scale` reads it.
     """
 
     labels: tuple[str, ...] | None = None
@@ -41,7 +42,7 @@ def side_file_of(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def read_side_file(path: Path) -> KerasOptions:
+def read_side_file(path: Path) -> ModelOptions:
     """Return what a side file states.
 
     Raises:
@@ -56,7 +57,7 @@ def read_side_file(path: Path) -> KerasOptions:
         for name in value:
             if name not in _Written.__slots__:
                 raise SchemaError(f"unknown field {name!r}{nearest(name, _Written.__slots__)}")
-        return KerasOptions(_preprocessing(written), labels=written.labels, scores=written.scores, size=written.size)
+        return ModelOptions(_preprocessing(written), labels=written.labels, scores=written.scores, size=written.size)
     except OSError as error:
         raise ContractError(f"cannot read {path}: {error.strerror}") from error
     except (SchemaError, ValueError, RecursionError) as error:

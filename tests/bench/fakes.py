@@ -43,12 +43,14 @@ class FakeLink:
         answers: class numbers.
         fails_at: the action at which it dies.
         interrupts_at: the action at which the user presses Ctrl-C.
+        images_a_command: how many images it classifies in time.
     """
 
     latency_ns: float
     answers: list[int]
     fails_at: str | None = None
     interrupts_at: str | None = None
+    images_a_command: int = 1000
     asked: list[dict[str, Any]] = field(default_factory=list)
     closed: int = 0
 
@@ -73,11 +75,19 @@ class FakeLink:
                 "bare_bytes": 20_000_000,
                 "peak_bytes": 50_000_000,
             },
-            "classify": {"classify_ns": 1_000_000_000, "ranked": [[answer, 1 - answer] for answer in self.answers]},
+            "classify": self._classify(command.get("first", 0)),
             "memory": {"resident_bytes": 40_000_000},
             "stages": {"rows_ns": [[1, 2, 3, 4, 5]] * len(command.get("pictures", ()))},
         }
         return answers[action]
+
+    def _classify(self, first: int) -> dict[str, Any]:
+        done = self.answers[first : first + self.images_a_command]
+        return {
+            "classify_ns": 1_000_000_000,
+            "ranked": [[answer, 1 - answer] for answer in done],
+            "left": len(self.answers) - first - len(done),
+        }
 
 
 def dataset(labels: list[int]) -> Dataset:

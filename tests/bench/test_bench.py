@@ -47,7 +47,8 @@ def test_every_figure_of_a_real_case_is_there_and_plausible(report: Path) -> Non
     result = read_result(report / "result.json")
     for one in summarise(result):
         latency, cold = one.latency, one.cold
-        assert 0 < latency.minimum <= latency.p50.low <= latency.p50.value <= latency.p50.high <= latency.p99
+        assert 0 < latency.minimum <= latency.p50.value <= latency.p99
+        assert 0 < latency.p50.low <= latency.p50.value <= latency.p50.high
         assert latency.p50.value <= latency.p90.value
         assert cold.start > 0
         assert min(cold.imports, cold.load, cold.first) > 0

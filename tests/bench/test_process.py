@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from edgecnn.bench.process import WorkerProcess
-from edgecnn.contract import KerasOptions
 from edgecnn.errors import MeasurementError
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.timing import time_calls
 from edgecnn.schema import encode
 
@@ -60,7 +60,7 @@ def test_what_a_runtime_prints_does_not_disturb_the_answers() -> None:
 def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words(tmp_path: Path) -> None:
     np.save(tmp_path / "images.npy", np.zeros((1, 2, 2, 3), np.uint8))
     command = {"do": "load", "path": "nowhere.tflite", "backend": "litert", "threads": 1}
-    command |= {"keras": encode(KerasOptions()), "images": str(tmp_path / "images.npy")}
+    command |= {"keras": encode(ModelOptions()), "images": str(tmp_path / "images.npy")}
     with WorkerProcess(60.0) as link, pytest.raises(MeasurementError, match="no such model file: nowhere.tflite"):
         link.ask(command)
 

@@ -205,3 +205,11 @@ def test_limits_that_no_artifact_keeps_to_end_with_3(edgecnn: Callable[..., Any]
     assert ran.status == 3
     assert "no artifact is shown to keep to the limits" in ran.err.splitlines()[-1]
     assert (tmp_path / "junit.xml").read_text().count("<failure") >= 1
+
+
+def test_a_run_that_was_stopped_is_not_written_over_without_a_word(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / JOURNAL_NAME).write_text("")
+    ran = edgecnn("bench", FILE, "--backends", "litert", *SHORT, "--out", tmp_path)
+    assert ran.status == 0
+    assert f"{tmp_path} has a run that was stopped; it is written over (--resume would go on with it)" in ran.err
+    assert not (tmp_path / JOURNAL_NAME).exists()

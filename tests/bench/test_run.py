@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -62,6 +63,30 @@ def test_a_case_has_at_least_so_many_samples_and_seconds_and_the_first_calls_of_
     raw = result.cases[1].raw
     assert raw is not None
     assert [[len(samples) for samples in process.rounds_ns] for process in raw.processes] == [[10] * 4] * 2
+
+
+def test_a_case_that_becomes_faster_after_its_warm_up_still_runs_for_so_many_seconds(tmp_path: Path) -> None:
+    class Hurrying(FakeLink):
+        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+            if command["do"] == "measure" and command["warm_up"]:
+                self.latency_ns *= 0.7
+            return super().ask(command)
+
+    result = measured(tmp_path, {"float32": FakeLink(1e6, TRUTH), "int8": Hurrying(100_000, TRUTH)})
+    raw = result.cases[1].raw
+    assert raw is not None
+    spent = [sum(map(sum, process.rounds_ns)) / 1e9 for process in raw.processes]
+    assert all(SETTINGS.min_seconds / SETTINGS.processes <= seconds < SETTINGS.min_seconds for seconds in spent), spent
+    assert [len(process.rounds_ns) for process in raw.processes] == [SETTINGS.rounds] * SETTINGS.processes
+
+
+def test_images_that_take_longer_than_a_command_may_are_classified_in_several(tmp_path: Path) -> None:
+    slow = FakeLink(1e6, TRUTH, images_a_command=4)
+    baseline, case = summarise(measured(tmp_path, {"float32": slow, "int8": FakeLink(1e5, TRUTH)}))
+    commands = [command for command in slow.asked if command["do"] == "classify"]
+    assert [command["first"] for command in commands] == list(range(0, len(TRUTH), 4))
+    assert baseline.raw.ranked == case.raw.ranked
+    assert baseline.raw.classify_seconds == len(commands) * 1.0
 
 
 def test_every_pass_has_new_processes_and_all_are_ended(tmp_path: Path) -> None:
@@ -218,19 +243,20 @@ def test_a_run_that_was_killed_goes_on_with_the_steps_that_are_left(tmp_path: Pa
 
     path, key = tmp_path / "journal.jsonl", key_of("this run")
     links = {"float32": FakeLink(4e5, TRUTH), "int8": Fatal(1e5, TRUTH)}
-    with pytest.raises(RuntimeError):
-        measured(tmp_path, links, journal=Journal(path, key))
+    with pytest.raises(RuntimeError), contextlib.closing(Journal(path, key)) as journal:
+        measured(tmp_path, links, journal=journal)
     with path.open("a") as file:
         file.write('{"step": "pass 1", "rec')  # a kill in the middle of a line
     again = {"float32": FakeLink(4e5, TRUTH), "int8": FakeLink(2e5, TRUTH)}
-    result = measured(tmp_path, again, journal=Journal(path, key, resume=True))
+    with contextlib.closing(Journal(path, key, resume=True)) as journal:
+        result = measured(tmp_path, again, journal=journal)
     assert [command["do"] for command in again["int8"].asked].count("load") == 1
     raw = result.cases[1].raw
     assert raw is not None
     assert [process.rounds_ns[0][0] for process in raw.processes] == [100_000, 200_000]
-    resumed = measured(
-        tmp_path, {"float32": FakeLink(1, TRUTH), "int8": FakeLink(1, TRUTH)}, journal=Journal(path, key, resume=True)
-    )
+    with contextlib.closing(Journal(path, key, resume=True)) as journal:
+        links = {"float32": FakeLink(1, TRUTH), "int8": FakeLink(1, TRUTH)}
+        resumed = measured(tmp_path, links, journal=journal)
     assert resumed == result
 
 

@@ -57,6 +57,15 @@ def test_of_two_files_alike_in_latency_the_smaller_is_named_and_int8_is_not_call
     assert found(tmp_path, links).verdict[0].startswith("Deploy float32_the_larger ")
 
 
+@pytest.mark.parametrize("latencies", [(100_000, 98_000), (98_000, 100_000)])
+def test_cases_alike_in_latency_and_size_are_chosen_from_by_what_no_noise_moves(
+    tmp_path: Path, latencies: tuple[int, int]
+) -> None:
+    links = {"float32": FakeLink(800_000, TRUTH)}
+    links |= {name: FakeLink(ns, TRUTH) for name, ns in zip(("int8_a", "int8_b"), latencies, strict=True)}
+    assert found(tmp_path, links).verdict[0].startswith("Deploy int8_a ")
+
+
 def test_a_choice_as_fast_as_the_baseline_is_not_called_faster(tmp_path: Path) -> None:
     verdict = found(tmp_path, {"float32": FakeLink(100_000, TRUTH), "int8": FakeLink(100_000, TRUTH)}).verdict
     assert "no difference in latency to float32 that can be measured" in verdict[0]

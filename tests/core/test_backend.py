@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgecnn.contract import Contract, KerasOptions, seal
+from edgecnn.contract import Contract, seal
 from edgecnn.errors import ArtifactError, BackendError, ContractError
+from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import BACKENDS, Backend, find_backend
 from edgecnn.runtime.load import format_of, load
 from edgecnn.spec import Format
@@ -224,4 +225,4 @@ def test_tflite_runtime_says_that_it_needs_numpy_1(tmp_path: Path) -> None:
     if int(np.__version__.split(".")[0]) < 2:
         pytest.skip("this is NumPy 1")
     with pytest.raises(BackendError, match=rf"fails with {np.__version__}; pip install 'numpy<2', or use"):
-        open_tflite_runtime(tmp_path, 1, KerasOptions())
+        open_tflite_runtime(tmp_path, 1, ModelOptions())

@@ -15,9 +15,10 @@ import pytest
 
 import edgecnn
 from edgecnn.container import split
-from edgecnn.contract import ForeignContract, KerasOptions, Preprocessing, parse_scale
+from edgecnn.contract import ForeignContract, Preprocessing
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import ArtifactError, ContractError, ModelError
+from edgecnn.model_options import ModelOptions, parse_scale
 from edgecnn.runtime.backend import BACKENDS
 from edgecnn.runtime.foreign import open_model, options_of
 from edgecnn.runtime.shipped import default_artifact
@@ -68,9 +69,9 @@ def logits_by_numpy(scale: str) -> np.ndarray:
     return np.asarray(np.einsum("nhwcyx,kcyx->nhwk", windows, KERNEL).mean((1, 2)) @ DENSE)
 
 
-def stated(scale: str = IMAGENET, **others: Any) -> KerasOptions:
+def stated(scale: str = IMAGENET, **others: Any) -> ModelOptions:
     scales, offsets = parse_scale(scale)
-    return KerasOptions(Preprocessing(scale=scales, offset=offsets), **others)
+    return ModelOptions(Preprocessing(scale=scales, offset=offsets), **others)
 
 
 @pytest.mark.parametrize("backend", READERS)
@@ -102,8 +103,8 @@ def test_it_computes_what_numpy_computes(
 
 def test_bgr_reaches_a_channels_first_input_in_the_right_order(tmp_path: Path) -> None:
     path = save_onnx(tmp_path / "m.onnx", [1, 3, 8, 9], [1, 5])
-    options = KerasOptions(Preprocessing(colour="BGR", scale=(0.1, 0.2, 0.3), offset=(1.0, 2.0, 3.0)))
-    turned = KerasOptions(Preprocessing(scale=(0.1, 0.2, 0.3), offset=(1.0, 2.0, 3.0)))
+    options = ModelOptions(Preprocessing(colour="BGR", scale=(0.1, 0.2, 0.3), offset=(1.0, 2.0, 3.0)))
+    turned = ModelOptions(Preprocessing(scale=(0.1, 0.2, 0.3), offset=(1.0, 2.0, 3.0)))
     found = edgecnn.load(path, keras=options).scores(IMAGES)
     np.testing.assert_array_equal(found, edgecnn.load(path, keras=turned).scores(IMAGES[..., ::-1]))
 
@@ -129,7 +130,7 @@ def test_the_options_of_a_contract_give_it_again(tmp_path: Path) -> None:
     assert isinstance(again, ForeignContract)
     assert replace(again, notes=()) == replace(contract, notes=())
     assert again.notes == ()
-    assert options_of(open_model(default_artifact()).contract) == KerasOptions()
+    assert options_of(open_model(default_artifact()).contract) == ModelOptions()
 
 
 def test_a_side_file_says_it_once_and_for_all_commands(tmp_path: Path, edgecnn: Callable[..., Any]) -> None:
@@ -231,7 +232,7 @@ def test_an_artifact_that_was_cut_short_is_not_taken_for_a_foreign_file(tmp_path
 
 
 def test_an_artifact_says_itself_how_it_is_fed() -> None:
-    for options in (stated("0..1"), KerasOptions(labels=LABELS), KerasOptions(scores=Scores.LOGITS)):
+    for options in (stated("0..1"), ModelOptions(labels=LABELS), ModelOptions(scores=Scores.LOGITS)):
         with pytest.raises(ArtifactError, match="says itself how it is fed"):
             edgecnn.load(default_artifact(), keras=options)
 
@@ -239,7 +240,7 @@ def test_an_artifact_says_itself_how_it_is_fed() -> None:
 def test_a_keras_models_scores_are_not_stated() -> None:
     pytest.importorskip("tensorflow")
     with pytest.raises(ModelError, match="says itself"):
-        edgecnn.load(default_artifact("keras"), keras=KerasOptions(scores=Scores.LOGITS))
+        edgecnn.load(default_artifact("keras"), keras=ModelOptions(scores=Scores.LOGITS))
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,7 @@ def test_an_int8_input_takes_a_step_a_pixel_as_mlperf_tinys_models_do(tmp_path: 
     )
     artifact = tmp_path / "out" / "grey_levels-int8.tflite"
     expected, images = edgecnn.load(artifact), load_npz(own.evaluation).images
-    found = edgecnn.load(bare(artifact, tmp_path / "m.tflite"), keras=KerasOptions(labels=expected.labels))
+    found = edgecnn.load(bare(artifact, tmp_path / "m.tflite"), keras=ModelOptions(labels=expected.labels))
     assert found.contract.input.dtype == "int8"
     assert found.contract.preprocessing.colour == "L"
     np.testing.assert_array_equal(found.predict(images), expected.predict(images))

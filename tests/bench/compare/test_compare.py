@@ -107,12 +107,16 @@ def test_another_version_of_the_baselines_runtime_is_another_baseline() -> None:
     assert "tensorflow 2.0 → 2.1" in " ".join(notes(comparison))
 
 
-def test_the_baseline_is_not_judged_by_itself() -> None:
+@pytest.mark.parametrize(("latency", "expected"), [(1e-3, Outcome.BASELINE), (1.5e-3, Outcome.CANNOT_TELL)])
+def test_a_baseline_that_became_slower_is_not_called_slower_and_not_called_not_worse(
+    latency: float, expected: Outcome
+) -> None:
     pair = [dataclasses.replace(one, backend="litert", path="/x/a-float32.tflite") for one in baselines(even(1e-3))]
-    slow = [dataclasses.replace(one, latencies=even(1.5e-3)) for one in pair]
-    comparison = compared([*pair, Made("b", FAST)], [*slow, Made("b", even(1.5e-4))])
+    slow = [dataclasses.replace(one, latencies=even(latency)) for one in pair]
+    comparison = compared([*pair, Made("b", FAST)], [*slow, Made("b", even(latency / 10))])
     found = {one.case.name: one.latency.outcome for one in comparison.cases if one.latency}
-    assert found == {"model in Keras": Outcome.BASELINE, "b": Outcome.NOT_SLOWER}
+    assert found == {"model in Keras": expected, "b": Outcome.NOT_SLOWER}
+    assert comparison.is_certain == (expected is Outcome.BASELINE)
 
 
 def test_one_process_does_not_show_luck_so_that_it_takes_more() -> None:

@@ -14,7 +14,9 @@ import pytest
 
 from edgecnn.bench.compare.latency import Measured, Outcome, latency_change
 from edgecnn.bench.compare.limits import Limits
-from edgecnn.bench.noise import latency_ratio, noise_floor
+from edgecnn.bench.noise import noise_floor
+from edgecnn.bench.summary import round_medians
+from edgecnn.statistics import bootstrap_ratio
 from tests.bench.compare.made import Latencies, Made, raw
 
 pytestmark = pytest.mark.slow
@@ -48,7 +50,7 @@ def simulated(noise: Noise, generator: np.random.Generator, slowdown: float) -> 
         return seconds * np.exp(machine + luck + generator.normal(0, noise.rounds, (PROCESSES, ROUNDS)))
 
     references = tuple(raw(Made("baseline", latencies(5e-4))) for _ in range(2))
-    floor = noise_floor(latency_ratio(*references))
+    floor = noise_floor(bootstrap_ratio(round_medians(references[0]), round_medians(references[1])))
     return Measured(raw(Made("case", slowdown * latencies(5e-5))), references, floor)
 
 
