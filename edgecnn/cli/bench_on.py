@@ -59,7 +59,9 @@ def bench_on(job: Job, *, as_json: bool, strict: bool) -> None:
     """
     from edgecnn.bench.findings import find
     from edgecnn.bench.reports import write_reports
+    from edgecnn.bench.reports.page import missing_packages
     from edgecnn.cli.screen import print_json
+    from edgecnn.deploy import merged_html
     from edgecnn.deploy.fleet import check
     from edgecnn.deploy.hosts import choose, read_hosts
     from edgecnn.deploy.merged import REPORT_NAME, Section, to_merged
@@ -73,7 +75,11 @@ def bench_on(job: Job, *, as_json: bool, strict: bool) -> None:
         if found is not None:
             write_reports(found, job.out / outcome.host.folder)
         sections.append(Section(outcome.host.name, outcome.host.folder, found, str(outcome.error or "")))
-    write_atomic(job.out / REPORT_NAME, to_merged(tuple(sections)).encode())
+    written = {REPORT_NAME: to_merged(tuple(sections))}
+    if missing_packages() is None:
+        written[merged_html.REPORT_NAME] = merged_html.to_merged_html(tuple(sections))
+    for name, text in written.items():
+        write_atomic(job.out / name, text.encode())
     if as_json:
         print_json([_row(one, job.out) for one in sections])
     else:
@@ -81,7 +87,7 @@ def bench_on(job: Job, *, as_json: bool, strict: bool) -> None:
             first = (*one.findings.verdict, "measured")[0] if one.findings else f"not measured: {one.why}"
             emulated = "emulated, no figure of a real device: " if one.findings and _is_emulated(one.findings) else ""
             click.echo(f"{one.name}: {emulated}{first}")
-        click.echo(f"One section a device: {job.out / REPORT_NAME}")
+        click.echo(f"One section a device, in {job.out}: {', '.join(written)}")
     check(outcomes)
     if strict and any(one.findings is not None and one.findings.is_disturbed for one in sections):
         raise GateError("a run was disturbed (see the warnings), and --strict was given")

@@ -13,6 +13,8 @@ from edgecnn.bench.result import RESULT_NAME
 
 REPORT_NAME = "report.md"
 
+COLUMNS = ("device", "machine", "state", "verdict")
+
 _EMULATED = "emulated: no latency of a real device"
 
 
@@ -35,8 +37,8 @@ class Section:
 
 def to_merged(sections: tuple[Section, ...]) -> str:
     """Return the report as Markdown; devices that were not measured are in it, with the reason."""
-    lines = ["# edgecnn bench on several devices", "", "| device | machine | state | verdict |", "|---|---|---|---|"]
-    lines += ["| " + " | ".join(escape(cell) for cell in _row(section)) + " |" for section in sections]
+    lines = ["# edgecnn bench on several devices", "", f"| {' | '.join(COLUMNS)} |", "|---|---|---|---|"]
+    lines += ["| " + " | ".join(escape(cell) for cell in row(section)) + " |" for section in sections]
     runs = tuple(Run(section.name, section.findings) for section in sections if section.findings is not None)
     if runs:
         lines += ["", "## Side by side", "", markdown.to_markdown(Report((), runs)).strip()]
@@ -51,7 +53,8 @@ def to_merged(sections: tuple[Section, ...]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _row(section: Section) -> tuple[str, ...]:
+def row(section: Section) -> tuple[str, ...]:
+    """Return what came of a device, a cell for each of `COLUMNS`."""
     if section.findings is None:
         return (section.name, "", f"not measured: {section.why}", "")
     machine = section.findings.result.machine

@@ -61,6 +61,9 @@ def test_a_device_and_this_machine_are_in_one_report_and_one_that_is_gone_has_a_
     ]  # fmt: skip
     assert "Not measured: nothing listens for ssh there" in report
     assert (out / "ready" / "report.md").exists()
+    page = (out / "report.html").read_text()
+    assert 'href="ready/report.html"' in page
+    assert "Not measured: nothing listens for ssh there" in page
     assert list((fleet.home("ready") / ".local/share/edgecnn/runs").iterdir()) == []
 
 
@@ -97,7 +100,7 @@ def test_a_device_that_goes_off_half_way_is_a_row_and_the_next_call_goes_on_from
     ready: Device, fleet: Fleet, shipped_export: Any, small_data: Path
 ) -> None:
     run = Run(shipped_export.folder, small_data)
-    outcome = run(_cut_at(ready, "pacing", power=True))
+    outcome = run(_cut_at(ready, "taking turns", power=True))
     ready.start()
     assert outcome.value is None
     assert "the connection was lost" in str(outcome.error)

@@ -1,4 +1,4 @@
-"""The HTML report, in a real browser."""
+"""The HTML reports, of one run and of several devices, in a real browser."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from edgecnn.bench.findings import find
 from edgecnn.bench.reports import page, write_reports
 from edgecnn.bench.reports.html import to_html
 from edgecnn.bench.result import Images, Picture
+from edgecnn.deploy.merged import Section
+from edgecnn.deploy.merged_html import to_merged_html
 from edgecnn.errors import OutputError
 from tests.bench import synthetic
 from tests.bench.reports.test_text import HOSTILE, hostile
@@ -229,6 +231,30 @@ def test_a_large_run_stays_below_two_megabytes() -> None:
     html = to_html(find(synthetic.result(images=images, cases=(first, *cases[1:]))))
     assert len(html.encode()) < 2_000_000
     assert "Most frequent errors" in html
+
+
+def test_several_devices_are_on_one_page_that_leads_to_the_report_of_each(browser: Any, tmp_path: Path) -> None:
+    emulated = replace(synthetic.PI, emulated=True, emulator="QEMU user mode")
+    runs = {"pc": find(synthetic.result()), "pi 5": find(synthetic.result(emulated))}
+    for name, findings in runs.items():
+        write_reports(findings, tmp_path / name, ("html",))
+    sections = [Section(name, name, findings) for name, findings in runs.items()]
+    path = tmp_path / "report.html"
+    path.write_text(to_merged_html((*sections, Section(HOSTILE, "gone", None, f"no route to {HOSTILE}"))))
+    opened = Opened(browser, path)
+    assert opened.complaints == []
+    assert opened.loaded == []
+    page = opened.page
+    assert page.locator(".state").all_inner_texts() == [
+        "1 of 3 not measured", "emulated processor: no latency here is a real device's",
+    ]  # fmt: skip
+    assert [text[:18] for text in opened.column(2)] == ["measured", "measured, emulated", "not measured: no r"]
+    for width in (320, 390, 768, 1400):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("link", name="The whole report of pi 5").click()
+    assert page.title().startswith("edgecnn bench: Raspberry Pi")
+    page.close()
 
 
 def test_a_run_in_which_every_case_failed_has_a_page(browser: Any, tmp_path: Path) -> None:
