@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from edgecnn.bench.accuracy import answers
 from edgecnn.bench.case import Role
 from edgecnn.bench.constraints import Constraints, checks
 from edgecnn.bench.noise import is_equal, latency_ratio
 from edgecnn.bench.result import Result
 from edgecnn.bench.summary import Summary
-from edgecnn.statistics import Interval
+from edgecnn.statistics import Interval, paired_difference
 
 ALIKE = 0.05
 """Latencies that differ by less are no reason to choose: size decides then, so that the choice is stable."""
@@ -30,7 +31,7 @@ def choose(summaries: tuple[Summary, ...], floor: float, constraints: Constraint
 def verdict(
     result: Result, summaries: tuple[Summary, ...], floor: float, constraints: Constraints, ranked: tuple[Summary, ...]
 ) -> tuple[str, ...]:
-    """Return sentences: what to deploy and why, whether int8 pays here, and what the second choice costs.
+    """Return sentences: what to deploy and why, whether int8 pays, what the second choice and more accuracy cost.
 
     Args:
         result: the run.
@@ -55,6 +56,7 @@ def verdict(
     sentences += _int8(artifacts, good, floor)
     if len(ranked) > 1:
         sentences.append(f"Second choice: {_second(ranked[0], ranked[1], floor)}.")
+    sentences += _more_accurate(ranked[0], good, result.images.labels)
     return (*sentences, *_about_the_machine(result))
 
 
@@ -150,15 +152,34 @@ def _fastest(summaries: list[Summary], precision: str) -> Summary | None:
 
 def _second(first: Summary, second: Summary, floor: float) -> str:
     ratio = latency_ratio(second.raw, first.raw)
-    latency = (
-        "no difference in latency that can be measured"
-        if is_equal(ratio, floor)
-        else f"{ratio.value:.2f} times the latency ({ratio.low:.2f} to {ratio.high:.2f})"
-    )
+    latency = "no difference in latency that can be measured" if is_equal(ratio, floor) else _cost(ratio)
     parts = [latency, f"{second.raw.size_bytes / first.raw.size_bytes:.2f} times the size"]
     if first.accuracy is not None and second.accuracy is not None:
         parts.append(f"{100 * (second.accuracy.top1.value - first.accuracy.top1.value):+.2f} points of top-1")
     return f"{_how(second)}, at " + ", ".join(parts)
+
+
+def _cost(ratio: Interval) -> str:
+    return f"{ratio.value:.2f} times the latency ({ratio.low:.2f} to {ratio.high:.2f})"
+
+
+def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...] | None) -> list[str]:
+    """Say what more accuracy costs: of each case, from the fastest on, that is shown to be better than the last."""
+    if labels is None:
+        return []
+    sentences, last = list[str](), answers(chosen.raw) == labels
+    for one in sorted(good, key=lambda one: one.latency.p50.value):
+        right = answers(one.raw) == labels
+        if paired_difference(right, last).low <= 0:
+            continue
+        last = right
+        gain = paired_difference(right, answers(chosen.raw) == labels)
+        points = " to ".join(f"{100 * value:+.2f}" for value in (gain.low, gain.high))
+        sentences.append(
+            f"More accurate: {_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at "
+            f"{_cost(latency_ratio(one.raw, chosen.raw))}, {one.raw.size_bytes / chosen.raw.size_bytes:.2f} times the size."
+        )
+    return sentences
 
 
 def _none_holds(artifacts: list[Summary], constraints: Constraints, compared: bool) -> str:

@@ -57,6 +57,22 @@ def test_of_two_files_alike_in_latency_the_smaller_is_named_and_int8_is_not_call
     assert found(tmp_path, links).verdict[0].startswith("Deploy float32_the_larger ")
 
 
+def test_what_is_shown_to_be_more_accurate_is_named_with_what_it_costs(tmp_path: Path) -> None:
+    links = {
+        "float32": FakeLink(800_000, wrong(100)),
+        "int8": FakeLink(100_000, wrong(100)),
+        "int8_a_little_better": FakeLink(150_000, wrong(99)),
+        "int8_better": FakeLink(200_000, wrong(50)),
+        "int8_as_good_and_slower": FakeLink(300_000, wrong(50)),
+        "int8_best": FakeLink(400_000, TRUTH),
+    }
+    said = [one for one in found(tmp_path, links).verdict if one.startswith("More accurate: ")]
+    assert len(said) == 2
+    assert said[0].startswith("More accurate: int8_better with 1 thread, +5.00 points of top-1 (+3.")
+    assert "at 2.00 times the latency (2.00 to 2.00), 2.75 times the size." in said[0]
+    assert said[1].startswith("More accurate: int8_best with 1 thread, +10.00 points of top-1 (+8.")
+
+
 @pytest.mark.parametrize("latencies", [(100_000, 98_000), (98_000, 100_000)])
 def test_cases_alike_in_latency_and_size_are_chosen_from_by_what_no_noise_moves(
     tmp_path: Path, latencies: tuple[int, int]

@@ -1,0 +1,105 @@
+"""Measure how long `edgecnn train` takes to 70 % on the test images, next to the tutorial's notebook.
+
+Writes docs/results/notebook.json. Both train the same network with Adam on batches of 32, by turns, each in a new
+process, with the same seed in a turn; seconds count from the call of `fit`. The full CIFAR-10 must have been fetched.
+
+Usage: python tools/measure_notebook.py [--turns 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from edgecnn.data.cache import load_full
+from edgecnn.device.machine import read_machine
+from edgecnn.schema import encode
+from edgecnn.versions import versions_of
+
+HERE = Path(__file__).parent
+OUT = HERE.parent / "docs" / "results" / "notebook.json"
+WANTED = 0.70
+
+OURS = """
+import sys, time
+from dataclasses import replace
+from edgecnn.models.registry import architecture
+from edgecnn.train.fit import fit
+from edgecnn.train.recipe import RECIPES
+from edgecnn.train.split import split_cifar10
+
+split = split_cifar10(0, 0)
+
+def report(epoch):
+    print(time.perf_counter() - began, epoch.values["val_accuracy"], flush=True)
+    if epoch.values["val_accuracy"] >= float(sys.argv[1]):
+        raise KeyboardInterrupt
+
+began = time.perf_counter()
+recipe = replace(RECIPES["tutorial"], epochs=20)
+fit(architecture("tutorial_cnn"), recipe, split.training, validation=split.test, seed=int(sys.argv[2]), report=report)
+"""
+
+
+def epochs_of(command: list[str]) -> list[tuple[float, float]]:
+    """Return seconds so far and accuracy after each epoch of a training."""
+    path = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    rows = (line.split() for line in done.stdout.splitlines())
+    return [(round(float(seconds), 2), round(float(accuracy), 4)) for seconds, accuracy in rows]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--turns", type=int, default=3)
+    arguments = parser.parse_args()
+    turns: list[dict[str, list[tuple[float, float]]]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        arrays = Path(folder) / "cifar10.npz"
+        training, test = load_full("train"), load_full("test")
+        assert training.labels is not None
+        assert test.labels is not None
+        np.savez(
+            arrays,
+            train_images=training.images,
+            train_labels=training.labels,
+            test_images=test.images,
+            test_labels=test.labels,
+        )
+        notebook = [sys.executable, str(HERE / "minimal" / "notebook.py"), str(arrays)]
+        for seed in range(arguments.turns):
+            given = [str(WANTED), str(seed)]
+            turns.append(
+                {"notebook": epochs_of([*notebook, *given]), "edgecnn": epochs_of([sys.executable, "-c", OURS, *given])}
+            )
+            print({name: (len(rows), rows[-1]) for name, rows in turns[-1].items()}, file=sys.stderr)
+    ratios = {
+        "seconds_to_wanted": [turn["edgecnn"][-1][0] / turn["notebook"][-1][0] for turn in turns],
+        "seconds_an_epoch": [
+            turn["edgecnn"][-1][0] / len(turn["edgecnn"]) / (turn["notebook"][-1][0] / len(turn["notebook"]))
+            for turn in turns
+        ],
+    }
+    result = {
+        "wanted": WANTED,
+        "median_ratios": {name: round(statistics.median(values), 3) for name, values in ratios.items()},
+        "turns": turns,
+        "machine": encode(read_machine()),
+        "versions": versions_of("tensorflow", "keras", "numpy"),
+    }
+    OUT.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result["median_ratios"]))
+
+
+if __name__ == "__main__":
+    main()
