@@ -175,9 +175,10 @@ def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...]
         last = right
         gain = paired_difference(right, answers(chosen.raw) == labels)
         points = " to ".join(f"{100 * value:+.2f}" for value in (gain.low, gain.high))
+        cost, size = _cost(latency_ratio(one.raw, chosen.raw)), one.raw.size_bytes / chosen.raw.size_bytes
         sentences.append(
-            f"More accurate: {_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at "
-            f"{_cost(latency_ratio(one.raw, chosen.raw))}, {one.raw.size_bytes / chosen.raw.size_bytes:.2f} times the size."
+            f"More accurate: {_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at {cost}, "
+            f"{size:.2f} times the size."
         )
     return sentences
 
