@@ -147,9 +147,10 @@ def test_backends_lists_versions_and_extras(edgecnn: Callable[..., Any]) -> None
 def test_the_demo_ends_in_a_table_and_a_sentence_that_says_what_to_deploy(
     edgecnn: Callable[..., Any], tmp_path: Path
 ) -> None:
-    ran = edgecnn("demo", "--quick", "--out", tmp_path / "demo")
+    ran = edgecnn("demo", "--model", "tutorial_cnn,edge_s", "--quick", "--out", tmp_path / "demo")
     assert ran.status == 0
     assert "tutorial_cnn in Keras (baseline)" in ran.out
+    assert re.search(r"^More accurate: edge_s-\w+\.\w+ on \w+ with 1 thread, \+[3-7]\.", ran.out, re.MULTILINE)
     assert re.search(r"^Deploy tutorial_cnn-\w+\.\w+ on \w+ with 1 thread: median", ran.out, re.MULTILINE)
     reports = {"result.json", "report.html", "report.md", "bench.csv", "junit.xml"}
     assert {path.name for path in (tmp_path / "demo").iterdir()} == {"artifacts", *reports}
