@@ -206,7 +206,6 @@ class Pass:
             if not found:
                 return
             ranked, spent, left = ranked + found["ranked"], spent + found["classify_ns"], found["left"]
-            self._step("starting", f"{one.case.name} {len(ranked):,} images")
         one.found |= {"ranked": ranked, "classify_ns": spent}
 
     def _warm_up(self, one: Turns) -> None:
@@ -265,4 +264,5 @@ class Pass:
         one.extras["batches"] = tuple(
             Batch(size, tuple(one.ask(do="batch", size=size, count=_BATCH_CALLS).get("samples_ns", ())))
             for size in settings.batches
+            if size * _BATCH_CALLS * one.median_ns < settings.timeout / CAUTION * 1e9
         )

@@ -129,7 +129,7 @@ class Raw:
         size_bytes: of the model file.
         runtime_bytes: of the installed files of the runtime's package; None where it does not list them.
         ranked: for each image, the numbers of the five most probable classes (or of all, if fewer), best first.
-        classify_seconds: of all images, in calls of 64 (a Keras model: 250).
+        classify_seconds: of all images, in parts of about 64 (a Keras model: 250).
         processes: one after the other, in the order of the passes.
         windows: with `--mlperf-tiny`.
         energy: where the machine has a meter.

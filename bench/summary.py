@@ -20,7 +20,7 @@ class Latency:
     """Of single calls in the tight loop, in seconds.
 
     Attributes:
-        p50, p90: with bootstrap intervals over processes and rounds.
+        p50, p90: with intervals over processes and rounds (see `edgecnn.statistics.quantiles`).
         speedup: how many times faster than the baseline, paired by rounds; None for the baseline itself, and where
             there is none.
         between_processes: the largest of the processes' medians divided by the smallest; None for one process.
@@ -113,7 +113,7 @@ class Summary:
     """All figures of one case that did not fail.
 
     Attributes:
-        throughput: one for each size of a call; the last is all images, in as large calls as the model takes.
+        throughput: one for each size of a call; the last is all images, in parts of about 64 (a Keras model: 250).
         joules: of one inference, above what the idle machine takes; None without a meter.
         accuracy: None where the images have no labels.
     """

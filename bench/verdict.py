@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from edgecnn.bench.accuracy import answers
 from edgecnn.bench.case import Role
 from edgecnn.bench.constraints import Constraints, checks
@@ -56,7 +58,7 @@ def verdict(
     sentences += _int8(artifacts, good, floor)
     if len(ranked) > 1:
         sentences.append(f"Second choice: {_second(ranked[0], ranked[1], floor)}.")
-    sentences += _more_accurate(ranked[0], good, result.images.labels)
+    sentences += _more_accurate(ranked[0], good, result.images.labels, floor)
     return (*sentences, *_about_the_machine(result))
 
 
@@ -85,16 +87,18 @@ def _best_two(good: list[Summary], floor: float) -> list[Summary]:
     left, ranked = list(good), list[Summary]()
     while left and len(ranked) < 2:
         fastest = min(left, key=lambda one: one.latency.p50.value)
-        alike = [one for one in left if is_equal(latency_ratio(one.raw, fastest.raw), max(floor, ALIKE))]
+        limit = 1 + max(floor, ALIKE)
+        alike = [one for one in left if 1 / limit <= latency_ratio(one.raw, fastest.raw).value <= limit]
         best = min([fastest, *alike], key=_burden)
         ranked.append(best)
         left.remove(best)
     return ranked
 
 
-def _burden(one: Summary) -> tuple[int, int, int, str]:
-    """Return what makes a case harder to deploy, none of it measured, so that two runs order cases alike."""
-    return (one.raw.size_bytes, one.case.threads, one.raw.runtime_bytes or 0, one.case.name)
+def _burden(one: Summary) -> tuple[int, int, float, str]:
+    """Return what makes a case harder to deploy, none of it timed, so that two runs order cases alike."""
+    runtime_bytes = math.inf if one.raw.runtime_bytes is None else one.raw.runtime_bytes
+    return (one.raw.size_bytes, one.case.threads, runtime_bytes, one.case.name)
 
 
 def _how(one: Summary) -> str:
@@ -151,19 +155,24 @@ def _fastest(summaries: list[Summary], precision: str) -> Summary | None:
 
 
 def _second(first: Summary, second: Summary, floor: float) -> str:
-    ratio = latency_ratio(second.raw, first.raw)
-    latency = "no difference in latency that can be measured" if is_equal(ratio, floor) else _cost(ratio)
-    parts = [latency, f"{second.raw.size_bytes / first.raw.size_bytes:.2f} times the size"]
+    parts = [*_beside(second, first, floor)]
     if first.accuracy is not None and second.accuracy is not None:
         parts.append(f"{100 * (second.accuracy.top1.value - first.accuracy.top1.value):+.2f} points of top-1")
     return f"{_how(second)}, at " + ", ".join(parts)
 
 
-def _cost(ratio: Interval) -> str:
-    return f"{ratio.value:.2f} times the latency ({ratio.low:.2f} to {ratio.high:.2f})"
+def _beside(one: Summary, other: Summary, floor: float) -> tuple[str, str]:
+    """Return how latency and size of a case compare with another's."""
+    ratio = latency_ratio(one.raw, other.raw)
+    latency = (
+        "no difference in latency that can be measured"
+        if is_equal(ratio, floor)
+        else f"{ratio.value:.2f} times the latency ({ratio.low:.2f} to {ratio.high:.2f})"
+    )
+    return latency, f"{one.raw.size_bytes / other.raw.size_bytes:.2f} times the size"
 
 
-def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...] | None) -> list[str]:
+def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...] | None, floor: float) -> list[str]:
     """Say what more accuracy costs: of each case, from the fastest on, that is shown to be better than the last."""
     if labels is None:
         return []
@@ -175,11 +184,8 @@ def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...]
         last = right
         gain = paired_difference(right, answers(chosen.raw) == labels)
         points = " to ".join(f"{100 * value:+.2f}" for value in (gain.low, gain.high))
-        cost, size = _cost(latency_ratio(one.raw, chosen.raw)), one.raw.size_bytes / chosen.raw.size_bytes
-        sentences.append(
-            f"More accurate: {_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at {cost}, "
-            f"{size:.2f} times the size."
-        )
+        cost = ", ".join(_beside(one, chosen, floor))
+        sentences.append(f"More accurate: {_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at {cost}.")
     return sentences
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from edgecnn.bench.result import read_result
 from edgecnn.models.card import read_card
 from edgecnn.models.macs import multiply_accumulates
@@ -37,3 +39,22 @@ def test_cards_and_files_belong_together() -> None:
         card = read_card(shipped_folder(name) / "card.json")
         assert Path(shipped_folder(name) / f"{name}-int8.tflite").exists()
         assert card.macs == multiply_accumulates(architecture(name)(10))
+
+
+def test_what_ships_is_the_trained_model_with_float16s_precision(tmp_path: Path) -> None:
+    from edgecnn.models.framework import import_keras
+    from tools.ship_model import smaller
+
+    keras = import_keras()
+    keras.utils.set_random_seed(0)
+    trained = architecture("edge_xs")(10)
+    trained.save(tmp_path / "trained.keras")
+    content = (tmp_path / "trained.keras").read_bytes()
+    shipped = smaller(content)
+    assert len(shipped) < 0.7 * len(content)
+    (tmp_path / "shipped.keras").write_bytes(shipped)
+    model = keras.saving.load_model(tmp_path / "shipped.keras", compile=False)
+    assert model.name == trained.name
+    for weights, before in zip(model.get_weights(), trained.get_weights(), strict=True):
+        np.testing.assert_allclose(weights, before, rtol=2**-11)
+        assert (weights.view(np.uint32) % 2**13 == 0).all()

@@ -41,7 +41,8 @@ def method(findings: Findings, raw: str) -> tuple[str, ...]:
         )
     sizes = ", ".join(str(size) for size in settings.batches)
     found.append(
-        f"Throughput: calls with {sizes + ', and ' if sizes else ''}all {result.images.count:,} images at once."
+        f"Throughput: calls with {sizes + ', and ' if sizes else ''}all {result.images.count:,} images "
+        "one part after the other."
     )
     found.append(_mlperf(findings))
     if any(one.raw.energy for one in findings.summaries):

@@ -22,7 +22,7 @@ from edgecnn.cli.options import NearestGroup
 from edgecnn.errors import EdgecnnError
 
 COMMANDS = {
-    "demo": "Export and benchmark the shipped model: the whole tool in two minutes.",
+    "demo": "Export and benchmark the shipped models: the whole tool in some minutes.",
     "export": "Export a Keras classifier to float32 and int8 TFLite and ONNX.",
     "inspect": "Show what is inside a .tflite or .onnx file.",
     "bench": "Compare accuracy and latency of artifacts with the Keras model.",

@@ -94,14 +94,16 @@ def command(
     from edgecnn.files import check_writable
 
     check_writable(out)
-    if not resume and (out / JOURNAL_NAME).exists():
-        click.echo(f"{out} has a run that was stopped; it is written over (--resume would go on with it)", err=True)
     with progress_bar() as progress:
         if not paths:
             kept = out / "artifacts"
             paths = (kept if resume and has_manifest(kept) else _export_shipped(kept, progress),)
 
         def here(folder: Path) -> Result:
+            if not resume and (folder / JOURNAL_NAME).exists():
+                click.echo(
+                    f"{folder} has a run that was stopped; it is written over (--resume goes on with it)", err=True
+                )
             return bench(
                 paths,
                 data=data,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import keras
 
 _VALIDATION_BATCH = 500
-_MOST_AT_ONCE = 600
-"""Steps that a Ctrl-C may have to wait for: some seconds."""
+_IMAGES_AT_ONCE = 20_000
+"""Training images that a Ctrl-C may have to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def fit(
         optimizer=make_optimizer(recipe, steps * recipe.epochs),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
         metrics=["accuracy"],
-        steps_per_execution=1 if recipe.averaging else _at_once(steps),
+        steps_per_execution=1 if recipe.averaging else at_once(steps, recipe.batch_size),
     )
     state = state or State({})
     _restore(model, state)
@@ -125,12 +125,13 @@ def fit(
     return Fitted(clean, state.history, epoch, interrupted, state.seconds)
 
 
-def _at_once(steps: int) -> int:
+def at_once(steps: int, batch_size: int) -> int:
     """Return how many steps of an epoch run between two looks at Python, which costs a small model a fifth of its time.
 
-    It divides their number, else Keras would take batches of the next epoch for this one. Averaging looks after each.
+    It divides their number, else Keras would take batches of the next epoch for this one: a prime number gives 1.
     """
-    return max(count for count in range(1, min(steps, _MOST_AT_ONCE) + 1) if steps % count == 0)
+    most = max(1, min(steps, _IMAGES_AT_ONCE // batch_size))
+    return max(count for count in range(1, most + 1) if steps % count == 0)
 
 
 def _restore(model: Any, state: State) -> None:

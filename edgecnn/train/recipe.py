@@ -50,9 +50,10 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "tutorial": Recipe(
-        "the TensorFlow tutorial's: Adam, batch 32, 10 epochs, plain images",
+        "the TensorFlow tutorial's: Adam, batch 32, 10 epochs, plain images; bfloat16",
         epochs=10,
         batch_size=32,
+        precision="bfloat16",
         validates_on_test=True,
     ),
     "tuned": Recipe(

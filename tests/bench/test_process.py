@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,3 +72,23 @@ def test_each_call_is_timed_alone() -> None:
     assert seen == [1, 2, 3]
     assert len(samples) == 3
     assert all(sample > 0 for sample in samples)
+
+
+def test_a_worker_classifies_for_as_long_as_it_may_and_says_how_many_are_left(tmp_path: Path) -> None:
+    from edgecnn.models.registry import shipped_folder
+
+    images, path = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3), np.uint8), tmp_path / "images.npy"
+    np.save(path, images)
+    command: dict[str, Any] = {"do": "load", "path": str(shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite")}
+    command |= {"backend": "litert", "threads": 1, "keras": encode(ModelOptions()), "images": str(path)}
+    with WorkerProcess(60.0) as link:
+        link.ask(command)
+        every = link.ask({"do": "classify", "images": str(path), "first": 0, "seconds": 60.0})
+        assert (len(every["ranked"]), every["left"]) == (200, 0)
+        in_a_hurry, left = list[list[int]](), 200
+        while left:
+            asked = {"do": "classify", "images": str(path), "first": len(in_a_hurry), "seconds": 1e-6}
+            found = link.ask(asked)
+            assert len(found["ranked"]) == left - found["left"] < 64
+            in_a_hurry, left = in_a_hurry + found["ranked"], found["left"]
+    assert in_a_hurry == every["ranked"]

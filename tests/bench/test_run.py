@@ -89,6 +89,23 @@ def test_images_that_take_longer_than_a_command_may_are_classified_in_several(tm
     assert baseline.raw.classify_seconds == len(commands) * 1.0
 
 
+def test_progress_ends_where_it_said_that_it_would(tmp_path: Path) -> None:
+    plan = make_plan(tmp_path, ("float32", "float32"), ("int8", "int8"))
+    links = {"float32": FakeLink(1e6, TRUTH, images_a_command=100), "int8": FakeLink(1e5, TRUTH)}
+    told = list[tuple[int, int]]()
+    run(
+        plan,
+        dataset(TRUTH),
+        SETTINGS,
+        progress=lambda what, done, total, detail="": told.append((done, total)),
+        start=starter(links),
+        monitor=quiet(),
+    )
+    assert told == sorted(told)
+    assert len({total for _, total in told}) == 1
+    assert told[-1][0] <= told[-1][1]
+
+
 def test_every_pass_has_new_processes_and_all_are_ended(tmp_path: Path) -> None:
     links = {"float32": FakeLink(1e6, TRUTH), "int8": FakeLink(1e5, TRUTH)}
     result = measured(tmp_path, links)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,6 +81,26 @@ def test_cases_alike_in_latency_and_size_are_chosen_from_by_what_no_noise_moves(
     links = {"float32": FakeLink(800_000, TRUTH)}
     links |= {name: FakeLink(ns, TRUTH) for name, ns in zip(("int8_a", "int8_b"), latencies, strict=True)}
     assert found(tmp_path, links).verdict[0].startswith("Deploy int8_a ")
+
+
+def test_a_file_that_is_much_slower_is_not_taken_for_alike_because_processes_differ(tmp_path: Path) -> None:
+    """Ratios of 1.15, 1.3 and 1.45 in three processes have an interval that holds 1."""
+
+    class Lucky(FakeLink):
+        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+            if command["do"] == "load":
+                self.latency_ns += 15_000
+            return super().ask(command)
+
+    links = {
+        "float32": FakeLink(800_000, TRUTH),
+        "int8": Lucky(100_000, TRUTH),
+        "int8_larger": FakeLink(100_000, TRUTH),
+    }
+    plan = make_plan(tmp_path, *((name, name.partition("_")[0]) for name in links))
+    settings = dataclasses.replace(SETTINGS, processes=3)
+    findings = find(run(plan, dataset(TRUTH), settings, start=starter(links), monitor=quiet()))
+    assert findings.verdict[0].startswith("Deploy int8_larger ")
 
 
 def test_a_choice_as_fast_as_the_baseline_is_not_called_faster(tmp_path: Path) -> None:

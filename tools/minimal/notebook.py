@@ -38,7 +38,7 @@ began = time.perf_counter()
 model.fit(
     train_images,
     train_labels,
-    epochs=20,
+    epochs=10,
     validation_data=(test_images, test_labels),
     callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=tell)],
     verbose=0,
