@@ -31,7 +31,7 @@ def command(models: tuple[str, ...], quick: bool, out: Path) -> None:
     """Export the shipped CIFAR-10 classifiers, measure what came out, and say what to deploy here.
 
     Makes float32 and int8 TFLite and ONNX files, checks each on 2,000 test images, and compares accuracy and
-    latency on every installed runtime with the first model in Keras. Takes some minutes; one model less than two.
+    latency on every installed runtime with the first model in Keras. Takes some minutes; one model about one.
 
     \b
     edgecnn demo                        the family side by side

@@ -26,7 +26,7 @@ ARCHITECTURES = {
 ASSETS = Path(__file__).parent.parent / "assets"
 """Read as plain files: `importlib.resources` would cost 5 ms at each start, and the runtimes need paths anyway."""
 
-SHIPPED = ("tutorial_cnn", "edge_s", "edge_m")
+SHIPPED = ("tutorial_cnn", "edge_s", "edge_m", "edge_l")
 DEFAULT = "tutorial_cnn"
 
 
