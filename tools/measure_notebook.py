@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -88,19 +89,22 @@ def main() -> None:
                 {"notebook": epochs_of([*notebook, *given]), "edgecnn": epochs_of([sys.executable, "-c", OURS, *given])}
             )
             print({name: (len(rows), rows[-1]) for name, rows in turns[-1].items()}, file=sys.stderr)
-    result = {
+            OUT.write_text(json.dumps(summary(turns), indent=1) + "\n")
+
+
+def summary(turns: list[dict[str, Epochs]]) -> dict[str, Any]:
+    """Return what the turns so far say."""
+    return {
         "wanted": WANTED,
         "reached": {name: sum(seconds_to_wanted(turn[name]) is not None for turn in turns) for name in turns[0]},
         "ratio_of_seconds_an_epoch": median(
-            seconds_an_epoch(t["edgecnn"]) / seconds_an_epoch(t["notebook"]) for t in turns
+            seconds_an_epoch(turn["edgecnn"]) / seconds_an_epoch(turn["notebook"]) for turn in turns
         ),
         "ratio_of_seconds_to_wanted": median(to_wanted(turn) for turn in turns),
         "turns": turns,
         "machine": encode(read_machine()),
         "versions": versions_of("tensorflow", "keras", "numpy"),
     }
-    OUT.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps({name: value for name, value in result.items() if name.startswith("r")}))
 
 
 def seconds_an_epoch(rows: Epochs) -> float:
