@@ -22,6 +22,9 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "results.md"
 RESULT = ROOT / "docs" / "results" / "result.json"
 TRAINING = ROOT / "docs" / "results" / "training.json"
+NOTEBOOK = ROOT / "docs" / "results" / "notebook.json"
+OTHER_SEED = ROOT / "docs" / "results" / "other-seed.json"
+"""The card of a shipped model that was trained again from nothing with another seed."""
 
 UNTRAINED = {"resnet8": 12_501_632, "resnet8_wide": 76_473_920}
 """Networks of MLPerf Tiny that are measured for their latency alone, and their multiply-accumulates."""
@@ -115,15 +118,46 @@ def page(result: Result) -> str:
         "",
         AGAIN,
         "",
-        *_training_speed_if_measured(),
+        *_other_seed(),
+        *_speed_of_training(),
     ]
     return "\n".join(lines)
 
 
-def _training_speed_if_measured() -> list[str]:
-    if not TRAINING.exists():
+def _other_seed() -> list[str]:
+    if not OTHER_SEED.exists():
         return []
-    return ["## Speed of training", "", training_speed(json.loads(TRAINING.read_text())), ""]
+    again = read_card(OTHER_SEED)
+    card = read_card(shipped_folder(again.model) / CARD_NAME)
+    points = 100 * (again.test.top1 - card.test.top1)
+    return [
+        f"`{again.model}` trained from nothing with seed {again.seed} instead of {card.seed} "
+        f"([card](results/other-seed.json)): {again.test.top1:.2%} in float32, {points:+.2f} points.",
+        "",
+    ]
+
+
+def _speed_of_training() -> list[str]:
+    sections = [
+        make(json.loads(path.read_text()))
+        for path, make in ((TRAINING, training_speed), (NOTEBOOK, beside_the_notebook))
+        if path.exists()
+    ]
+    return ["## Speed of training", "", "\n\n".join(sections), ""] if sections else []
+
+
+def beside_the_notebook(measured: dict[str, Any]) -> str:
+    """Return how long the tutorial's recipe takes next to the tutorial's notebook."""
+    turns, reached = len(measured["turns"]), measured["reached"]
+    bound = "" if reached["notebook"] == turns else " at most, since the notebook's ten epochs do not always get there"
+    return (
+        "`edgecnn train` by the recipe `tutorial` next to the tutorial's notebook (`tools/minimal/notebook.py`), by "
+        "turns, from [results/notebook.json](results/notebook.json), made by `python tools/measure_notebook.py`: an "
+        f"epoch takes {measured['ratio_of_seconds_an_epoch']:.2f} times as long, and {measured['wanted']:.0%} on the "
+        f"test images {measured['ratio_of_seconds_to_wanted']:.2f} times{bound}. edgecnn reached it in "
+        f"{reached['edgecnn']} of {turns} turns, the notebook in {reached['notebook']}. The gain is from bfloat16, "
+        "Adam in one pass, and many steps between two looks at Python."
+    )
 
 
 def training_speed(measured: dict[str, Any]) -> str:
