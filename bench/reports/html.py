@@ -65,7 +65,7 @@ def to_html(findings: Findings, raw: str = "result.json") -> str:
         machine=describe(result.machine),
         data=plain(result.images.data),
         verdict=[plain(sentence) for sentence in findings.verdict],
-        warnings=[(one.kind, plain(one.what), plain(one.advice), one.is_disturbance) for one in findings.warnings],
+        warnings=warning_rows(findings),
         notes=[plain(note) for note in result.notes],
         numbered=[(name_of(one), colour_number(one)) for one in findings.summaries],
         chart=drawn.get,
@@ -89,6 +89,11 @@ def to_html(findings: Findings, raw: str = "result.json") -> str:
         machine_facts=machine_facts(result.machine),
         version_facts=version_facts(result),
     )
+
+
+def warning_rows(findings: Findings) -> list[tuple[str, str, str, bool]]:
+    """Return what the macro `warnings` shows: kind, what happened, what to do, whether it disturbed the run."""
+    return [(one.kind, plain(one.what), plain(one.advice), one.is_disturbance) for one in findings.warnings]
 
 
 def _paired(findings: Findings, drawn: dict[str, Chart]) -> list[tuple[object, Chart | None]]:

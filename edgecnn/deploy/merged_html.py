@@ -10,11 +10,13 @@ from edgecnn.bench.compare.comparison import Run
 from edgecnn.bench.compare.tables import devices
 from edgecnn.bench.reports.case_tables import overview
 from edgecnn.bench.reports.formatting import plain
+from edgecnn.bench.reports.html import warning_rows
 from edgecnn.bench.reports.page import render
 from edgecnn.bench.reports.table import Table
+from edgecnn.bench.reports.write import FORMATS
 from edgecnn.deploy.merged import COLUMNS, Section, row
 
-REPORT_NAME = "report.html"
+REPORT_NAME = FORMATS["html"].name
 
 
 def to_merged_html(sections: tuple[Section, ...]) -> str:
@@ -44,7 +46,7 @@ def _section(section: Section, number: int) -> dict[str, Any]:
         "name": plain(section.name),
         "emulated": found.result.machine.emulated,
         "verdict": [plain(sentence) for sentence in found.verdict],
-        "warnings": [(one.kind, plain(one.what), plain(one.advice), one.is_disturbance) for one in found.warnings],
+        "warnings": warning_rows(found),
         "table": replace(overview(found), name=f"overview-{number}"),
         "link": f"{quote(section.folder)}/{REPORT_NAME}",
     }
