@@ -44,6 +44,8 @@ def write_atomic(path: Path, content: bytes) -> None:
     Raises:
         OutputError: the folder cannot be made or written to, or the disk is full; nothing is left behind.
     """
+    if path.is_dir():  # "." has no name
+        raise cannot_write(path, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

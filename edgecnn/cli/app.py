@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import warnings
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -133,12 +134,24 @@ def run(arguments: list[str]) -> int:
         _give_up_stdout()
         return 0
     except OSError as error:
-        if debug or error.filename is not None or error.errno not in _WRITE_ERRORS:
+        if debug or not _told(error):
             raise
-        _give_up_stdout()
-        _print_error(f"the output cannot be written: {error.strerror}")
         return EdgecnnError.exit_status
     return status if isinstance(status, int) else 0
+
+
+def _told(error: OSError) -> bool:
+    """Print what an error of the system means, if it is of stdout or of the current folder."""
+    if error.filename is None and error.errno in _WRITE_ERRORS:
+        _give_up_stdout()
+        _print_error(f"the output cannot be written: {error.strerror}")
+        return True
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        _print_error("the current folder was deleted; change to another")
+        return True
+    return False
 
 
 def _give_up_stdout() -> None:

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from edgecnn.cli.limits import Size
+from edgecnn.cli.options import SEED, FiniteRange
 from edgecnn.gate import MAX_DROP_POINTS
 
 if TYPE_CHECKING:
@@ -24,29 +25,29 @@ _SETTINGS = (
     ),
     click.option("--processes", type=click.IntRange(1, 100), help="New processes of each case.  [default: 3]"),
     click.option("--rounds", type=click.IntRange(6), help="Turns of each process.  [default: 10]"),
-    click.option("--min-seconds", type=click.FloatRange(0.01), help="Of single calls of each case.  [default: 0.6]"),
+    click.option("--min-seconds", type=FiniteRange(0.01), help="Of single calls of each case.  [default: 0.6]"),
     click.option("--min-samples", type=click.IntRange(1), help="Single calls of each case.  [default: 90]"),
-    click.option("--fps", type=click.FloatRange(0.1, 1000), help="Frames a second of the paced calls.  [default: 30]"),
+    click.option("--fps", type=FiniteRange(0.1, 1000), help="Frames a second of the paced calls.  [default: 30]"),
     click.option(
         "--mlperf-tiny", is_flag=True, help="Also five windows of ten seconds for each artifact, as MLPerf Tiny."
     ),
     click.option("--profile", is_flag=True, help="Also the time of each operation, next to the machine's peak."),
     click.option("--wait-cool", is_flag=True, help="Where the machine throttled: wait, and measure that again."),
-    click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the order of turns."),
+    click.option("--seed", type=SEED, default=0, show_default=True, help="Of the order of turns."),
     click.option(
-        "--timeout", type=click.FloatRange(1), default=300.0, show_default=True, help="Seconds of one step of a case."
+        "--timeout", type=FiniteRange(1), default=300.0, show_default=True, help="Seconds of one step of a case."
     ),
 )
 
 _LIMITS = (
     click.option(
         "--max-drop",
-        type=click.FloatRange(0, 100),
+        type=FiniteRange(0, 100),
         default=MAX_DROP_POINTS,
         show_default=True,
         help="Points of top-1 that an artifact may lose, with 95 % confidence.",
     ),
-    click.option("--max-latency", type=click.FloatRange(0, min_open=True), help="Milliseconds of one image, p90."),
+    click.option("--max-latency", type=FiniteRange(0, min_open=True), help="Milliseconds of one image, p90."),
     click.option("--max-size", type=Size(), help="Of the file, as 700kB."),
     click.option("--max-memory", type=Size(), help="Above the bare process, as 60MB."),
 )

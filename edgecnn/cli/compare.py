@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgecnn.cli.options import as_json
+from edgecnn.cli.options import FiniteRange, as_json
 
 if TYPE_CHECKING:
     from edgecnn.bench.compare.report import Report
@@ -44,7 +44,7 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only in new
 @click.option(
     "--fail-if-drop",
     "drop",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     metavar="POINTS",
     default=0.5,
     show_default=True,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgecnn.cli.model_options import code_options
-from edgecnn.cli.options import OneOf, as_json
+from edgecnn.cli.options import FiniteRange, OneOf, as_json
 from edgecnn.gate import MAX_DROP_POINTS
 from edgecnn.model_options import ModelOptions
 
@@ -31,7 +31,7 @@ _PRECISIONS = ("float32", "int16x8")
 )
 @click.option("--calibration", default="calibration", show_default=True, help="Images to take ranges from.")
 @click.option(
-    "--max-drop", type=click.FloatRange(0, 100), default=MAX_DROP_POINTS, show_default=True, help="Points of top-1."
+    "--max-drop", type=FiniteRange(0, 100), default=MAX_DROP_POINTS, show_default=True, help="Points of top-1."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The restored file.  [default: beside ARTIFACT]")
 @code_options

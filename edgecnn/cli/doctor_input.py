@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from edgecnn.cli.model_options import keras_options
-from edgecnn.cli.options import BackendName, as_json, read_labels, threads
+from edgecnn.cli.options import BackendName, FiniteRange, as_json, read_labels, threads
 from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import BACKENDS
 
@@ -18,7 +18,7 @@ from edgecnn.runtime.backend import BACKENDS
 @click.option("--labels", type=click.Path(path_type=Path), help="Class names in the model's order, one a line.")
 @click.option(
     "--seen",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     metavar="PERCENT",
     help="The accuracy that your own program gets. Which mistake gives it?",
 )

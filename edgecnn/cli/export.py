@@ -9,7 +9,7 @@ import click
 
 from edgecnn.cli.limits import Size
 from edgecnn.cli.model_options import keras_options
-from edgecnn.cli.options import ManyOf, OneOf, as_json, read_labels
+from edgecnn.cli.options import SEED, FiniteRange, ManyOf, OneOf, as_json, read_labels
 from edgecnn.contract import read_contract
 from edgecnn.gate import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
 from edgecnn.model_options import ModelOptions
@@ -67,7 +67,7 @@ _EDGES = ("uint8", "int8", "float32")
     show_default=True,
     help="How many of them, the classes in turn.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draw.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of the draw.")
 @click.option(
     "--method",
     type=OneOf(one.value for one in Method),
@@ -84,23 +84,23 @@ _EDGES = ("uint8", "int8", "float32")
 )
 @click.option(
     "--max-drop",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     default=MAX_DROP_POINTS,
     show_default=True,
     help="Points of top-1 that a file may lose to Keras; one that loses more is rejected.",
 )
 @click.option(
     "--min-agreement",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     default=MIN_AGREEMENT_PERCENT,
     show_default=True,
     help="Percent of images that a file must answer as Keras does, where there are no labels.",
 )
 @click.option("--max-size", type=Size(), help="Largest file that is accepted, as 700kB.")
-@click.option("--max-latency", type=click.FloatRange(0, min_open=True), help="Milliseconds of one image, here.")
+@click.option("--max-latency", type=FiniteRange(0, min_open=True), help="Milliseconds of one image, here.")
 @click.option(
     "--min-top1",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     help="Percent that Keras itself must answer rightly.  [default: more than guessing]",
 )
 @click.option("--io", "edges", type=OneOf(_EDGES), default="uint8", show_default=True, help="Edges of int8 files.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,17 @@ class BackendNames(ManyOf, BackendName):
     """Several runtimes, separated by commas."""
 
 
+class FiniteRange(click.FloatRange):
+    """A range of floats without NaN, which is beyond no limit, and without infinity."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number if it is finite and within the range."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
+        return number
+
+
 class NearestGroup(click.Group):
     """A group that shows its help when called bare, and whose error names the nearest sub-command."""
 
@@ -94,6 +106,9 @@ def read_labels(path: Path | None) -> tuple[str, ...] | None:
         raise DataError(f"{path} must hold one label a line, each once")
     return found
 
+
+SEED = click.IntRange(0, 2**32 - 1)
+"""What NumPy and Keras take as a seed."""
 
 MAX_THREADS = 256
 """More are a slip of the finger, and some runtimes start them all."""

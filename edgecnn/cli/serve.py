@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgecnn.cli.options import OneOf, threads
+from edgecnn.cli.options import FiniteRange, OneOf, threads
 from edgecnn.runtime.backend import BACKENDS
 from edgecnn.serve.limits import Limits
 
@@ -33,7 +33,7 @@ _DEFAULT = Limits()
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     default=_DEFAULT.timeout,
     show_default=True,
     help="Seconds that a request may take.",

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from edgecnn.cli.options import OneOf
+from edgecnn.cli.options import SEED, OneOf
 from edgecnn.models.registry import ARCHITECTURES, DEFAULT
 from edgecnn.train.recipe import RECIPES, Recipe
 from edgecnn.train.recipe_file import RECIPE_SUFFIX
@@ -35,9 +35,7 @@ class RecipeName(OneOf):
     help=_RECIPE_HELP + "; or a .toml file with settings of your own.",
 )
 @click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's number.")
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of weights, order and augmentation."
-)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of weights, order and augmentation.")
 @click.option(
     "--holdout",
     type=click.IntRange(0),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgecnn.cli.model_options import keras_options
-from edgecnn.cli.options import OneOf, as_json, threads
+from edgecnn.cli.options import FiniteRange, OneOf, as_json, threads
 from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import BACKENDS
 
@@ -86,29 +86,29 @@ class RememberingCommand(click.Command):
     type=click.Path(path_type=Path),
     help="A .tflite, .onnx or .keras file.  [default: the shipped int8 model]",
 )
-@click.option("--fps", type=click.FloatRange(0, min_open=True), help="Classify at most so many frames a second.")
+@click.option("--fps", type=FiniteRange(0, min_open=True), help="Classify at most so many frames a second.")
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="How many labels to show.")
 @click.option("--count", type=click.IntRange(1), help="Stop after so many classified frames.")
 @click.option("--on", "labels", multiple=True, metavar="LABEL", help="Start the next --run for this label; * is any.")
 @click.option("--run", "commands", multiple=True, metavar="CMD", help="What to start; one for each --on, no shell.")
 @click.option(
     "--min-score",
-    type=click.FloatRange(0, 1),
+    type=FiniteRange(0, 1),
     default=0.5,
     show_default=True,
     help="A label of less does not start anything.",
 )
-@click.option("--for", "hold", type=click.FloatRange(0), default=0.0, metavar="SECONDS", help="It must last so long.")
+@click.option("--for", "hold", type=FiniteRange(0), default=0.0, metavar="SECONDS", help="It must last so long.")
 @click.option(
     "--cooldown",
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     metavar="SECONDS",
     help="No other start of the same --run for so long.  [default: 10, for a folder 0]",
 )
 @click.option("--size", type=Size(), metavar="WxH", help="What a camera is asked for.  [default: its own]")
 @click.option("--every-frame", is_flag=True, help="Go through a video frame by frame instead of playing it.")
 @click.option("--existing", is_flag=True, help="Begin with the pictures that are in the folder already.")
-@click.option("--poll", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Look, for network drives.")
+@click.option("--poll", type=FiniteRange(0, min_open=True), metavar="SECONDS", help="Look, for network drives.")
 @click.option("--systemd", is_flag=True, help="Print a systemd unit with the same arguments, and do nothing else.")
 @click.option("--backend", type=OneOf(BACKENDS), help="Runtime to use.  [default: the first installed one]")
 @threads

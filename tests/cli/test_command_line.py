@@ -217,3 +217,37 @@ def test_a_stopped_export_leaves_nothing(tmp_path: Path, number: int, status: in
 def test_a_narrow_terminal_loses_no_figure(monkeypatch: pytest.MonkeyPatch, edgecnn: Callable[..., Any]) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     assert "pip install 'edgecnn[tflite-runtime]'" in edgecnn("backends").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("export", "tutorial_cnn", "--max-drop", "nan"), "'nan' is not a finite number"),
+        (("export", "tutorial_cnn", "--max-latency", "inf"), "'inf' is not a finite number"),
+        (("train", "--seed", str(2**32)), "not in the range"),
+    ],
+)
+def test_numbers_that_no_limit_holds_against_are_refused(
+    edgecnn: Callable[..., Any], arguments: tuple[str, ...], message: str
+) -> None:
+    ran = edgecnn(*arguments)
+    assert (ran.status, message in ran.err, ran.err.count("\n")) == (2, True, 1)
+
+
+def test_a_picture_is_not_written_over_a_folder(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    ran = edgecnn("data", "show", "--data", "sample", "--out", str(tmp_path))
+    assert ran.status == 1
+    assert f"cannot write {tmp_path}: Is a directory" in ran.err
+
+
+def test_a_current_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    ran = subprocess.run(
+        ["sh", "-c", f'rmdir "$PWD" && exec {sys.executable} -m edgecnn export tutorial_cnn'],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (1, "edgecnn: the current folder was deleted; change to another\n")
