@@ -56,9 +56,10 @@ def verdict(
             "Its accuracy could not be compared with the original model's: this rests on the other figures alone."
         )
     sentences += _int8(artifacts, good, floor)
-    if len(ranked) > 1:
+    better = _more_accurate(ranked[0], good, result.images.labels)
+    if len(ranked) > 1 and ranked[1] not in better:
         sentences.append(f"Second choice: {_second(ranked[0], ranked[1], floor)}.")
-    sentences += _more_accurate(ranked[0], good, result.images.labels, floor)
+    sentences += [f"More accurate: {_price(one, ranked[0], result.images.labels, floor)}." for one in better]
     return (*sentences, *_about_the_machine(result))
 
 
@@ -172,21 +173,25 @@ def _beside(one: Summary, other: Summary, floor: float) -> tuple[str, str]:
     return latency, f"{one.raw.size_bytes / other.raw.size_bytes:.2f} times the size"
 
 
-def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...] | None, floor: float) -> list[str]:
-    """Say what more accuracy costs: of each case, from the fastest on, that is shown to be better than the last."""
+def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...] | None) -> list[Summary]:
+    """Return each case, from the fastest on, that is shown to be more accurate than the last and the chosen one."""
     if labels is None:
         return []
-    sentences, last = list[str](), answers(chosen.raw) == labels
+    better, last = list[Summary](), answers(chosen.raw) == labels
     for one in sorted(good, key=lambda one: one.latency.p50.value):
         right = answers(one.raw) == labels
-        if paired_difference(right, last).low <= 0:
-            continue
-        last = right
-        gain = paired_difference(right, answers(chosen.raw) == labels)
-        points = " to ".join(f"{100 * value:+.2f}" for value in (gain.low, gain.high))
-        cost = ", ".join(_beside(one, chosen, floor))
-        sentences.append(f"More accurate: {_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at {cost}.")
-    return sentences
+        if paired_difference(right, last).low > 0:
+            better.append(one)
+            last = right
+    return better
+
+
+def _price(one: Summary, chosen: Summary, labels: tuple[int, ...] | None, floor: float) -> str:
+    """Return how much more accurate than the chosen one a case is, and what that costs."""
+    gain = paired_difference(answers(one.raw) == labels, answers(chosen.raw) == labels)
+    points = " to ".join(f"{100 * value:+.2f}" for value in (gain.low, gain.high))
+    cost = ", ".join(_beside(one, chosen, floor))
+    return f"{_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at {cost}"
 
 
 def _none_holds(artifacts: list[Summary], constraints: Constraints, compared: bool) -> str:

@@ -67,11 +67,15 @@ def test_what_is_shown_to_be_more_accurate_is_named_with_what_it_costs(tmp_path:
         "int8_as_good_and_slower": FakeLink(300_000, wrong(50)),
         "int8_best": FakeLink(400_000, TRUTH),
     }
-    said = [one for one in found(tmp_path, links).verdict if one.startswith("More accurate: ")]
+    verdict = found(tmp_path, links).verdict
+    said = [one for one in verdict if one.startswith("More accurate: ")]
     assert len(said) == 2
+    assert any(one.startswith("Second choice: int8_a_little_better ") for one in verdict)
     assert said[0].startswith("More accurate: int8_better with 1 thread, +5.00 points of top-1 (+3.")
     assert "at 2.00 times the latency (2.00 to 2.00), 2.75 times the size." in said[0]
     assert said[1].startswith("More accurate: int8_best with 1 thread, +10.00 points of top-1 (+8.")
+    del links["int8_a_little_better"]
+    assert not any(one.startswith("Second") for one in found(tmp_path, links).verdict), "int8_better is named already"
 
 
 @pytest.mark.parametrize("latencies", [(100_000, 98_000), (98_000, 100_000)])
