@@ -9,6 +9,8 @@ from edgecnn.train.checkpoint import Weights
 
 _EVERY = 5
 """Steps between two updates: an update costs as much as a small layer."""
+_YOUNG = 5 * _EVERY
+"""Steps at the start with an update each, so that a short training too averages what it learned."""
 
 
 class MovingAverage:
@@ -75,8 +77,8 @@ def average_weights(momentum: float, start: Weights) -> Any:
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             step = int(self.model.optimizer.iterations.numpy())
-            if step % _EVERY == 0:
-                self._average.update(step // _EVERY)
+            if step < _YOUNG or step % _EVERY == 0:
+                self._average.update(max(1, step // _EVERY))
 
         def on_test_begin(self, logs: Any = None) -> None:
             self._average.swap()

@@ -32,7 +32,7 @@ class Fitted:
     Attributes:
         model: with the weights of `epoch`, in float32, not compiled.
         history: one value an epoch for "loss", "accuracy" and, where there was validation, "val_loss", "val_accuracy".
-        epoch: 1-based; the last one, or after an early stop or an interruption the best one; 0 if none was finished.
+        epoch: 1-based; the last one, or with a patience or after an interruption the best one; 0 if none was finished.
         interrupted: stopped with Ctrl-C.
         seconds: of training, those before a resumption included.
     """
@@ -64,8 +64,9 @@ def fit(
         build: makes the untrained model for a number of classes.
         training: labelled images.
         validation: images whose accuracy is shown after each epoch.
-        chooses_by_validation: whether an interrupted training keeps the epoch with the best validation accuracy;
-            False, as it must be where these are test images, keeps the one with the lowest training loss.
+        chooses_by_validation: whether a recipe's patience and an interrupted training keep the epoch with the best
+            validation accuracy; False, as it must be where these are test images, has no patience, and an interrupted
+            training keeps the epoch with the lowest training loss.
         seed: of weights, order and augmentation.
         start: weights to start from; None draws them.
         teacher: whose probabilities are mixed into the targets, as the recipe says; None for none.
@@ -74,6 +75,9 @@ def fit(
         report: called after each epoch.
 
     Ctrl-C ends the training early; the best finished epoch is kept.
+
+    Raises:
+        TrainingError: the loss is no longer a number.
     """
     keras = import_keras()
     keras.utils.set_random_seed(seed)
@@ -88,14 +92,14 @@ def fit(
         metrics=["accuracy"],
         steps_per_execution=1 if recipe.averaging else at_once(steps, recipe.batch_size),
     )
-    state = state or State({})
+    state, patience = state or State({}), recipe.patience if chooses_by_validation else 0
     _restore(model, state)
     averaging = average_weights(recipe.averaging, state.averaged) if recipe.averaging else None
     watch = Watch(
         model,
         state,
         "val_accuracy" if chooses_by_validation else "loss",
-        recipe.patience if chooses_by_validation else 0,
+        patience,
         averaged=averaging.averaged if averaging else None,
         save=None if checkpoint is None else lambda reached: write_state(checkpoint, reached),
         report=report,
@@ -117,8 +121,9 @@ def fit(
             )
         except KeyboardInterrupt:
             interrupted = True
-    chooses = interrupted or watch.is_spent
+    chooses = interrupted or patience > 0
     weights, epoch = (state.best_weights, state.best_epoch) if chooses else (watch.latest, state.epochs)
+    keras.utils.clear_session()  # so that layers are numbered from the start, whatever was built before
     clean = build(class_count)  # float32, without optimizer state and loss
     if epoch:
         clean.set_weights(weights)

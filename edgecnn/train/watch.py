@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from edgecnn.errors import TrainingError
 from edgecnn.models.framework import import_keras
 from edgecnn.train.checkpoint import State, Weights
 
@@ -82,6 +84,11 @@ class Watch:
 
     def _end(self, values: dict[str, float], epochs: int) -> None:
         state, now = self._state, time.perf_counter()
+        if not math.isfinite(values["loss"]):
+            raise TrainingError(
+                f"the loss is {values['loss']} in epoch {state.epochs + 1}: nothing is learned any more; start again "
+                "with a smaller learning_rate in the recipe"
+            )
         for name, value in values.items():
             state.history.setdefault(name, []).append(value)
         state.weights = self._model.get_weights()

@@ -187,3 +187,18 @@ def test_patience_without_held_out_images_is_refused(
 
 def test_no_recipe_stops_early_by_itself() -> None:
     assert not any(recipe.patience for recipe in RECIPES.values())
+
+
+def test_patience_keeps_the_best_epoch_where_all_epochs_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    from edgecnn.train.watch import Watch
+
+    accuracies = iter((0.2, 0.6, 0.5, 0.4))
+    end = Watch._end
+
+    def scripted(self: Watch, values: dict[str, float], epochs: int) -> None:
+        end(self, {**values, "val_accuracy": next(accuracies)}, epochs)
+
+    monkeypatch.setattr(Watch, "_end", scripted)
+    recipe = dataclasses.replace(ALL_IN_ONE, epochs=4, patience=3)
+    fitted = fit(with_batch_norm, recipe, images(), validation=images(), chooses_by_validation=True, seed=1)
+    assert (len(fitted.history["loss"]), fitted.epoch) == (4, 2)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from edgecnn.data.cifar10 import Arrays, to_dataset
 from edgecnn.data.sample import load_calibration_sample
+from edgecnn.errors import TrainingError
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import architecture
 from edgecnn.train.fit import fit
@@ -115,10 +116,29 @@ def test_training_learns() -> None:
 def test_every_recipe_runs(recipe: Recipe) -> None:
     import dataclasses
 
+    import keras
+
     short = dataclasses.replace(recipe, epochs=2)
-    fitted = fit(architecture("tutorial_cnn"), short, load_calibration_sample().take(np.arange(64)))
+    some, build = load_calibration_sample().take(np.arange(64)), architecture("tutorial_cnn")
+    keras.utils.set_random_seed(4)
+    start = build(10).get_weights()
+    fitted = fit(build, short, some, seed=4)
     assert len(fitted.history["loss"]) == 2
     assert all(np.isfinite(fitted.history["loss"]))
+    for trained, drawn in zip(fitted.model.get_weights(), start, strict=True):
+        assert np.abs(trained - drawn).max() > 0, "the averaged weights are those of the start"
+
+
+def test_the_layers_of_a_trained_model_are_numbered_from_the_start() -> None:
+    for _ in range(2):
+        fitted = fit(architecture("tutorial_cnn"), QUICK, load_calibration_sample().take(np.arange(32)))
+        assert {"conv2d", "conv2d_1", "dense"} <= {layer.name for layer in fitted.model.layers}
+
+
+def test_a_training_that_diverges_is_stopped_and_says_what_to_change() -> None:
+    wild = Recipe("wild", epochs=5, batch_size=32, optimizer="sgd", learning_rate=1e30)
+    with pytest.raises(TrainingError, match="smaller learning_rate"):
+        fit(architecture("tutorial_cnn"), wild, load_calibration_sample().take(np.arange(64)))
 
 
 def interrupting(at_epoch: int) -> Callable[[int], Any]:
