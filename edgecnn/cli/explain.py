@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from edgecnn.cli.model_options import keras_options
+from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import DEFAULT
 
 
@@ -19,28 +21,32 @@ from edgecnn.models.registry import DEFAULT
     show_default=True,
     help="Folder for the pictures.",
 )
-def command(image: Path, model: str, out: Path) -> None:
+@keras_options
+def command(image: Path, model: str, out: Path, keras: ModelOptions) -> None:
     """Show what the convolutions of a model find in IMAGE.
 
     Writes the filters of the first convolution as filters.png, and the activation maps of each convolution as
-    maps-01-<layer>.png and so on, from the input to the output.
+    maps-01-<layer>.png and so on, from the input to the output. --scale and so on say how a model of your own is fed.
     """
     from edgecnn.files import check_writable
     from edgecnn.models.registry import find_model_file
     from edgecnn.models.trained import load_trained
     from edgecnn.noise import output_to
     from edgecnn.preprocess import load_image, top_answers
+    from edgecnn.runtime.classifier import encoder
     from edgecnn.runtime.load import load
     from edgecnn.train.explain import explain
 
     check_writable(out)
     with output_to():  # TensorFlow announces itself
         path = find_model_file(model)
-        classifier, network = load_trained(path)
-        pixels = load_image(image, classifier.shape)
-        files = explain(network, classifier.name, pixels, out)
-        scores = load(path, backend="keras").predict(pixels)
-    best = top_answers(scores, classifier.labels, 1)[0]
+        known, network = load_trained(path, keras)
+        classifier = load(path, backend="keras", keras=keras)
+        pixels = load_image(image, classifier.shape, known.preprocessing)
+        values = encoder(classifier.contract)(pixels[None])[0]
+        files = explain(network, known.name, pixels, values, out)
+        scores = classifier.predict(pixels)
+    best = top_answers(scores, known.labels, 1)[0]
     click.echo(f"{image}: {best.label} {best.score * 100:.0f} %")
     for file in files:
         click.echo(f"wrote {file}")

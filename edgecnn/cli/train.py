@@ -104,7 +104,7 @@ def command(
         start=start,
         resume=resume,
         hardware=read_machine().cpu or "",
-        report=_report(tensorboard),
+        report=_report(tensorboard, "validation" if holdout or data else "test"),
     )
     card, score = trained.card, trained.card.test
     if trained.interrupted:
@@ -124,11 +124,11 @@ def _find_recipe(text: str) -> tuple[Recipe, str]:
     return (RECIPES[text], text) if text in RECIPES else (read_recipe(Path(text)), Path(text).stem)
 
 
-def _report(tensorboard: Path | None) -> Report:
-    """Return what is done after each epoch."""
+def _report(tensorboard: Path | None, validated_on: str) -> Report:
+    """Return what is done after each epoch, whose second accuracy is that of images named `validated_on`."""
     from edgecnn.train.tensorboard import log_to
 
-    reports = [_print_epoch, *([log_to(tensorboard)] if tensorboard else [])]
+    reports = [lambda epoch: _print_epoch(epoch, validated_on), *([log_to(tensorboard)] if tensorboard else [])]
 
     def report(epoch: Epoch) -> None:
         for one in reports:
@@ -137,9 +137,9 @@ def _report(tensorboard: Path | None) -> Report:
     return report
 
 
-def _print_epoch(epoch: Epoch) -> None:
+def _print_epoch(epoch: Epoch, validated_on: str) -> None:
     values = epoch.values
-    validated = f"  validation {values['val_accuracy']:.2%}" if "val_accuracy" in values else ""
+    validated = f"  {validated_on} {values['val_accuracy']:.2%}" if "val_accuracy" in values else ""
     click.echo(
         f"epoch {epoch.number} of {epoch.of}  loss {values['loss']:.4f}  accuracy {values['accuracy']:.2%}{validated}"
         f"  {epoch.seconds:.0f} s  {epoch.seconds_left / 60:.0f} min left"

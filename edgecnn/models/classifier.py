@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from edgecnn.contract import Preprocessing
 from edgecnn.errors import ModelError, first_line
 from edgecnn.models.layers import Layers
 from edgecnn.spec import Scores
+
+if TYPE_CHECKING:
+    import keras
 
 _PROBE_IMAGES = 8
 _IMAGE_AXES = 4
@@ -26,7 +29,7 @@ class Network:
     Attributes:
         name: as the file calls it.
         call: takes a float32 tensor (N, H, W, C), returns what the model returns in inference.
-        predict: `Model.predict`, which takes and returns NumPy arrays; None where there is no Keras model.
+        model: with its layers; None for a SavedModel, which has none.
         input_shape: with the batch axis; None where an axis is free.
         layers: their names, to find what a converter made of them.
         parameters: how many numbers its weights are.
@@ -34,7 +37,7 @@ class Network:
 
     name: str
     call: Callable[[Any], Any]
-    predict: Callable[[Any], Any] | None
+    model: keras.Model | None
     input_shape: tuple[int | None, ...]
     layers: Layers
     parameters: int
@@ -49,7 +52,7 @@ class KerasClassifier:
         path: of its file or folder.
         call: takes a float32 tensor (N, H, W, C) of the values that `preprocessing` describes, returns a float32
             tensor (N, classes).
-        predict: as in `Network`.
+        model: as in `Network`.
         shape: height, width and channels of the input.
         labels: one for each class.
         scores: whether the model ends in a softmax.
@@ -62,7 +65,7 @@ class KerasClassifier:
     name: str
     path: Path
     call: Callable[[Any], Any]
-    predict: Callable[[Any], Any] | None
+    model: keras.Model | None
     shape: tuple[int, int, int]
     labels: tuple[str, ...]
     scores: Scores

@@ -56,7 +56,7 @@ def read_keras_file(path: Path, *, trust_code: bool = False, code: Path | None =
     return Network(
         name=model.name,
         call=lambda images: model(images, training=False),
-        predict=lambda images: model.predict(images, verbose=0),
+        model=model,
         input_shape=tuple(inputs[0].shape) if inputs else _built_shape(model, path),
         layers=layers_of(model),
         parameters=model.count_params(),

@@ -62,7 +62,7 @@ def load_keras_classifier(
         name=_file_name(network.name if path.stem == "model" else path.resolve().stem),
         path=path,
         call=network.call,
-        predict=network.predict,
+        model=network.model,
         shape=shape,
         labels=found,
         scores=scores,

@@ -74,7 +74,7 @@ def read_saved_model(path: Path, *, trust_code: bool = False) -> Network:
     return Network(
         name=path.resolve().name,
         call=call,
-        predict=None,
+        model=None,
         input_shape=tuple(tensor.shape.as_list()),
         layers=Layers("", tuple(dict.fromkeys(_layer_names(function.graph.as_graph_def())))),
         parameters=sum(int(variable.shape.num_elements() or 0) for variable in function.graph.variables),

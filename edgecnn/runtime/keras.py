@@ -74,9 +74,10 @@ def open_loaded(classifier: KerasClassifier, how: KerasCall = KerasCall.FUNCTION
 
 def _callable(classifier: KerasClassifier, how: KerasCall) -> Any:
     if how is KerasCall.PREDICT:
-        if classifier.predict is None:
+        model = classifier.model
+        if model is None:
             raise BackendError(f"{classifier.path} is a SavedModel, which has no Model.predict")
-        return classifier.predict
+        return lambda images: model.predict(images, verbose=0)
     if how is KerasCall.PLAIN:
         return classifier.call
     tf = import_tensorflow()

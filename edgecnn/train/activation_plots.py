@@ -27,7 +27,7 @@ def filters_picture(kernel: npt.NDArray[np.float32], title: str) -> bytes:
         filters = filters.mean(axis=-1, keepdims=True)
     largest = float(np.abs(filters).max()) or 1.0
     figure, axes = make_figure(7, 7)
-    axes.imshow(tile(filters / largest / 2 + 0.5, 0.0).squeeze(), cmap="gray", vmin=0, vmax=1)
+    axes.imshow(tile(filters / largest / 2 + 0.5, 0.0), cmap="gray", vmin=0, vmax=1)
     axes.set(title=title)
     axes.set_axis_off()
     return to_png(figure)
@@ -42,7 +42,7 @@ def maps_picture(maps: Maps, image: Pixels, title: str) -> bytes:
     figure, (left, right) = make_figure(10, 7, 1, 2, width_ratios=(1, 3))
     left.imshow(image, cmap="gray")
     left.set_axis_off()
-    right.imshow(tile(scaled[..., None], np.nan).squeeze(), cmap="viridis", vmin=0, vmax=1)
+    right.imshow(tile(scaled[..., None], np.nan), cmap="viridis", vmin=0, vmax=1)
     right.set(title=title)
     right.set_axis_off()
     return to_png(figure)

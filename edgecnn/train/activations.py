@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from edgecnn.data.dataset import Pixels
 from edgecnn.errors import ModelError
 from edgecnn.models.framework import import_keras
 
@@ -35,24 +34,26 @@ def first_filters(model: keras.Model) -> npt.NDArray[np.float32]:
     Raises:
         ModelError: the model has no convolution.
     """
-    kernel: npt.NDArray[np.float32] = np.asarray(_convolutions(model)[0].kernel, np.float32)
-    return kernel
+    first = _convolutions(model)[0]
+    if not hasattr(first, "kernel"):
+        raise ModelError(f"the first convolution of {model.name}, {first.name}, is separable: it has no single filters")
+    return np.asarray(first.kernel, np.float32)
 
 
-def activation_maps(model: keras.Model, image: Pixels) -> tuple[Maps, ...]:
+def activation_maps(model: keras.Model, values: npt.NDArray[np.float32]) -> tuple[Maps, ...]:
     """Return the activation maps of each convolution, from input to output.
 
     Args:
         model: of one image input.
-        image: uint8, (H, W, C), of the model's size.
+        values: float32, (H, W, C), what the model is fed with.
 
     Raises:
         ModelError: the model has no convolution.
     """
     convolutions = _convolutions(model)
     ends = [_end(model, layer) for layer in convolutions]
-    probe = import_keras().Model(model.inputs, ends)
-    found = probe(image[None].astype(np.float32), training=False)
+    probe = import_keras().Model(model.inputs[0], ends)
+    found = probe(values[None], training=False)
     found = found if isinstance(found, (list, tuple)) else [found]
     return tuple(
         Maps(layer.name, np.asarray(values, np.float32)[0]) for layer, values in zip(convolutions, found, strict=True)
@@ -60,8 +61,9 @@ def activation_maps(model: keras.Model, image: Pixels) -> tuple[Maps, ...]:
 
 
 def _convolutions(model: keras.Model) -> list[Any]:
-    convolution = import_keras().layers.Conv2D
-    found = [layer for layer in model.layers if isinstance(layer, convolution)]
+    layers = import_keras().layers
+    kinds = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
+    found = [layer for layer in model.layers if isinstance(layer, kinds)]
     if not found:
         raise ModelError(f"{model.name} has no convolution of its own (nested models are not looked into)")
     return found
@@ -70,9 +72,13 @@ def _convolutions(model: keras.Model) -> list[Any]:
 def _end(model: keras.Model, convolution: Any) -> Any:
     """Return the output of the batch norm and activation that take the convolution's output, else its own."""
     layers = import_keras().layers
-    tensor = convolution.output
-    for layer in model.layers:
-        follows = isinstance(layer, (layers.BatchNormalization, layers.ReLU, layers.Activation))
-        if follows and layer.input is tensor:
-            tensor = layer.output
-    return tensor
+    is_sequence = isinstance(model, import_keras().Sequential)
+    last = convolution
+    for layer in model.layers[model.layers.index(convolution) + 1 :]:
+        if isinstance(layer, (layers.BatchNormalization, layers.ReLU, layers.Activation)) and (
+            is_sequence or layer.input is last.output  # a Sequential from a file has called its layers several times
+        ):
+            last = layer
+        elif is_sequence:
+            break
+    return last.output

@@ -86,12 +86,12 @@ def read_state(path: Path, identity: dict[str, str]) -> State:
             known |= {name: [stored[key] for key in _keys(stored.files, name)] for name in _LISTS}
         state = State(**known)
     except Exception as error:  # whatever a damaged archive makes NumPy raise
-        raise TrainingError(f"{path} is damaged ({error}); start the training without --resume") from error
+        raise TrainingError(f"{path} is damaged ({error}); delete it and start without --resume") from error
     for name, value in identity.items():
         if state.identity.get(name) != value:
             raise TrainingError(
                 f"{path} is of a training with {name} {state.identity.get(name)!r}, not {value!r}; "
-                "give the same settings, or start without --resume"
+                "give the same settings, or delete it and start without --resume"
             )
     return state
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from edgecnn.data.dataset import Pixels
 from edgecnn.files import write_atomic
 from edgecnn.train.activation_plots import filters_picture, maps_picture
@@ -14,20 +17,25 @@ if TYPE_CHECKING:
     import keras
 
 
-def explain(model: keras.Model, name: str, image: Pixels, out: Path) -> tuple[Path, ...]:
+def explain(
+    model: keras.Model, name: str, image: Pixels, values: npt.NDArray[np.float32], out: Path
+) -> tuple[Path, ...]:
     """Write `filters.png` and, for each convolution, `maps-<number>-<layer>.png` into `out`; return their paths.
+
+    Maps of an earlier call are removed from `out`.
 
     Args:
         model: of one image input.
         name: of the model, for the titles.
-        image: uint8, (H, W, C), of the model's size.
+        image: uint8, (H, W, C), of the model's size, to show beside the maps.
+        values: float32, (H, W, C), what the model is fed with for it.
         out: folder, made if needed.
 
     Raises:
         ModelError: the model has no convolution.
         OutputError: a file cannot be written.
     """
-    found = activation_maps(model, image)
+    found = activation_maps(model, values)
     kernel = first_filters(model)
     title = f"{name}, {found[0].layer}: {kernel.shape[-1]} filters of {kernel.shape[0]}×{kernel.shape[1]}"
     pictures = {"filters.png": filters_picture(kernel, title)}
@@ -35,6 +43,9 @@ def explain(model: keras.Model, name: str, image: Pixels, out: Path) -> tuple[Pa
         height, width, channels = maps.values.shape
         title = f"{name}, {maps.layer}: {channels} maps of {height}×{width}"
         pictures[f"maps-{number:02}-{maps.layer}.png"] = maps_picture(maps, image, title)
+    for old in out.glob("maps-[0-9][0-9]-*.png"):
+        if old.name not in pictures:
+            old.unlink()
     for file, content in pictures.items():
         write_atomic(out / file, content)
     return tuple(out / file for file in pictures)

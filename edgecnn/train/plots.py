@@ -13,16 +13,20 @@ from edgecnn.errors import BackendError, DataError
 from edgecnn.train.checkpoint import History
 
 _GRID_SIDE = 5
+_MOST_NUMBERED = 30
+"""Classes of which a confusion matrix has its numbers written in; with more they could not be read."""
+_LARGEST = 20
+"""Inches of a confusion matrix' side."""
 
 
-def accuracy_curves(history: History, title: str) -> bytes:
-    """Return a PNG of training and validation accuracy over the epochs."""
+def accuracy_curves(history: History, title: str, validated_on: str) -> bytes:
+    """Return a PNG of the accuracy on training images and on those that `validated_on` names, over the epochs."""
     figure, axes = make_figure(7, 4.5)
-    for key, label in (("accuracy", "training"), ("val_accuracy", "validation")):
+    for key, label in (("accuracy", "training"), ("val_accuracy", validated_on)):
         if values := history.get(key):
             epochs = range(1, len(values) + 1)
             axes.plot(epochs, values, marker="o", markersize=3, label=f"{label}, last {values[-1]:.1%}")
-    axes.set(xlabel="epoch", ylabel="accuracy", title=title)
+    axes.set(xlabel="epoch", ylabel="accuracy", title=_plain(title))
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.grid(alpha=0.3)
@@ -38,7 +42,7 @@ def image_grid(dataset: Dataset) -> bytes:
         if index < len(dataset):
             axes.imshow(dataset.images[index], cmap="gray")
             if dataset.labels is not None:
-                axes.set_title(dataset.class_names[dataset.labels[index]], fontsize=11)
+                axes.set_title(_plain(dataset.class_names[dataset.labels[index]]), fontsize=11)
     return to_png(figure)
 
 
@@ -51,17 +55,18 @@ def confusion_matrix(probabilities: npt.NDArray[np.float32], dataset: Dataset, t
         title: of the picture.
     """
     counts = count_confusions(probabilities, dataset)
-    names = dataset.class_names
-    side = max(5, 0.6 * len(names) + 2)
+    names = [_plain(name) for name in dataset.class_names]
+    side = min(max(5, 0.6 * len(names) + 2), _LARGEST)
     figure, axes = make_figure(side, side)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.ndindex(*counts.shape):
+    for row, column in np.ndindex(*counts.shape) if len(names) <= _MOST_NUMBERED else ():
         colour = "white" if shares[row, column] > 0.5 else "black"
         axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour, fontsize=8)
-    axes.set(xlabel="taken for", ylabel="is", title=title)
-    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel="taken for", ylabel="is", title=_plain(title))
+    every = -(-len(names) // (2 * _MOST_NUMBERED))  # so that they stay apart
+    axes.set_xticks(range(0, len(names), every), names[::every], rotation=45, ha="right")
+    axes.set_yticks(range(0, len(names), every), names[::every])
     return to_png(figure)
 
 
@@ -83,9 +88,8 @@ def worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> 
         taken = int(probabilities[position].argmax())
         label = dataset.class_names[_labels(dataset)[position]]
         axes.imshow(dataset.images[position], cmap="gray")
-        axes.set_title(
-            f"{label}\ntaken for {dataset.class_names[taken]}\n{probabilities[position, taken]:.0%}", fontsize=8
-        )
+        title = f"{label}\ntaken for {dataset.class_names[taken]}\n{probabilities[position, taken]:.0%}"
+        axes.set_title(_plain(title), fontsize=8)
     return to_png(figure)
 
 
@@ -93,6 +97,11 @@ def find_worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset
     """Return the positions of at most `count` wrongly classified images, the surest answer first: int64, (M,)."""
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != _labels(dataset))
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:count]
+
+
+def _plain(text: str) -> str:
+    """Return a text that Matplotlib shows as it is: between two dollar signs it would read a formula."""
+    return text.replace("$", r"\$")
 
 
 def _labels(dataset: Dataset) -> Labels:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from edgecnn.errors import TrainingError, nearest
 from edgecnn.schema import SchemaError, decode
-from edgecnn.train.recipe import Recipe
+from edgecnn.train.recipe import RECIPES, Recipe
 
 RECIPE_SUFFIX = ".toml"
+_BASE = "base"
 
 _CHOICES = {
     "optimizer": ("adam", "adamw", "sgd"),
@@ -23,21 +25,31 @@ _POSITIVE = ("epochs", "batch_size")
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Return the recipe in a TOML file, whose keys are the attributes of `Recipe`; what is left out has its default.
+    """Return the recipe in a TOML file, whose keys are the attributes of `Recipe`.
+
+    What is left out is as in the shipped recipe that `base` names; without a base it has its default, and `epochs` and
+    `batch_size` must be there.
 
     Raises:
-        TrainingError: no such file, no TOML, or a setting that is unknown or out of its range.
+        TrainingError: no such file, no TOML, the name of a shipped recipe, a setting that is missing, unknown or out of
+            its range, or settings that do not go together.
     """
+    if path.stem in RECIPES:
+        raise TrainingError(f"{path} has the name of a recipe that ships; give the file another, for the model's card")
     try:
         settings = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TrainingError(f"cannot read the recipe {path}: {error}") from error
-    known = [field.name for field in fields(Recipe)]
+    base = settings.pop(_BASE, None)
+    if base is not None and base not in RECIPES:
+        raise TrainingError(f"{path}: {_BASE} is {base!r}, no recipe that ships{nearest(str(base), RECIPES)}")
+    known = [*(field.name for field in fields(Recipe)), _BASE]
     for name in settings:
         if name not in known:
             raise TrainingError(f"{path}: no setting named {name!r}{nearest(name, known)}")
     try:
-        recipe: Recipe = decode(Recipe, {"description": path.stem, **settings})
+        start = asdict(RECIPES[base]) if base else {}
+        recipe: Recipe = decode(Recipe, {**start, "description": path.stem, **settings})
     except SchemaError as error:
         raise TrainingError(f"{path}: {error}") from error
     _check(recipe, path)
@@ -55,7 +67,13 @@ def _check(recipe: Recipe, path: Path) -> None:
         if (value := getattr(recipe, name)) < 1:
             raise TrainingError(f"{path}: {name} is {value}; it must be 1 or more")
     for name in ("learning_rate", "weight_decay", "max_shift", "cutout", "patience"):
-        if (value := getattr(recipe, name)) < 0:
-            raise TrainingError(f"{path}: {name} is {value}; it must not be negative")
+        if not 0 <= (value := getattr(recipe, name)) < math.inf:
+            raise TrainingError(f"{path}: {name} is {value}; it must be a number and not negative")
+    _check_pairs(recipe, path)
+
+
+def _check_pairs(recipe: Recipe, path: Path) -> None:
     if bool(recipe.teacher) != bool(recipe.teacher_share):
         raise TrainingError(f"{path}: teacher and teacher_share go together")
+    if recipe.weight_decay and recipe.optimizer == "adam":
+        raise TrainingError(f"{path}: adam knows no weight_decay; adamw and sgd do")

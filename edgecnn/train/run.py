@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgecnn.errors import ModelError, TrainingError
-from edgecnn.files import sha256_file, staging_folder
+from edgecnn.data.dataset import Dataset
+from edgecnn.errors import TrainingError
+from edgecnn.files import sha256_file, staging_folder, write_atomic
 from edgecnn.models.card import CARD_NAME, ModelCard
+from edgecnn.models.framework import import_keras
 from edgecnn.models.macs import multiply_accumulates
 from edgecnn.models.registry import architecture, find_model_file
 from edgecnn.models.score import score
 from edgecnn.models.trained import load_trained
-from edgecnn.spec import Scores
 from edgecnn.train.checkpoint import CHECKPOINT_NAME, State, Weights, read_state
 from edgecnn.train.fit import Fitted, fit
-from edgecnn.train.plots import accuracy_curves, confusion_matrix, worst_mistakes
+from edgecnn.train.plots import accuracy_curves, confusion_matrix, make_figure, worst_mistakes
 from edgecnn.train.precision import usable_precision
 from edgecnn.train.recipe import Recipe
 from edgecnn.train.split import Split, split_cifar10
 from edgecnn.train.start import starting_weights
+from edgecnn.train.teacher import find_teacher
 from edgecnn.train.watch import Report
 from edgecnn.versions import versions_of
 
@@ -67,7 +69,7 @@ def train(
         out: folder, made if needed; files of the same names are replaced.
         seed: of weights, order, augmentation and hold-out.
         holdout: training images kept apart to validate on; 0 trains on all 50,000. Ignored where `split` is given.
-        split: the images; None takes the full CIFAR-10.
+        split: the user's own images, whose test is looked at once, at the end; None takes the full CIFAR-10.
         start: name or path of a model whose weights are started from; "" draws them.
         resume: go on from the checkpoint in `out`.
         hardware: that it runs on, for the card.
@@ -75,26 +77,37 @@ def train(
 
     Raises:
         DataError: the full data set was not fetched.
-        ModelError: `start` is of another architecture, or the recipe's teacher knows other classes.
-        TrainingError: interrupted before the first epoch ended; nothing to resume, or another training's checkpoint;
-            or early stopping without held-out images.
+        ModelError: `start` is of another architecture, or the recipe's teacher cannot teach this.
+        TrainingError: interrupted before the first epoch ended; nothing to resume, or a checkpoint of another training
+            or that nobody asked to resume; the loss is no number any more; or early stopping without held-out images.
+        BackendError: Matplotlib is not installed.
         OutputError: `out` cannot be written.
     """
+    make_figure(1, 1)  # that the pictures can be made is found out before the training
     build = architecture(name)
+    own = split is not None
+    if own:
+        recipe = replace(recipe, validates_on_test=False)
     split = split or split_cifar10(holdout, seed)
+    _check_shift(recipe, split)
     if recipe.patience and split.held_out is None:
         raise TrainingError("early stopping chooses an epoch: hold out training images for it, as with --holdout 5000")
     checkpoint = out / CHECKPOINT_NAME
+    if checkpoint.exists() and not resume:
+        raise TrainingError(
+            f"{checkpoint} is of a training that was stopped: --resume goes on; delete it to start anew"
+        )
     identity = _identity(name, recipe, split, seed, start)
+    import_keras().utils.set_random_seed(seed)  # of a last layer that `start` has no weights for
     fitted = fit(
         build,
         recipe,
         split.training,
-        validation=split.held_out or (split.test if recipe.validates_on_test else None),
+        validation=split.held_out or (split.test if shows_test(recipe, split) else None),
         chooses_by_validation=split.held_out is not None,
         seed=seed,
         start=_weights(start, build(len(split.training.class_names))),
-        teacher=_teacher(recipe, split),
+        teacher=find_teacher(recipe.teacher, split.training) if recipe.teacher else None,
         state=read_state(checkpoint, identity) if resume else State(identity),
         checkpoint=checkpoint,
         report=report,
@@ -112,7 +125,7 @@ def train(
         epochs=fitted.epoch,
         seconds=round(fitted.seconds, 1),
         training=split.description,
-        data_form="lossless 8-bit RGB; expect less on JPEG copies",
+        data_form="" if own else "lossless 8-bit RGB; expect less on JPEG copies",
         test=score(probabilities, split.test),
         class_names=split.training.class_names,
         sha256="",
@@ -120,10 +133,26 @@ def train(
         macs=multiply_accumulates(fitted.model),
         hardware=hardware,
     )
-    card = _save(card, fitted, split, probabilities, out)
+    card = _save(card, fitted, out)
     if not fitted.interrupted:
         checkpoint.unlink(missing_ok=True)
+    validated_on = "test" if shows_test(recipe, split) else "held out"
+    for file, content in _pictures(card, fitted, split.test, probabilities, validated_on).items():
+        write_atomic(out / file, content)
     return Trained(card, out, fitted.interrupted)
+
+
+def shows_test(recipe: Recipe, split: Split) -> bool:
+    """Whether the accuracy after each epoch is that on the test images."""
+    return recipe.validates_on_test and split.held_out is None
+
+
+def _check_shift(recipe: Recipe, split: Split) -> None:
+    side = min(split.training.images.shape[1:3])
+    if recipe.augmentation == "shift-and-flip" and recipe.max_shift >= side:
+        raise TrainingError(
+            f"max_shift is {recipe.max_shift}; images of {side} pixels can be shifted by {side - 1} at most"
+        )
 
 
 def _identity(name: str, recipe: Recipe, split: Split, seed: int, start: str) -> dict[str, str]:
@@ -141,26 +170,24 @@ def _weights(start: str, untrained: keras.Model) -> Weights | None:
     return starting_weights(untrained, load_trained(find_model_file(start))[1], start)
 
 
-def _teacher(recipe: Recipe, split: Split) -> keras.Model | None:
-    if not recipe.teacher:
-        return None
-    known, teacher = load_trained(find_model_file(recipe.teacher))
-    if known.labels != split.training.class_names or known.scores is not Scores.PROBABILITIES:
-        raise ModelError(f"{recipe.teacher} cannot teach: it must give probabilities for the classes of the images")
-    return teacher
-
-
-def _save(card: ModelCard, fitted: Fitted, split: Split, probabilities: np.ndarray, out: Path) -> ModelCard:
+def _save(card: ModelCard, fitted: Fitted, out: Path) -> ModelCard:
     with staging_folder(out) as staging:
         fitted.model.save(staging / "model.keras")
         card = replace(card, sha256=sha256_file(staging / "model.keras"))
         (staging / CARD_NAME).write_bytes(card.to_json())
         (staging / "history.json").write_text(json.dumps(fitted.history, indent=1) + "\n")
-        title = f"{card.model}, recipe {card.recipe}: {card.test.top1:.2%} on {card.test.data}"
-        (staging / "curves.png").write_bytes(accuracy_curves(fitted.history, title))
-        (staging / "confusion.png").write_bytes(confusion_matrix(probabilities, split.test, title))
-        (staging / "mistakes.png").write_bytes(worst_mistakes(probabilities, split.test))
         out.mkdir(exist_ok=True)
         for file in staging.iterdir():
             file.replace(out / file.name)
     return card
+
+
+def _pictures(
+    card: ModelCard, fitted: Fitted, test: Dataset, probabilities: np.ndarray, validated_on: str
+) -> dict[str, bytes]:
+    title = f"{card.model}, recipe {card.recipe}: {card.test.top1:.2%} on {card.test.data}"
+    return {
+        "curves.png": accuracy_curves(fitted.history, title, validated_on),
+        "confusion.png": confusion_matrix(probabilities, test, title),
+        "mistakes.png": worst_mistakes(probabilities, test),
+    }

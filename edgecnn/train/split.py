@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from edgecnn.data.cache import load_arrays
-from edgecnn.data.choice import choose_balanced
 from edgecnn.data.cifar10 import to_dataset
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sources import open_dataset
 from edgecnn.errors import DataError
 
 _TEST_SHARE = 0.1
+_FEWEST_CLASSES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Three sets of labelled images that share none.
+    """Three sets of labelled images.
 
     Attributes:
         held_out: to choose an epoch by; None if nothing is chosen.
@@ -32,8 +34,9 @@ class Split:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the training images."""
-        return self.training.sha256
+        """SHA-256 of the training images, their labels and the names of the classes."""
+        labels = np.asarray(self.training.labels, np.int64).tobytes()
+        return hashlib.sha256(repr((self.training.sha256, self.training.class_names)).encode() + labels).hexdigest()
 
 
 def split_cifar10(holdout: int, seed: int) -> Split:
@@ -51,6 +54,8 @@ def split_cifar10(holdout: int, seed: int) -> Split:
 def split_own(data: str, test: str | None, shape: tuple[int, int, int], holdout: int, seed: int) -> Split:
     """Return a user's own images with `holdout` of them kept apart.
 
+    What is kept apart without a `test` is drawn, and other images with the same pixels are left out of the training.
+
     Args:
         data: as `edgecnn.data.sources` reads: a folder with one sub-folder a class, or an .npz file.
         test: the same for the test; None takes a tenth of the images, class by class, out of `data`.
@@ -59,16 +64,22 @@ def split_own(data: str, test: str | None, shape: tuple[int, int, int], holdout:
         seed: of the draws.
 
     Raises:
-        DataError: data that cannot be read or has no labels, too few images, or training images in the test.
+        DataError: data that cannot be read or has no labels, a single class, too few images of a class, or training
+            images in the test.
     """
     every = open_dataset(data, shape)
     if every.labels is None:
         raise DataError(f"{data} has no labels; training needs them")
+    if len(every.class_names) < _FEWEST_CLASSES:
+        raise DataError(f"{data} has images of one class; a classifier needs two or more")
     if test is None:
         judged, rest = _draw(every, max(1, round(len(every) * _TEST_SHARE)), seed)
+        rest = _without(rest, judged)
         judged = replace(judged, name=f"a tenth of {every.name}, kept apart")
     else:
         rest, judged = every, open_dataset(test, shape, every.class_names)
+        if judged.labels is None:
+            raise DataError(f"{test} has no labels; the test needs them")
         _refuse_shared(rest, judged)
     training, held_out = _hold_out(rest, holdout, seed)
     return Split(training, held_out, judged, f"{len(training):,} images of {every.name}")
@@ -82,17 +93,40 @@ def _hold_out(full: Dataset, holdout: int, seed: int) -> tuple[Dataset, Dataset 
 
 
 def _draw(full: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:
-    """Return `count` images, as evenly over the classes as can be, and the others.
+    """Return `count` images, of each class as large a share as of all, and the others.
 
     Raises:
-        DataError: no image would be left.
+        DataError: no image of a class would be left.
     """
-    if count >= len(full):
-        raise DataError(f"{full.name} has {len(full):,} images: {count:,} cannot be kept apart from training")
-    numbered = replace(full, ids=tuple(str(position) for position in range(len(full))))
-    chosen = np.array([int(name) for name in choose_balanced(numbered, count, seed).ids])
-    others = np.setdiff1d(np.arange(len(full)), chosen)
-    return full.take(chosen), full.take(others)
+    labels = np.asarray(full.labels)
+    sizes = np.bincount(labels, minlength=len(full.class_names))
+    quotas = _quotas(sizes, count)
+    if count >= len(full) or (quotas >= sizes)[sizes > 0].any():
+        raise DataError(
+            f"{full.name} has {len(full):,} images, {sizes[sizes > 0].min():,} of its smallest class: {count:,} cannot "
+            "be kept apart from training"
+        )
+    order = np.random.default_rng(seed).permutation(len(full))
+    chosen = np.sort(np.concatenate([order[labels[order] == label][:quota] for label, quota in enumerate(quotas)]))
+    return full.take(chosen), full.take(np.setdiff1d(np.arange(len(full)), chosen))
+
+
+def _quotas(sizes: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+    """Return how many of each class are drawn: its share of `count`, rounded so that the sum is right.
+
+    Source: the largest remainder method.
+    """
+    shares = count * sizes / sizes.sum()
+    quotas: npt.NDArray[np.int64] = np.floor(shares).astype(np.int64)
+    first = np.argsort(-(shares - quotas), kind="stable")[: count - quotas.sum()]
+    quotas[first] += 1
+    return quotas
+
+
+def _without(images: Dataset, others: Dataset) -> Dataset:
+    """Return the images without those that have the pixels of one of the others."""
+    known = {image.tobytes() for image in others.images}
+    return images.take(np.flatnonzero([image.tobytes() not in known for image in images.images]))
 
 
 def _refuse_shared(training: Dataset, test: Dataset) -> None:

@@ -29,7 +29,7 @@ def test_the_maps_of_a_convolution_are_those_of_its_own_arithmetic() -> None:
     import keras
 
     model = architecture("tutorial_cnn")(10)
-    image = load_test_sample().images[0]
+    image = load_test_sample().images[0].astype(np.float32)
     maps = activation_maps(model, image)
     assert [one.values.shape for one in maps] == [(30, 30, 32), (13, 13, 64), (4, 4, 64)]
     kernel, bias = model.get_weights()[:2]
@@ -41,16 +41,65 @@ def test_the_maps_of_a_convolution_are_those_of_its_own_arithmetic() -> None:
 
 
 def test_maps_are_shown_after_batch_norm_and_relu_where_these_follow() -> None:
-    maps = activation_maps(architecture("edge_xs")(10), load_test_sample().images[0])
+    maps = activation_maps(architecture("edge_xs")(10), load_test_sample().images[0].astype(np.float32))
     assert len(maps) == 7
     assert maps[0].values.shape == (16, 16, 16)
     assert all(one.values.min() == 0 for one in maps)  # relu
 
 
 def test_maps_without_a_relu_are_shown_as_they_are() -> None:
-    maps = activation_maps(architecture("resnet8")(10), load_test_sample().images[0])
+    maps = activation_maps(architecture("resnet8")(10), load_test_sample().images[0].astype(np.float32))
     assert len(maps) == 9  # one, three blocks of two, and two on the ways past
     assert min(one.values.min() for one in maps) < 0  # the convolution before an addition has none
+
+
+def test_maps_of_a_sequential_model_from_a_file_are_after_batch_norm_and_relu(tmp_path: Path) -> None:
+    import keras
+
+    layers = keras.layers
+    parts = [layers.Conv2D(4, 3), layers.BatchNormalization(), layers.ReLU(), layers.DepthwiseConv2D(3)]
+    model = keras.Sequential([keras.Input((8, 8, 3)), *parts, layers.Flatten(), layers.Dense(2)])
+    model.save(tmp_path / "model.keras")
+    values = np.random.default_rng(0).normal(size=(8, 8, 3)).astype(np.float32)
+    maps = activation_maps(keras.models.load_model(tmp_path / "model.keras"), values)
+    assert [one.values.shape for one in maps] == [(6, 6, 4), (4, 4, 4)]
+    expected = keras.Model(model.inputs, model.layers[2].output)(values[None])[0]
+    np.testing.assert_allclose(maps[0].values, expected, atol=1e-5)
+    assert (maps[0].values.min(), maps[1].values.min() < 0) == (0, True)
+
+
+def test_explain_feeds_a_model_as_it_is_told_to_and_leaves_no_maps_of_another(
+    edgecnn: Callable[..., Any], tmp_path: Path
+) -> None:
+    import keras
+
+    convolution = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer="ones", name="sum")
+    parts = [convolution, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2, activation="softmax")]
+    keras.Sequential([keras.Input((4, 4, 3)), *parts]).save(tmp_path / "mine.keras")
+    Image.fromarray(np.full((4, 4, 3), 255, np.uint8)).save(tmp_path / "photo.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "maps-09-other.png").write_bytes(b"")
+    (tmp_path / "out" / "maps.png").write_bytes(b"")
+    seen = []
+
+    def record(model: keras.Model, values: np.ndarray) -> Any:
+        seen.append(values)
+        return activation_maps(model, values)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("edgecnn.train.explain.activation_maps", record)
+        options = ("--model", tmp_path / "mine.keras", "--scale", "-1..1", "--out", tmp_path / "out")
+        assert edgecnn("explain", tmp_path / "photo.png", *options).status == 0
+    np.testing.assert_array_equal(seen[0], np.ones((4, 4, 3), np.float32))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"filters.png", "maps-01-sum.png", "maps.png"}
+
+
+def test_a_confusion_matrix_of_many_classes_stays_small(tmp_path: Path) -> None:
+    names = tuple(f"class {number}" for number in range(200))
+    images = Dataset("many", np.zeros((200, 4, 4, 3), np.uint8), np.arange(200), names, names)
+    (tmp_path / "many.png").write_bytes(confusion_matrix(np.eye(200, dtype=np.float32), images, "many"))
+    with Image.open(tmp_path / "many.png") as picture:
+        assert max(picture.size) <= 2400
 
 
 def test_a_model_without_convolutions_has_nothing_to_show() -> None:
@@ -58,7 +107,7 @@ def test_a_model_without_convolutions_has_nothing_to_show() -> None:
 
     model = keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten(), keras.layers.Dense(2)])
     with pytest.raises(ModelError, match="no convolution"):
-        activation_maps(model, np.zeros((4, 4, 3), np.uint8))
+        activation_maps(model, np.zeros((4, 4, 3), np.float32))
 
 
 def test_tiles_keep_every_picture_in_its_place() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,80 @@ def test_test_images_among_the_training_images_are_refused(tmp_path: Path) -> No
     data = str(photos(tmp_path / "photos", 5, 1))
     with pytest.raises(DataError, match="15 of 15 test images are also training images"):
         split_own(data, data, SHAPE, holdout=0, seed=0)
+
+
+def arrays(path: Path, sizes: tuple[int, ...], **others: Any) -> str:
+    """Write an .npz file of so many different images of each class."""
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    images = np.random.default_rng(0).integers(0, 256, (len(labels), *SHAPE), np.uint8)
+    names = np.array([f"class {number}" for number in range(len(sizes))])
+    np.savez(path, **{"images": images, "labels": labels, "class_names": names, **others})
+    return str(path)
+
+
+def test_what_is_kept_apart_is_as_large_a_share_of_each_class(tmp_path: Path) -> None:
+    split = split_own(arrays(tmp_path / "a.npz", (400, 200, 20)), None, SHAPE, holdout=31, seed=0)
+    assert split.held_out is not None
+    counts = [np.bincount(np.asarray(part.labels)).tolist() for part in (split.test, split.held_out, split.training)]
+    assert counts == [[40, 20, 2], [20, 10, 1], [340, 170, 17]]
+
+
+def test_a_class_that_nothing_would_be_left_of_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="1 of its smallest class: 11 cannot be kept apart"):
+        split_own(arrays(tmp_path / "a.npz", (5, 5, 5, 1)), None, SHAPE, holdout=11, seed=0)
+
+
+def test_copies_of_what_is_kept_apart_are_not_trained_on(tmp_path: Path) -> None:
+    images = np.repeat(np.random.default_rng(0).integers(0, 256, (20, *SHAPE), np.uint8), 3, axis=0)
+    split = split_own(arrays(tmp_path / "a.npz", (30, 30), images=images), None, SHAPE, holdout=0, seed=0)
+    kept = {image.tobytes() for image in split.test.images}
+    assert len(split.test) == 6
+    assert not any(image.tobytes() in kept for image in split.training.images)
+    assert len(split.training) == 60 - 3 * len(kept)
+
+
+def test_images_of_a_single_class_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="two or more"):
+        split_own(arrays(tmp_path / "a.npz", (9,)), None, SHAPE, holdout=0, seed=0)
+
+
+def test_test_images_without_labels_are_refused_before_the_training(tmp_path: Path) -> None:
+    np.savez(tmp_path / "test.npz", images=np.zeros((3, *SHAPE), np.uint8))
+    with pytest.raises(DataError, match="the test needs them"):
+        split_own(arrays(tmp_path / "a.npz", (9, 9)), str(tmp_path / "test.npz"), SHAPE, holdout=0, seed=0)
+
+
+def test_other_labels_are_other_training_images(tmp_path: Path) -> None:
+    first = arrays(tmp_path / "a.npz", (20, 20))
+    other = arrays(tmp_path / "b.npz", (20, 20), labels=np.repeat([1, 0], 20))
+    digests = {split_own(path, None, SHAPE, holdout=0, seed=0).sha256 for path in (first, first, other)}
+    assert len(digests) == 2
+
+
+def test_own_test_images_are_looked_at_once_at_the_end(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    ran = edgecnn("train", "--data", arrays(tmp_path / "a.npz", (30, 30)), "--epochs", "1", "--out", tmp_path / "run")
+    assert ran.status == 0
+    assert "val_accuracy" not in json.loads((tmp_path / "run" / "history.json").read_text())
+    card = read_card(tmp_path / "run" / "card.json")
+    assert (card.settings["validates_on_test"], card.data_form) == ("False", "")
+
+
+def test_class_names_with_dollar_signs_do_not_stop_the_pictures(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    data = arrays(tmp_path / "a.npz", (12, 12), class_names=np.array(["cost_$5_to_$9", "$x^"]))
+    ran = edgecnn("train", "--data", data, "--epochs", "1", "--out", tmp_path / "run")
+    assert ran.status == 0
+    assert (tmp_path / "run" / "mistakes.png").exists()
+
+
+def test_a_last_layer_of_another_size_is_drawn_by_the_seed(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    data, made = arrays(tmp_path / "a.npz", (12, 12)), []
+    for number, seed in enumerate(("1", "1", "2")):
+        out = tmp_path / f"run{number}"
+        ran = edgecnn("train", "--start", "tutorial_cnn", "--data", data, "--epochs", "1", "--seed", seed, "--out", out)
+        assert ran.status == 0
+        made.append(load_trained(out / "model.keras")[1].get_weights()[-2])
+    np.testing.assert_allclose(made[0], made[1], atol=1e-4)
+    assert np.abs(made[0] - made[2]).max() > 0.01
 
 
 def test_more_held_out_images_than_there_are_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from edgecnn.data.cifar10 import Arrays
 from edgecnn.errors import TrainingError
 from edgecnn.models.card import read_card
-from edgecnn.train.recipe import Recipe
+from edgecnn.train.recipe import RECIPES, Recipe
 from edgecnn.train.recipe_file import read_recipe
 
 MINE = """
@@ -40,7 +41,9 @@ def test_a_recipe_file_gives_the_settings_in_it_and_defaults_for_the_rest(tmp_pa
         ("optimiser = 'sgd'", "no setting named 'optimiser'; did you mean 'optimizer'"),
         ("augmentation = 'mixup'", "augmentation is 'mixup', not one of none, shift-and-flip"),
         ("label_smoothing = 1.0", "less than 1"),
-        ("weight_decay = -0.1", "must not be negative"),
+        ("weight_decay = -0.1", "weight_decay is -0.1; it must be a number and not negative"),
+        ("averaging = nan", "averaging is nan"),
+        ("base = 'egde'", "base is 'egde', no recipe that ships; did you mean 'edge'"),
         ("max_shift = '4'", "max_shift is str, not int"),
         ("teacher = 'tutorial_cnn'", "teacher and teacher_share go together"),
         ("averaging = ", "cannot read the recipe"),
@@ -49,6 +52,35 @@ def test_a_recipe_file_gives_the_settings_in_it_and_defaults_for_the_rest(tmp_pa
 def test_a_wrong_setting_is_named(line: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=reason):
         read_recipe(write(tmp_path, f"{MINE}\n{line}"))
+
+
+def test_a_recipe_file_builds_on_a_shipped_recipe(tmp_path: Path) -> None:
+    path = write(tmp_path, 'base = "edge"\nepochs = 7\n')
+    assert read_recipe(path) == dataclasses.replace(RECIPES["edge"], description="mine", epochs=7)
+
+
+@pytest.mark.parametrize("rate", ["nan", "inf"])
+def test_a_learning_rate_that_is_no_number_is_refused(rate: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="learning_rate is "):
+        read_recipe(write(tmp_path, f"epochs = 1\nbatch_size = 8\nlearning_rate = {rate}"))
+
+
+def test_weight_decay_without_an_optimizer_that_knows_it_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="adam knows no weight_decay"):
+        read_recipe(write(tmp_path, "epochs = 1\nbatch_size = 8\nweight_decay = 0.1"))
+
+
+def test_the_name_of_a_shipped_recipe_is_refused_since_cards_would_lie(tmp_path: Path) -> None:
+    (tmp_path / "edge.toml").write_text(MINE)
+    with pytest.raises(TrainingError, match=r"edge\.toml has the name of a recipe that ships"):
+        read_recipe(tmp_path / "edge.toml")
+
+
+def test_more_shift_than_an_image_has_is_refused(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+) -> None:
+    ran = edgecnn("train", "--recipe", write(tmp_path, 'base = "edge"\nmax_shift = 40'), "--out", tmp_path / "run")
+    assert (ran.status, "31 at most" in ran.err) == (1, True)
 
 
 @pytest.mark.parametrize("text", ["batch_size = 1", "epochs = 0\nbatch_size = 1"], ids=["none", "zero"])

@@ -57,7 +57,7 @@ def with_batch_norm(class_count: int) -> Any:
 
 
 def kill_after(number: int) -> Callable[[Epoch], None]:
-    def report(epoch: Epoch) -> None:
+    def report(epoch: Epoch, *_: str) -> None:
         if epoch.number == number:
             raise KilledError
 
@@ -118,6 +118,16 @@ def test_resume_without_a_checkpoint_says_so(
     assert ran.status == 1
     assert "nothing to resume" in ran.err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_training_that_was_stopped_is_not_written_over_without_a_word(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+) -> None:
+    write_state(tmp_path / CHECKPOINT_NAME, State({"seed": "0"}))
+    before = (tmp_path / CHECKPOINT_NAME).read_bytes()
+    ran = edgecnn("train", "--epochs", "1", "--out", tmp_path)
+    assert (ran.status, "--resume goes on" in ran.err) == (1, True)
+    assert (tmp_path / CHECKPOINT_NAME).read_bytes() == before
 
 
 def test_resume_with_another_seed_is_refused(

@@ -12,11 +12,13 @@ import pytest
 
 from edgecnn.data.cifar10 import Arrays
 from edgecnn.data.sample import load_calibration_sample
+from edgecnn.errors import ModelError
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import shipped_folder
 from edgecnn.models.trained import load_trained
 from edgecnn.train.pipeline import training_batches
 from edgecnn.train.recipe import Recipe
+from edgecnn.train.teacher import find_teacher
 
 TAUGHT = Recipe("taught", epochs=1, batch_size=32, teacher="tutorial_cnn", teacher_share=0.25)
 
@@ -37,9 +39,31 @@ def test_train_takes_the_recipes_teacher(
     (tmp_path / "taught.toml").write_text(
         'epochs = 1\nbatch_size = 64\nteacher = "tutorial_cnn"\nteacher_share = 0.5\n'
     )
-    ran = edgecnn("train", "--recipe", tmp_path / "taught.toml", "--out", tmp_path / "run")
-    assert ran.status == 0
-    assert read_card(tmp_path / "run" / "card.json").settings["teacher"] == "tutorial_cnn"
+    (tmp_path / "untaught.toml").write_text("epochs = 1\nbatch_size = 64\n")
+    weights = []
+    for name in ("taught", "untaught"):
+        ran = edgecnn("train", "--recipe", tmp_path / f"{name}.toml", "--out", tmp_path / name)
+        assert ran.status == 0
+        weights.append(load_trained(tmp_path / name / "model.keras")[1].get_weights()[0])
+    assert read_card(tmp_path / "taught" / "card.json").settings["teacher"] == "tutorial_cnn"
+    assert np.abs(weights[0] - weights[1]).max() > 1e-4  # the same seed gives the same weights otherwise
+
+
+def test_a_teacher_that_sees_other_images_is_refused(tmp_path: Path) -> None:
+    import keras
+
+    parts = [keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
+    keras.Sequential([keras.Input((16, 16, 3)), *parts]).save(tmp_path / "small.keras")
+    with pytest.raises(ModelError, match="it sees 16×16×3 values, the images have 32×32×3"):
+        find_teacher(str(tmp_path / "small.keras"), load_calibration_sample())
+
+
+def test_a_model_without_names_of_its_classes_can_teach_as_many(tmp_path: Path) -> None:
+    import keras
+
+    parts = [keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
+    keras.Sequential([keras.Input((32, 32, 3)), *parts]).save(tmp_path / "mine.keras")
+    assert find_teacher(str(tmp_path / "mine.keras"), load_calibration_sample()).output_shape == (None, 10)
 
 
 def test_a_teacher_of_other_classes_is_refused(

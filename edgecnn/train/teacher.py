@@ -1,0 +1,41 @@
+"""A trained model whose answers another one learns from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgecnn.data.dataset import Dataset, number_labels
+from edgecnn.errors import ModelError
+from edgecnn.models.registry import find_model_file
+from edgecnn.models.trained import load_trained
+from edgecnn.spec import Scores
+
+if TYPE_CHECKING:
+    import keras
+
+
+def find_teacher(name: str, images: Dataset) -> keras.Model:
+    """Return a trained model that can teach what is in the images.
+
+    A file without labels of its own is taken to have the images' classes in their order if it has as many.
+
+    Args:
+        name: of a shipped model, or path of a Keras file.
+        images: to train on.
+
+    Raises:
+        ModelError: no such model, or it gives no probabilities, knows other classes, or sees images of another shape.
+    """
+    known, teacher = load_trained(find_model_file(name))
+    shape = images.images.shape[1:]
+    if known.scores is not Scores.PROBABILITIES:
+        raise ModelError(f"{name} cannot teach: it must give probabilities")
+    if known.labels not in (images.class_names, number_labels(len(images.class_names))):
+        raise ModelError(f"{name} cannot teach: its {len(known.labels)} classes are not those of the images")
+    if known.shape != shape:
+        raise ModelError(f"{name} cannot teach: it sees {_by(known.shape)} values, the images have {_by(shape)}")
+    return teacher
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
