@@ -66,7 +66,7 @@ def _check(recipe: Recipe, path: Path) -> None:
     for name in _POSITIVE:
         if (value := getattr(recipe, name)) < 1:
             raise TrainingError(f"{path}: {name} is {value}; it must be 1 or more")
-    for name in ("learning_rate", "weight_decay", "max_shift", "cutout", "patience"):
+    for name in ("learning_rate", "weight_decay", "max_shift", "cutout", "cutmix", "patience"):
         if not 0 <= (value := getattr(recipe, name)) < math.inf:
             raise TrainingError(f"{path}: {name} is {value}; it must be a number and not negative")
     _check_pairs(recipe, path)
@@ -75,5 +75,7 @@ def _check(recipe: Recipe, path: Path) -> None:
 def _check_pairs(recipe: Recipe, path: Path) -> None:
     if bool(recipe.teacher) != bool(recipe.teacher_share):
         raise TrainingError(f"{path}: teacher and teacher_share go together")
+    if recipe.cutmix > 1:
+        raise TrainingError(f"{path}: cutmix is {recipe.cutmix}, a share of the images: at most 1")
     if recipe.weight_decay and recipe.optimizer == "adam":
         raise TrainingError(f"{path}: adam knows no weight_decay; adamw and sgd do")

@@ -115,6 +115,7 @@ def train(
     if fitted.epoch == 0:
         raise TrainingError("stopped before the first epoch ended: nothing was saved")
     settings = {field.name: str(getattr(recipe, field.name)) for field in fields(recipe)}
+    settings["holdout"] = str(0 if split.held_out is None else len(split.held_out))
     probabilities = fitted.model.predict(split.test.images, batch_size=_BATCH, verbose=0)
     card = ModelCard(
         model=name,

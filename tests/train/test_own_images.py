@@ -40,7 +40,7 @@ def test_a_folder_of_pictures_is_learned(edgecnn: Callable[..., Any], tmp_path: 
     assert ran.status == 0
     card = read_card(tmp_path / "run" / "card.json")
     assert card.class_names == ("dark", "grey", "light")
-    assert card.training == "81 images of photos"
+    assert (card.training, card.settings["holdout"]) == ("81 images of photos", "9")
     assert (card.test.images, card.test.data) == (24, "test")
     assert card.test.top1 > 0.9
     classifier = load_keras_classifier(tmp_path / "run" / "model.keras")

@@ -19,8 +19,9 @@ from edgecnn.data.sample import load_calibration_sample
 from edgecnn.errors import TrainingError
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import architecture
+from edgecnn.train.augmentation import cut_mix, cut_out, shift_and_flip
 from edgecnn.train.fit import fit
-from edgecnn.train.pipeline import cut_out, shift_and_flip, training_batches
+from edgecnn.train.pipeline import training_batches
 from edgecnn.train.plots import image_grid
 from edgecnn.train.recipe import RECIPES, Recipe
 
@@ -246,6 +247,29 @@ def test_a_cut_out_is_one_grey_square_anywhere_in_the_image() -> None:
     heights = grey.any(axis=2).sum(axis=1)
     assert (heights.min(), heights.max()) == (4, 8)  # at least half of it is inside
     assert grey.any(axis=0).all()
+
+
+def test_mixed_images_have_a_rectangle_of_another_one_and_its_share_of_the_label() -> None:
+    levels = np.arange(200, dtype=np.uint8)
+    images = np.broadcast_to(levels[:, None, None, None], (200, 32, 32, 3))
+    targets = np.eye(200, dtype=np.float32)
+    found, mixed = (one.numpy() for one in cut_mix(images, targets, 0.5, np.array([0, 0])))
+    assert (found.dtype, mixed.dtype) == (np.uint8, np.float32)
+    np.testing.assert_allclose(mixed.sum(axis=1), 1, atol=1e-6)
+    other = (found == levels[::-1, None, None, None]).all(axis=3)
+    np.testing.assert_array_equal(other | (found == images).all(axis=3), True)
+    np.testing.assert_array_equal(other.any(axis=2)[:, :, None] & other.any(axis=1)[:, None, :], other)  # rectangles
+    shares = other.mean(axis=(1, 2))
+    np.testing.assert_allclose(mixed[np.arange(200), 199 - np.arange(200)], shares, atol=1e-6)
+    assert 70 < (shares > 0).sum() < 130
+    assert shares.max() > 0.6
+
+
+def test_a_recipe_with_a_cutmix_mixes() -> None:
+    some = load_calibration_sample().take(np.arange(64))
+    recipe = Recipe("mix", epochs=1, batch_size=64, cutmix=1.0)
+    ((_, targets),) = training_batches(some, recipe, 10, seed=1)
+    assert ((targets.numpy() > 0).sum(axis=1) == 2).sum() > 30
 
 
 def test_a_recipe_with_a_cutout_cuts_out() -> None:
