@@ -33,15 +33,15 @@ def command(image: Path, model: str, out: Path, keras: ModelOptions) -> None:
     from edgecnn.models.trained import load_trained
     from edgecnn.noise import output_to
     from edgecnn.preprocess import load_image, top_answers
-    from edgecnn.runtime.classifier import encoder
-    from edgecnn.runtime.load import load
+    from edgecnn.runtime.classifier import Classifier, encoder
+    from edgecnn.runtime.keras import open_loaded
     from edgecnn.train.explain import explain
 
     check_writable(out)
     with output_to():  # TensorFlow announces itself
         path = find_model_file(model)
         known, network = load_trained(path, keras)
-        classifier = load(path, backend="keras", keras=keras)
+        classifier = Classifier(open_loaded(known))
         pixels = load_image(image, classifier.shape, known.preprocessing)
         values = encoder(classifier.contract)(pixels[None])[0]
         files = explain(network, known.name, pixels, values, out)

@@ -28,16 +28,17 @@ class Maps:
     values: npt.NDArray[np.float32]
 
 
-def first_filters(model: keras.Model) -> npt.NDArray[np.float32]:
-    """Return the kernel of the first convolution: float32, (height, width, input channels, filters).
+def first_filters(model: keras.Model) -> tuple[str, npt.NDArray[np.float32]] | None:
+    """Return name and kernel of the first convolution that is not separable; None if all are.
+
+    The kernel is float32, (height, width, input channels, filters).
 
     Raises:
         ModelError: the model has no convolution.
     """
-    first = _convolutions(model)[0]
-    if not hasattr(first, "kernel"):
-        raise ModelError(f"the first convolution of {model.name}, {first.name}, is separable: it has no single filters")
-    return np.asarray(first.kernel, np.float32)
+    separable = import_keras().layers.SeparableConv2D
+    first = next((layer for layer in _convolutions(model) if not isinstance(layer, separable)), None)
+    return None if first is None else (first.name, np.asarray(first.kernel, np.float32))
 
 
 def activation_maps(model: keras.Model, values: npt.NDArray[np.float32]) -> tuple[Maps, ...]:
@@ -61,6 +62,8 @@ def activation_maps(model: keras.Model, values: npt.NDArray[np.float32]) -> tupl
 
 
 def _convolutions(model: keras.Model) -> list[Any]:
+    if not getattr(model, "inputs", None):
+        raise ModelError(f"{model.name} is a class of its own code: where its layers lead cannot be seen")
     layers = import_keras().layers
     kinds = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
     found = [layer for layer in model.layers if isinstance(layer, kinds)]

@@ -16,8 +16,8 @@ _YOUNG = 5 * _EVERY
 class MovingAverage:
     """The average of some variables over time, in variables of its own.
 
-    While it is young it weighs all updates alike, so that the random weights of the start are soon forgotten: the
-    momentum of update n is at most (n - 1) / (n + 9).
+    The momentum of an update with the number n is at most (n - 1) / (n + 9), so that the random weights of the start
+    are soon forgotten.
 
     Source of that bound: `tf.train.ExponentialMovingAverage` with `num_updates`.
 
@@ -35,7 +35,7 @@ class MovingAverage:
         self._exchange = tf.function(self._swap, autograph=False)
 
     def update(self, number: int) -> None:
-        """Mix the variables in; `number` counts the updates from 1."""
+        """Mix the variables in; the smaller `number`, which is 1 or more, the less is left of the old average."""
         share = 1 - min(self._momentum, (number - 1) / (number + 9))
         self._mix(import_tensorflow().constant(share, "float32"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from edgecnn.train.activations import activation_maps, first_filters
 
 if TYPE_CHECKING:
     import keras
+
+_MAPS = re.compile(r"maps-\d{2,}-.*\.png")
 
 
 def explain(
@@ -36,15 +39,17 @@ def explain(
         OutputError: a file cannot be written.
     """
     found = activation_maps(model, values)
-    kernel = first_filters(model)
-    title = f"{name}, {found[0].layer}: {kernel.shape[-1]} filters of {kernel.shape[0]}×{kernel.shape[1]}"
-    pictures = {"filters.png": filters_picture(kernel, title)}
+    pictures = {}
+    if first := first_filters(model):
+        layer, kernel = first
+        title = f"{name}, {layer}: {kernel.shape[-1]} filters of {kernel.shape[0]}×{kernel.shape[1]}"
+        pictures["filters.png"] = filters_picture(kernel, title)
     for number, maps in enumerate(found, 1):
         height, width, channels = maps.values.shape
         title = f"{name}, {maps.layer}: {channels} maps of {height}×{width}"
         pictures[f"maps-{number:02}-{maps.layer}.png"] = maps_picture(maps, image, title)
-    for old in out.glob("maps-[0-9][0-9]-*.png"):
-        if old.name not in pictures:
+    for old in out.glob("maps-*.png"):
+        if _MAPS.fullmatch(old.name) and old.name not in pictures:
             old.unlink()
     for file, content in pictures.items():
         write_atomic(out / file, content)

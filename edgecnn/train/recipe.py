@@ -24,7 +24,7 @@ class Recipe:
         precision: "float32", or "bfloat16": mixed, with float32 weights, where the CPU has instructions for it.
         patience: stop after so many epochs without a better accuracy on the held-out images, and keep the best;
             0 runs all epochs and keeps the last. Needs held-out images.
-        teacher: name or path of a trained model whose answers are mixed into the targets; "" for none.
+        teacher: name or path of a trained model of pixels 0..255 whose answers are mixed into the targets; "" for none.
         teacher_share: share of the target that the teacher's answer makes up.
         validates_on_test: show the accuracy on the test images after each epoch, as the tutorial does.
             Nothing is ever chosen by it.

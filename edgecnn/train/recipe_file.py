@@ -41,7 +41,7 @@ def read_recipe(path: Path) -> Recipe:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TrainingError(f"cannot read the recipe {path}: {error}") from error
     base = settings.pop(_BASE, None)
-    if base is not None and base not in RECIPES:
+    if base is not None and not (isinstance(base, str) and base in RECIPES):
         raise TrainingError(f"{path}: {_BASE} is {base!r}, no recipe that ships{nearest(str(base), RECIPES)}")
     known = [*(field.name for field in fields(Recipe)), _BASE]
     for name in settings:

@@ -99,19 +99,26 @@ def train(
         )
     identity = _identity(name, recipe, split, seed, start)
     import_keras().utils.set_random_seed(seed)  # of a last layer that `start` has no weights for
-    fitted = fit(
-        build,
-        recipe,
-        split.training,
-        validation=split.held_out or (split.test if shows_test(recipe, split) else None),
-        chooses_by_validation=split.held_out is not None,
-        seed=seed,
-        start=_weights(start, build(len(split.training.class_names))),
-        teacher=find_teacher(recipe.teacher, split.training) if recipe.teacher else None,
-        state=read_state(checkpoint, identity) if resume else State(identity),
-        checkpoint=checkpoint,
-        report=report,
-    )
+    given = _weights(start, build(len(split.training.class_names)))
+    teacher = find_teacher(recipe.teacher, split.training) if recipe.teacher else None
+    state = read_state(checkpoint, identity) if resume else State(identity)
+    try:
+        fitted = fit(
+            build,
+            recipe,
+            split.training,
+            validation=split.held_out or (split.test if shows_test(recipe, split) else None),
+            chooses_by_validation=split.held_out is not None,
+            seed=seed,
+            start=given,
+            teacher=teacher,
+            state=state,
+            checkpoint=checkpoint,
+            report=report,
+        )
+    except TrainingError:  # to go on from there would end there again
+        checkpoint.unlink(missing_ok=True)
+        raise
     if fitted.epoch == 0:
         raise TrainingError("stopped before the first epoch ended: nothing was saved")
     settings = {field.name: str(getattr(recipe, field.name)) for field in fields(recipe)}

@@ -54,7 +54,7 @@ def split_cifar10(holdout: int, seed: int) -> Split:
 def split_own(data: str, test: str | None, shape: tuple[int, int, int], holdout: int, seed: int) -> Split:
     """Return a user's own images with `holdout` of them kept apart.
 
-    What is kept apart without a `test` is drawn, and other images with the same pixels are left out of the training.
+    Where what is kept apart is drawn, other images with the same pixels are left out of the training.
 
     Args:
         data: as `edgecnn.data.sources` reads: a folder with one sub-folder a class, or an .npz file.
@@ -82,6 +82,8 @@ def split_own(data: str, test: str | None, shape: tuple[int, int, int], holdout:
             raise DataError(f"{test} has no labels; the test needs them")
         _refuse_shared(rest, judged)
     training, held_out = _hold_out(rest, holdout, seed)
+    if held_out is not None:
+        training = _without(training, held_out)
     return Split(training, held_out, judged, f"{len(training):,} images of {every.name}")
 
 
@@ -124,9 +126,19 @@ def _quotas(sizes: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
 
 
 def _without(images: Dataset, others: Dataset) -> Dataset:
-    """Return the images without those that have the pixels of one of the others."""
+    """Return the images without those that have the pixels of one of the others.
+
+    Raises:
+        DataError: nothing of a class is left.
+    """
     known = {image.tobytes() for image in others.images}
-    return images.take(np.flatnonzero([image.tobytes() not in known for image in images.images]))
+    left = images.take(np.flatnonzero([image.tobytes() not in known for image in images.images]))
+    for label in np.setdiff1d(np.asarray(images.labels), np.asarray(left.labels)):
+        raise DataError(
+            f"{images.name}: the images of {images.class_names[label]} are copies of those that are kept apart; give "
+            "different ones"
+        )
+    return left
 
 
 def _refuse_shared(training: Dataset, test: Dataset) -> None:

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from edgecnn.data.dataset import Dataset, number_labels
 from edgecnn.errors import ModelError
 from edgecnn.models.registry import find_model_file
 from edgecnn.models.trained import load_trained
 from edgecnn.spec import Scores
+from edgecnn.statistics import wilson
 
 if TYPE_CHECKING:
     import keras
+
+_TRIED = 500
+"""Training images that a teacher has to be better at than guessing."""
 
 
 def find_teacher(name: str, images: Dataset) -> keras.Model:
     """Return a trained model that can teach what is in the images.
 
-    A file without labels of its own is taken to have the images' classes in their order if it has as many.
+    It is fed with pixels 0..255. A file without labels of its own is taken to have the images' classes in their order
+    if it has as many.
 
     Args:
         name: of a shipped model, or path of a Keras file.
         images: to train on.
 
     Raises:
-        ModelError: no such model, or it gives no probabilities, knows other classes, or sees images of another shape.
+        ModelError: no such model, or it gives no probabilities, knows other classes, sees images of another shape, or
+            is no better than guessing.
     """
     known, teacher = load_trained(find_model_file(name))
     shape = images.images.shape[1:]
@@ -34,6 +42,13 @@ def find_teacher(name: str, images: Dataset) -> keras.Model:
         raise ModelError(f"{name} cannot teach: its {len(known.labels)} classes are not those of the images")
     if known.shape != shape:
         raise ModelError(f"{name} cannot teach: it sees {_by(known.shape)} values, the images have {_by(shape)}")
+    some = np.linspace(0, len(images) - 1, min(len(images), _TRIED)).astype(int)
+    right = teacher.predict(images.images[some], verbose=0).argmax(axis=1) == np.asarray(images.labels)[some]
+    if wilson(int(right.sum()), len(right)).low <= 1 / len(images.class_names):
+        raise ModelError(
+            f"{name} cannot teach: {right.mean():.0%} right on the images is no better than guessing; it must take "
+            "pixels 0..255 and have the classes in their order"
+        )
     return teacher
 
 

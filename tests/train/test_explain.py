@@ -36,7 +36,7 @@ def test_the_maps_of_a_convolution_are_those_of_its_own_arithmetic() -> None:
     patch = image[3:6, 7:10].astype(np.float32) / 255
     expected = np.maximum(np.einsum("hwc,hwcf->f", patch, kernel) + bias, 0)
     np.testing.assert_allclose(maps[0].values[3, 7], expected, atol=1e-5)
-    np.testing.assert_array_equal(first_filters(model), kernel)
+    np.testing.assert_array_equal(first_filters(model)[1], kernel)  # type: ignore[index]
     assert isinstance(model.layers[1], keras.layers.Conv2D)
 
 
@@ -66,6 +66,29 @@ def test_maps_of_a_sequential_model_from_a_file_are_after_batch_norm_and_relu(tm
     expected = keras.Model(model.inputs, model.layers[2].output)(values[None])[0]
     np.testing.assert_allclose(maps[0].values, expected, atol=1e-5)
     assert (maps[0].values.min(), maps[1].values.min() < 0) == (0, True)
+
+
+def test_separable_convolutions_have_maps_but_no_filters(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    import keras
+
+    parts = [keras.layers.SeparableConv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
+    keras.Sequential([keras.Input((8, 8, 3)), *parts]).save(tmp_path / "mine.keras")
+    Image.fromarray(load_test_sample().images[0]).save(tmp_path / "photo.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "maps-100-old.png").write_bytes(b"")
+    options = ("--model", tmp_path / "mine.keras", "--out", tmp_path / "out")
+    assert edgecnn("explain", tmp_path / "photo.png", *options).status == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["maps-01-separable_conv2d.png"]
+
+
+def test_a_model_that_is_a_class_of_its_own_is_told(tmp_path: Path) -> None:
+    import keras
+
+    class Own(keras.Model):  # type: ignore[misc]
+        pass
+
+    with pytest.raises(ModelError, match="a class of its own code"):
+        activation_maps(Own(name="own"), np.zeros((8, 8, 3), np.float32))
 
 
 def test_explain_feeds_a_model_as_it_is_told_to_and_leaves_no_maps_of_another(

@@ -88,11 +88,19 @@ def test_a_class_that_nothing_would_be_left_of_is_refused(tmp_path: Path) -> Non
 
 def test_copies_of_what_is_kept_apart_are_not_trained_on(tmp_path: Path) -> None:
     images = np.repeat(np.random.default_rng(0).integers(0, 256, (20, *SHAPE), np.uint8), 3, axis=0)
-    split = split_own(arrays(tmp_path / "a.npz", (30, 30), images=images), None, SHAPE, holdout=0, seed=0)
-    kept = {image.tobytes() for image in split.test.images}
-    assert len(split.test) == 6
+    split = split_own(arrays(tmp_path / "a.npz", (30, 30), images=images), None, SHAPE, holdout=6, seed=0)
+    assert split.held_out is not None
+    kept = {image.tobytes() for part in (split.test, split.held_out) for image in part.images}
+    assert (len(split.test), len(split.held_out)) == (6, 6)
     assert not any(image.tobytes() in kept for image in split.training.images)
     assert len(split.training) == 60 - 3 * len(kept)
+
+
+def test_a_class_of_copies_is_refused(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (40, *SHAPE), np.uint8)
+    images[20:] = 0
+    with pytest.raises(DataError, match="the images of class 1 are copies"):
+        split_own(arrays(tmp_path / "a.npz", (20, 20), images=images), None, SHAPE, holdout=0, seed=0)
 
 
 def test_images_of_a_single_class_are_refused(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_a_recipe_file_gives_the_settings_in_it_and_defaults_for_the_rest(tmp_pa
         ("weight_decay = -0.1", "weight_decay is -0.1; it must be a number and not negative"),
         ("averaging = nan", "averaging is nan"),
         ("cutmix = 1.5", "at most 1"),
+        ("base = ['edge']", "no recipe that ships"),
         ("base = 'egde'", "base is 'egde', no recipe that ships; did you mean 'edge'"),
         ("max_shift = '4'", "max_shift is str, not int"),
         ("teacher = 'tutorial_cnn'", "teacher and teacher_share go together"),

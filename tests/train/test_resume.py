@@ -130,6 +130,15 @@ def test_a_training_that_was_stopped_is_not_written_over_without_a_word(
     assert (tmp_path / CHECKPOINT_NAME).read_bytes() == before
 
 
+def test_a_training_that_diverges_leaves_no_checkpoint_that_would_diverge_again(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+) -> None:
+    (tmp_path / "wild.toml").write_text('epochs = 9\nbatch_size = 64\noptimizer = "sgd"\nlearning_rate = 5.0\n')
+    ran = edgecnn("train", "--recipe", tmp_path / "wild.toml", "--out", tmp_path / "run")
+    assert (ran.status, "smaller learning_rate" in ran.err) == (1, True)
+    assert not (tmp_path / "run" / CHECKPOINT_NAME).exists()
+
+
 def test_resume_with_another_seed_is_refused(
     edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

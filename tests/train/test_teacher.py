@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,13 @@ def test_a_teacher_that_sees_other_images_is_refused(tmp_path: Path) -> None:
 def test_a_model_without_names_of_its_classes_can_teach_as_many(tmp_path: Path) -> None:
     import keras
 
-    parts = [keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
-    keras.Sequential([keras.Input((32, 32, 3)), *parts]).save(tmp_path / "mine.keras")
+    shutil.copy(shipped_folder("tutorial_cnn") / "model.keras", tmp_path / "mine.keras")  # without its card
     assert find_teacher(str(tmp_path / "mine.keras"), load_calibration_sample()).output_shape == (None, 10)
+    keras.utils.set_random_seed(0)
+    parts = [keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax", kernel_initializer="zeros")]
+    keras.Sequential([keras.Input((32, 32, 3)), *parts]).save(tmp_path / "other.keras")
+    with pytest.raises(ModelError, match="no better than guessing"):
+        find_teacher(str(tmp_path / "other.keras"), load_calibration_sample())
 
 
 def test_a_teacher_of_other_classes_is_refused(
