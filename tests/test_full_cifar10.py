@@ -13,7 +13,7 @@ from edgecnn.data.cache import load_arrays, load_full
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sample import load_calibration_sample
 from edgecnn.models.card import read_card
-from edgecnn.models.registry import shipped_folder
+from edgecnn.models.registry import SHIPPED, shipped_folder
 from edgecnn.schema import decode_json
 
 ROOT = Path(__file__).parent.parent
@@ -34,11 +34,15 @@ def right(path: Path, images: Dataset) -> int:
     return int((edgecnn.load(path).predict(images.images).argmax(axis=1) == images.labels).sum())
 
 
-def test_the_keras_model_reaches_its_cards_accuracy(test_images: Dataset) -> None:
-    folder = shipped_folder("tutorial_cnn")
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_ships_reaches_its_cards_accuracy(name: str, test_images: Dataset) -> None:
+    folder = shipped_folder(name)
     card = read_card(folder / "card.json")
-    assert (card.test.images, card.test.data) == (len(test_images), test_images.name)
-    assert abs(right(folder / "model.keras", test_images) - card.test.correct) <= OTHER_PROCESSOR
+    wanted = {"model.keras": card.test} | {f"{name}-int8.{suffix}": score for suffix, score in card.int8.items()}
+    assert len(wanted) == 3
+    for file, score in wanted.items():
+        assert (score.images, score.data) == (len(test_images), test_images.name)
+        assert abs(right(folder / file, test_images) - score.correct) <= OTHER_PROCESSOR, file
 
 
 def test_every_exported_file_reaches_the_accuracy_of_the_kept_manifest(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 
 from edgecnn.bench.result import read_result
+from edgecnn.contract import read_contract
+from edgecnn.files import sha256_file
 from edgecnn.models.card import read_card
 from edgecnn.models.macs import multiply_accumulates
 from edgecnn.models.registry import SHIPPED, architecture, shipped_folder
-from tools.fill_results import PAGE, RESULT, UNTRAINED, page, rows
+from tools.aims import Measured, check
+from tools.fill_results import OTHER_SEED, PAGE, RESULT, RESUME, UNTRAINED, page, rows
 
 
 def test_the_page_is_that_of_its_result_file_and_cards() -> None:
@@ -36,9 +40,39 @@ def test_the_references_have_the_size_that_the_page_says() -> None:
 
 def test_cards_and_files_belong_together() -> None:
     for name in SHIPPED:
-        card = read_card(shipped_folder(name) / "card.json")
-        assert Path(shipped_folder(name) / f"{name}-int8.tflite").exists()
+        folder = shipped_folder(name)
+        card = read_card(folder / "card.json")
+        assert card.sha256 == sha256_file(folder / "model.keras")
+        assert {read_contract(folder / f"{name}-int8.{suffix}").origin.sha256 for suffix in card.int8} == {card.sha256}
         assert card.macs == multiply_accumulates(architecture(name)(10))
+
+
+def test_another_seed_lands_within_half_a_point_of_the_card() -> None:
+    again = read_card(OTHER_SEED)
+    card = read_card(shipped_folder(again.model) / "card.json")
+    assert again.seed != card.seed
+    assert again.settings == card.settings
+    assert again.training == card.training
+    assert abs(again.test.top1 - card.test.top1) <= 0.005
+
+
+def test_a_training_that_was_killed_ends_within_noise_of_one_that_was_not() -> None:
+    measured = json.loads(RESUME.read_text())
+    assert len(measured["killed_in_epochs"]) == 2
+    assert measured["killed_against_whole"]["low"] <= 0 <= measured["killed_against_whole"]["high"]
+
+
+def test_an_aim_that_was_missed_is_told() -> None:
+    measured = Measured(top1=0.9139, float32=0.9144, macs=30_000_000, to_resnet8=2.0, to_wide=0.46)
+    assert [(what, holds) for what, _, holds in check("edge_m", measured)] == [
+        ("top-1 at least 91.4%", False),
+        ("at most 0.3 points lost", True),
+        ("at most 30.6 M MACs", True),
+        ("at most 0.45 × wide ResNet-8", False),
+    ]
+    assert check("resnet8", measured) == []
+    at_the_limit = Measured(top1=0.9114, float32=0.9144, macs=1, to_resnet8=1.0, to_wide=0.1)
+    assert check("edge_m", at_the_limit)[1] == ("at most 0.3 points lost", "0.30", True)
 
 
 def test_what_ships_is_the_trained_model_with_float16s_precision(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from edgecnn.cli.options import ManyOf
-from edgecnn.models.registry import SHIPPED
+from edgecnn.models.registry import FAMILY, SHIPPED
 
 
 @click.command("demo")
@@ -15,7 +15,7 @@ from edgecnn.models.registry import SHIPPED
     "--model",
     "models",
     type=ManyOf(SHIPPED),
-    default=",".join(SHIPPED),
+    default=",".join(FAMILY),
     show_default=True,
     help="Shipped models, side by side; the first is what ratios refer to.",
 )

@@ -1,4 +1,4 @@
-"""edge_xs: the smallest of edgecnn's own classifiers, half of ResNet-8 in multiply-accumulates and in int8 latency."""
+"""edge_xs: the smallest of edgecnn's own classifiers, with half of ResNet-8's multiply-accumulates."""
 
 from __future__ import annotations
 

@@ -26,7 +26,10 @@ ARCHITECTURES = {
 ASSETS = Path(__file__).parent.parent / "assets"
 """Read as plain files: `importlib.resources` would cost 5 ms at each start, and the runtimes need paths anyway."""
 
-SHIPPED = ("tutorial_cnn", "edge_s", "edge_m", "edge_l")
+FAMILY = ("tutorial_cnn", "edge_s", "edge_m", "edge_l")
+"""What `edgecnn demo` shows side by side, from the least to the most accurate."""
+
+SHIPPED = (*FAMILY, "resnet8")
 DEFAULT = "tutorial_cnn"
 
 

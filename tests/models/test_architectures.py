@@ -22,8 +22,8 @@ from edgecnn.models.registry import ARCHITECTURES, SHIPPED, architecture, shippe
         ("resnet8_wide", 482_730, 76_473_920),
         ("edge_xs", 178_314, 5_874_624),
         ("edge_s", 310_666, 12_453_120),
-        ("edge_m", 694_858, 27_723_648),
-        ("edge_l", 890_250, 43_583_360),
+        ("edge_m", 585_850, 28_313_152),
+        ("edge_l", 737_522, 46_917_184),
     ],
 )
 def test_an_architecture_has_the_size_that_its_docstring_says(name: str, parameters: int, macs: int) -> None:
