@@ -302,7 +302,7 @@ def picture(result: Result, axis: str) -> bytes:
     figure, axes = make_figure(7, 4.5)
     for row in rows(result):
         x = row.p50 * 1e6 if axis == "latency" else row.macs / 1e6
-        if row.backend != "litert":
+        if row.backend != "litert" or row.is_twin:
             continue
         if row.top1 is None:
             axes.axvline(x, linestyle=":", color="grey")

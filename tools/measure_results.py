@@ -1,7 +1,7 @@
-"""Measure the shipped models beside MLPerf Tiny's networks, all in one run: docs/results/result.json.
+"""Measure the shipped models beside the larger network of MLPerf Tiny, all in one run: docs/results/result.json.
 
-The networks of MLPerf Tiny are built here with random weights, which their latency does not depend on; their accuracy
-means nothing. The full CIFAR-10 must have been fetched. `python -m tools.fill_results` makes docs/results.md of it.
+That network is built here with random weights, which its latency does not depend on; its accuracy means nothing. The
+full CIFAR-10 must have been fetched. `python -m tools.fill_results` makes docs/results.md of it.
 
 Usage: python -m tools.measure_results
 """

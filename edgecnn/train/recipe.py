@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,21 @@ class Recipe:
     validates_on_test: bool = False
 
 
+_EDGE = Recipe(
+    "shifted and mirrored images, SGD on a one-cycle schedule, label smoothing, averaged weights, bfloat16",
+    epochs=60,
+    batch_size=128,
+    optimizer="sgd",
+    learning_rate=0.15,
+    schedule="one-cycle",
+    weight_decay=5e-4,
+    label_smoothing=0.1,
+    augmentation="shift-and-flip",
+    max_shift=3,
+    averaging=0.998,
+    precision="bfloat16",
+)
+
 RECIPES: dict[str, Recipe] = {
     "tutorial": Recipe(
         "the TensorFlow tutorial's: Adam, batch 32, 10 epochs, plain images; bfloat16",
@@ -69,62 +84,25 @@ RECIPES: dict[str, Recipe] = {
         label_smoothing=0.1,
         augmentation="shift-and-flip",
     ),
-    "edge": Recipe(
-        "shifted and mirrored images, SGD on a one-cycle schedule, label smoothing, averaged weights, bfloat16",
-        epochs=60,
-        batch_size=128,
-        optimizer="sgd",
-        learning_rate=0.15,
-        schedule="one-cycle",
-        weight_decay=5e-4,
-        label_smoothing=0.1,
-        augmentation="shift-and-flip",
-        max_shift=3,
-        averaging=0.998,
-        precision="bfloat16",
-    ),
-    "edge-cutout": Recipe(
-        "as edge, with more shifting and a grey square in each image, for models that overfit without",
-        epochs=60,
-        batch_size=128,
-        optimizer="sgd",
-        learning_rate=0.15,
-        schedule="one-cycle",
-        weight_decay=5e-4,
-        label_smoothing=0.1,
-        augmentation="shift-and-flip",
+    "edge": _EDGE,
+    "edge-cutout": replace(
+        _EDGE,
+        description="as edge, with more shifting and a grey square in each image, for models that overfit without",
         max_shift=4,
         cutout=10,
-        averaging=0.998,
-        precision="bfloat16",
     ),
-    "edge-cutmix": Recipe(
-        "as edge, with more shifting and half of the images mixed, for models that overfit with edge-cutout too",
-        epochs=60,
-        batch_size=128,
-        optimizer="sgd",
-        learning_rate=0.15,
-        schedule="one-cycle",
-        weight_decay=5e-4,
-        label_smoothing=0.1,
-        augmentation="shift-and-flip",
+    "edge-cutmix": replace(
+        _EDGE,
+        description="as edge, with more shifting and half of the images mixed, "
+        "for models that overfit with edge-cutout too",
         max_shift=4,
         cutmix=0.5,
-        averaging=0.998,
-        precision="bfloat16",
     ),
-    "edge-small": Recipe(
-        "as edge, longer and with less smoothing and shifting, for models that are too small to overfit",
+    "edge-small": replace(
+        _EDGE,
+        description="as edge, longer and with less smoothing and shifting, for models that are too small to overfit",
         epochs=80,
-        batch_size=128,
-        optimizer="sgd",
-        learning_rate=0.15,
-        schedule="one-cycle",
-        weight_decay=5e-4,
         label_smoothing=0.05,
-        augmentation="shift-and-flip",
         max_shift=2,
-        averaging=0.998,
-        precision="bfloat16",
     ),
 }

@@ -89,6 +89,7 @@ def train(
     if own:
         recipe = replace(recipe, validates_on_test=False)
     split = split or split_cifar10(holdout, seed)
+    shows_test = recipe.validates_on_test and split.held_out is None
     _check_shift(recipe, split)
     if recipe.patience and split.held_out is None:
         raise TrainingError("early stopping chooses an epoch: hold out training images for it, as with --holdout 5000")
@@ -107,7 +108,7 @@ def train(
             build,
             recipe,
             split.training,
-            validation=split.held_out or (split.test if shows_test(recipe, split) else None),
+            validation=split.test if shows_test else split.held_out,
             chooses_by_validation=split.held_out is not None,
             seed=seed,
             start=given,
@@ -144,15 +145,10 @@ def train(
     card = _save(card, fitted, out)
     if not fitted.interrupted:
         checkpoint.unlink(missing_ok=True)
-    validated_on = "test" if shows_test(recipe, split) else "held out"
+    validated_on = "test" if shows_test else "held out"
     for file, content in _pictures(card, fitted, split.test, probabilities, validated_on).items():
         write_atomic(out / file, content)
     return Trained(card, out, fitted.interrupted)
-
-
-def shows_test(recipe: Recipe, split: Split) -> bool:
-    """Whether the accuracy after each epoch is that on the test images."""
-    return recipe.validates_on_test and split.held_out is None
 
 
 def _check_shift(recipe: Recipe, split: Split) -> None:
