@@ -65,6 +65,14 @@ _EDGE = Recipe(
     precision="bfloat16",
 )
 
+_EDGE_CUTMIX = replace(
+    _EDGE,
+    description="as edge, with more shifting and half of the images mixed, "
+    "for models that overfit with edge-cutout too",
+    max_shift=4,
+    cutmix=0.5,
+)
+
 RECIPES: dict[str, Recipe] = {
     "tutorial": Recipe(
         "the TensorFlow tutorial's: Adam, batch 32, 10 epochs, plain images; bfloat16",
@@ -91,12 +99,13 @@ RECIPES: dict[str, Recipe] = {
         max_shift=4,
         cutout=10,
     ),
-    "edge-cutmix": replace(
-        _EDGE,
-        description="as edge, with more shifting and half of the images mixed, "
-        "for models that overfit with edge-cutout too",
-        max_shift=4,
-        cutmix=0.5,
+    "edge-cutmix": _EDGE_CUTMIX,
+    "edge-distilled": replace(
+        _EDGE_CUTMIX,
+        description="as edge-cutmix, and half of each target is what edge_l answers, for smaller models of CIFAR-10",
+        label_smoothing=0.0,
+        teacher="edge_l",
+        teacher_share=0.5,
     ),
     "edge-small": replace(
         _EDGE,

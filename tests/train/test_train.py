@@ -24,6 +24,7 @@ from edgecnn.train.fit import fit
 from edgecnn.train.pipeline import training_batches
 from edgecnn.train.plots import image_grid
 from edgecnn.train.recipe import RECIPES, Recipe
+from edgecnn.train.teacher import find_teacher
 
 QUICK = Recipe("two epochs", epochs=2, batch_size=32, learning_rate=1e-3)
 
@@ -123,7 +124,8 @@ def test_every_recipe_runs(recipe: Recipe) -> None:
     some, build = load_calibration_sample().take(np.arange(64)), architecture("tutorial_cnn")
     keras.utils.set_random_seed(4)
     start = build(10).get_weights()
-    fitted = fit(build, short, some, seed=4)
+    teacher = find_teacher(short.teacher, some) if short.teacher else None
+    fitted = fit(build, short, some, seed=4, teacher=teacher)
     assert len(fitted.history["loss"]) == 2
     assert all(np.isfinite(fitted.history["loss"]))
     for trained, drawn in zip(fitted.model.get_weights(), start, strict=True):
