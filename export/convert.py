@@ -28,12 +28,14 @@ class Tools:
         describe: a float32 model to what goes into a file.
         observe: a float32 model and images to what its tensors hold.
         quantize: a float32 model to another precision.
+        loops: whether a float32 model runs a part of itself a number of times, of which there is no integer form.
     """
 
     convert: Callable[[Any], Any]
     describe: Callable[[Any], Converted]
     observe: Callable[[Any, Pixels, Method], Observed]
     quantize: Callable[..., Converted]
+    loops: Callable[[Any], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class Made:
 def tools_of(file_format: Format) -> Tools:
     """Return the tools of a format; their packages are imported now."""
     if file_format is Format.TFLITE:
-        from edgecnn.export import quantize_tflite, to_tflite
+        from edgecnn.export import quantize_tflite, tflite_graph, to_tflite
 
-        return Tools(to_tflite.to_tflite, to_tflite.describe, observe_tflite, quantize_tflite.quantize_tflite)
+        quantize = quantize_tflite.quantize_tflite
+        return Tools(to_tflite.to_tflite, to_tflite.describe, observe_tflite, quantize, tflite_graph.loops)
     from edgecnn.export import quantize_onnx, to_onnx
+    from edgecnn.export.passes import onnx_graph
 
-    return Tools(to_onnx.to_onnx, to_onnx.describe, observe_onnx, quantize_onnx.quantize_onnx)
+    return Tools(to_onnx.to_onnx, to_onnx.describe, observe_onnx, quantize_onnx.quantize_onnx, onnx_graph.loops)
 
 
 def makes(file_format: Format, precision: Precision) -> bool:
@@ -91,6 +95,8 @@ def make(
         text = f"{error} {error.__cause__ or ''}"
         guilty = name_layers_in_error(function.graph.as_graph_def(), text, layers)
         raise ExportError(f"{error} (layers: {', '.join(guilty)})" if guilty else str(error)) from error
+    if any(precision.needs_calibration for precision in wanted) and tools.loops(model):
+        raise ExportError(f"{name}: a layer loops, and loops stay float32; give recurrent layers unroll=True for int8")
     ranges: list[dict[str, Any] | None] = []
     if calibration is not None and any(precision.needs_calibration for precision in wanted):
         step(f"calibrating {name} on {len(calibration)} images")

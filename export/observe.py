@@ -97,7 +97,10 @@ def tflite_tensors(model: bytes, images: Pixels, *, real: bool = False) -> Tenso
     interpreter.allocate_tensors()
     taken = interpreter.get_input_details()[0]
     details = {each["index"]: each for each in interpreter.get_tensor_details()}
-    made = {int(index) for operation in _operations(interpreter) for index in operation["outputs"]}
+    operations = _operations(interpreter)
+    read = {int(index) for operation in operations for index in operation["inputs"]}
+    read.add(int(interpreter.get_output_details()[0]["index"]))  # a delegate leaves out what nothing reads
+    made = {int(index) for operation in operations for index in operation["outputs"]} & read
     wanted = [
         details[index]
         for index in sorted({int(taken["index"]), *made} & set(details))

@@ -28,6 +28,7 @@ from edgecnn.export.tflite_graph import (
     negations_as_products,
     operations_to_restore,
     read_graph,
+    unread_as_read,
     write_graph,
 )
 from edgecnn.export.tflite_versions import state_versions
@@ -76,6 +77,7 @@ def quantize_tflite(
         raise ExportError(f"TFLite {precision.value}: {first_line(error)}") from error
     result = read_graph(made)
     as_themselves(result, original)
+    unread_as_read(result)
     if precision is Precision.INT8 and wanted.edges == "uint8":
         uint8_edges(result)
     state_versions(result, builtin_kinds())
@@ -85,7 +87,11 @@ def quantize_tflite(
 def _run_quantizer(content: bytes, recipe: Recipe, statistics: dict[str, Any] | None) -> bytes:
     from ai_edge_quantizer import quantizer
 
-    run = quantizer.Quantizer(content)
+    class Quantizer(quantizer.Quantizer):
+        def _ensure_model_qsv_sufficient(self, _: Any) -> None:
+            """Do not load the model to look for signatures, which it has not: a stand-in need not run."""
+
+    run = Quantizer(content)
     run.load_quantization_recipe(recipe)
     made = run.quantize(statistics, enable_progress_bar=False, enable_progress_report=False).quantized_model
     return bytes(made)

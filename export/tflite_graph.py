@@ -44,6 +44,7 @@ SAME_RANGE = (
 """Operations that pass large values on: a range that spoils the input spoils the output."""
 
 _FLOAT32 = 0
+_SPLITTING = ("SPLIT", "SPLIT_V", "UNPACK")
 _COMPUTE_NOTHING = ("QUANTIZE", "DEQUANTIZE", "RESHAPE", "TRANSPOSE", "SQUEEZE", "EXPAND_DIMS")
 
 
@@ -67,6 +68,12 @@ def write_graph(graph: Graph) -> bytes:
 def kind_of(graph: Graph, operation: Any) -> str:
     """Return the schema's name of an operation's kind, such as "CONV_2D"."""
     return builtin_kinds()[_code(graph.operatorCodes[operation.opcodeIndex])]
+
+
+def loops(content: bytes) -> bool:
+    """Whether a part of a flatbuffer runs a number of times, as a recurrent layer does unless it is unrolled."""
+    graph = read_graph(content)
+    return any(kind_of(graph, operation) == "WHILE" for operation in graph.subgraphs[0].operators)
 
 
 def tensor_names(graph: Graph, places: Any) -> list[str]:
@@ -138,6 +145,21 @@ def negations_as_products(graph: Graph) -> None:
         operation.inputs = [*operation.inputs, len(subgraph.tensors) - 1]
         operation.builtinOptionsType = schema.BuiltinOptions.MulOptions
         operation.builtinOptions = schema.MulOptionsT()
+
+
+def unread_as_read(graph: Graph) -> None:
+    """Give outputs that nothing reads, as one part of a split, the type and scale of those beside them.
+
+    The quantizer leaves them float, and XNNPACK refuses a split into parts of different types.
+    """
+    subgraph = graph.subgraphs[0]
+    read = {place for operation in subgraph.operators for place in operation.inputs} | set(subgraph.outputs)
+    for operation in subgraph.operators:
+        if kind_of(graph, operation) in _SPLITTING:
+            parts = [subgraph.tensors[place] for place in operation.outputs if place in read]
+            for place in set(operation.outputs) - read if parts else ():
+                subgraph.tensors[place].type = parts[0].type
+                subgraph.tensors[place].quantization = parts[0].quantization
 
 
 def float_operations(graph: Graph) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from edgecnn.export.onnx_passes import (
     name_edges,
 )
 from edgecnn.export.passes.onnx_erfc import convert_erfc
+from edgecnn.export.passes.onnx_graph import graphs_in
 from edgecnn.spec import TensorSpec
 
 OPSET = 17
@@ -60,7 +61,7 @@ def _number_names(model: Any) -> None:
     so that the tensors of a file are found again in a later conversion; constants come last, since which of two equal
     ones is kept is a matter of chance.
     """
-    graph = model.graph
+    graphs = list(graphs_in(model.graph))
     renamed: dict[str, str] = {}
 
     def new(name: str) -> str:
@@ -68,13 +69,15 @@ def _number_names(model: Any) -> None:
             renamed[name] = _NUMBERED.sub(f"__{len(renamed)}", name)
         return renamed.get(name, name)
 
-    for node in graph.node:
-        node.name = new(node.name)
-        node.output[:] = [new(name) for name in node.output]
-    for node in graph.node:
-        node.input[:] = [new(name) for name in node.input]
-    for value in (*graph.initializer, *graph.value_info):
-        value.name = new(value.name)
+    for graph in graphs:
+        for node in graph.node:
+            node.name = new(node.name)
+            node.output[:] = [new(name) for name in node.output]
+    for graph in graphs:
+        for node in graph.node:
+            node.input[:] = [new(name) for name in node.input]
+        for value in (*graph.initializer, *graph.value_info, *graph.input, *graph.output):
+            value.name = new(value.name)
 
 
 def checked(model: Any) -> Any:

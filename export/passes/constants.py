@@ -85,12 +85,19 @@ def _constant_tensors(graph: TensorFlowGraph) -> list[str]:
     wanted: dict[str, None] = {}
     for node in graph.in_order():
         operation = op_def_registry.get(node.op)
-        is_pure = operation is not None and not operation.is_stateful and not _calls(node)
+        is_pure = operation is not None and not operation.is_stateful and not _calls(node) and _gives_values(operation)
         if node.op == "Const" or (node.input and is_pure and all(node_name(name) in known for name in node.input)):
             known.add(node.name)
         else:
             wanted.update(dict.fromkeys(name for name in node.input if node_name(name) in known))
     return [name for name in wanted if graph.nodes[node_name(name)].op != "Const"]
+
+
+def _gives_values(operation: Any) -> bool:
+    """Whether an operation gives tensors that can be written down: not the lists of a recurrent layer, for one."""
+    tf = import_tensorflow()
+    handles = {kind.as_datatype_enum for kind in (tf.variant, tf.resource)}
+    return not any(output.type in handles for output in operation.output_arg)
 
 
 def _calls(node: Any) -> bool:

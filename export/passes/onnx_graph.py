@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from edgecnn.export.passes.tf_graph import free_name
@@ -38,8 +39,35 @@ def maker_of(graph: Any, name: str) -> Any:
 
 def sole_taker_of(graph: Any, name: str) -> Any:
     """Return the only node that takes a tensor; None if there are several, or if it is an output of the graph."""
-    takers = [node for node in graph.node if name in node.input]
+    takers = [node for node in graph.node if name in read_by(node)]
     return takers[0] if len(takers) == 1 and name not in {output.name for output in graph.output} else None
+
+
+def bodies_of(node: Any) -> list[Any]:
+    """Return the graphs that a node runs: a Loop has one. They may read all tensors of the graph that it is in."""
+    from onnx import AttributeProto
+
+    return [attribute.g for attribute in node.attribute if attribute.type == AttributeProto.GRAPH]
+
+
+def loops(model: Any) -> bool:
+    """Whether a part of a model runs a number of times, as a recurrent layer does unless it is unrolled."""
+    return any(node.op_type == "Loop" for node in model.graph.node)
+
+
+def graphs_in(graph: Any) -> Iterator[Any]:
+    """Yield a graph and the bodies of its nodes, of theirs and so on."""
+    yield graph
+    for node in graph.node:
+        for body in bodies_of(node):
+            yield from graphs_in(body)
+
+
+def read_by(node: Any) -> set[str]:
+    """Return the tensors that a node takes, and all those that its bodies do."""
+    inner = [graph for body in bodies_of(node) for graph in graphs_in(body)]
+    read = {name for graph in inner for within in graph.node for name in within.input}
+    return {*node.input, *read, *(output.name for graph in inner for output in graph.output)}
 
 
 def attributes_of(node: Any) -> dict[str, Any]:
@@ -50,8 +78,12 @@ def attributes_of(node: Any) -> dict[str, Any]:
 
 
 def rename_tensors(graph: Any, renamed: dict[str, str]) -> None:
-    """Give tensors new names wherever a node takes or gives them."""
+    """Give tensors new names wherever a node takes or gives them, in bodies too."""
     for node in graph.node:
         for names in (node.input, node.output):
             for index, name in enumerate(names):
                 names[index] = renamed.get(name, name)
+        for body in bodies_of(node):
+            rename_tensors(body, renamed)
+            for output in body.output:
+                output.name = renamed.get(output.name, output.name)

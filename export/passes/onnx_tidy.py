@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from edgecnn.export.passes.onnx_graph import rename_tensors
+from edgecnn.export.passes.onnx_graph import read_by, rename_tensors
 from edgecnn.export.passes.tf_graph import free_name
 
 
@@ -15,7 +15,7 @@ def drop_dead(graph: Any) -> int:
     dead_nodes = []
     for node in reversed(graph.node):
         if needed.intersection(node.output):
-            needed.update(node.input)
+            needed.update(read_by(node))
         else:
             dead_nodes.append(node)
     dead_constants = [tensor for tensor in graph.initializer if tensor.name not in needed]

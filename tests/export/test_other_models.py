@@ -15,7 +15,7 @@ from edgecnn.errors import ExportError
 from edgecnn.export import export_model
 from edgecnn.export.checks import Checks
 from edgecnn.preprocess import softmax
-from edgecnn.spec import ExportSpec, Precision, Scores
+from edgecnn.spec import ExportSpec, Format, Precision, Scores
 from tests.conftest import grey_images, save_npz
 
 Build = Callable[[Any, Any], Any]
@@ -49,12 +49,26 @@ def depthwise(keras: Any, pixels: Any) -> Any:
     return keras.layers.Flatten()(keras.layers.Conv2D(3, 1, activation="relu6")(hidden))
 
 
+def upsampled(keras: Any, pixels: Any) -> Any:
+    """Repeat pixels, which the quantizer knows no integer form of."""
+    hidden = keras.layers.Conv2D(4, 3, strides=2)(keras.layers.Rescaling(1 / 255)(pixels))
+    return keras.layers.Flatten()(keras.layers.UpSampling2D()(hidden))
+
+
+def unrolled(keras: Any, pixels: Any) -> Any:
+    """Split the first step's gates, of which one is multiplied by the state that is 0: nothing reads it."""
+    rows = keras.layers.Reshape((12, 10))(keras.layers.Rescaling(1 / 255)(pixels))
+    return keras.layers.GRU(6, unroll=True)(rows)
+
+
 MODELS: dict[str, Build] = {
     "shared_convolution": shared_convolution,
     "normalized": normalized,
     "layer_norm": layer_norm,
     "residual": residual,
     "depthwise": depthwise,
+    "upsampled": upsampled,
+    "unrolled": unrolled,
 }
 
 
@@ -91,7 +105,7 @@ def test_every_kind_of_graph_exports_and_computes_what_keras_computes(name: str,
         if "int8" in artifact.path.name
     }
     assert named[".tflite"] == set()
-    assert bool(named[".onnx"]) == (name == "layer_norm")
+    assert bool(named[".onnx"]) == (name in ("layer_norm", "upsampled"))
 
 
 def test_a_half_precision_model_is_refused_by_the_name_of_its_layer(tmp_path: Path, own: Any) -> None:
@@ -111,6 +125,45 @@ def test_a_half_precision_model_is_refused_by_the_name_of_its_layer(tmp_path: Pa
             evaluation=str(own.evaluation),
             checks=Checks(min_top1=0),
         )
+
+
+@pytest.fixture
+def looping(tmp_path: Path) -> tuple[Any, Path]:
+    import keras
+
+    keras.utils.set_random_seed(3)
+    pixels = keras.Input((12, 10, 1))
+    rows = keras.layers.Reshape((12, 10))(keras.layers.Rescaling(1 / 255)(pixels))
+    model = keras.Model(pixels, keras.layers.Dense(3)(keras.layers.LSTM(4)(rows)))
+    model.save(tmp_path / "looping.keras")
+    return model, tmp_path / "looping.keras"
+
+
+def test_a_recurrent_layer_that_loops_is_exported_as_float32(
+    looping: tuple[Any, Path], own: Any, tmp_path: Path
+) -> None:
+    model, path = looping
+    spec, checks = ExportSpec(precisions=(Precision.FLOAT32,)), Checks(min_top1=0)
+    export_model(str(path), tmp_path / "out", spec, evaluation=str(own.evaluation), checks=checks)
+    images = np.load(own.evaluation)["images"][:8]
+    expected = softmax(model.predict(images.astype(np.float32), verbose=0))
+    artifacts = open_folder(tmp_path / "out")
+    assert [artifact.path.suffix for artifact in artifacts] == [".tflite", ".onnx"]
+    for artifact in artifacts:
+        np.testing.assert_allclose(edgecnn.load(artifact.path).predict(images), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("file_format", [Format.TFLITE, Format.ONNX])
+def test_a_recurrent_layer_that_loops_has_no_int8_and_the_error_says_how_it_would(
+    file_format: Format, looping: tuple[Any, Path], own: Any, tmp_path: Path
+) -> None:
+    spec, out = ExportSpec(formats=(file_format,)), tmp_path / "out"
+    with pytest.raises(ExportError, match="unroll=True"):
+        export_model(
+            str(looping[1]), out, spec,
+            calibration=str(own.calibration), evaluation=str(own.evaluation), checks=Checks(min_top1=0),
+        )  # fmt: skip
+    assert not out.exists()
 
 
 def test_float32_alone_asks_for_no_calibration_images(own: Any, tmp_path: Path) -> None:
