@@ -99,8 +99,13 @@ def tflite_tensors(model: bytes, images: Pixels, *, real: bool = False) -> Tenso
     details = {each["index"]: each for each in interpreter.get_tensor_details()}
     operations = _operations(interpreter)
     read = {int(index) for operation in operations for index in operation["inputs"]}
-    read.add(int(interpreter.get_output_details()[0]["index"]))  # a delegate leaves out what nothing reads
-    made = {int(index) for operation in operations for index in operation["outputs"]} & read
+    read.add(int(interpreter.get_output_details()[0]["index"]))
+    made = {
+        int(index)
+        for operation in operations
+        for index in operation["outputs"]
+        if len(operation["outputs"]) == 1 or int(index) in read  # of a split, what nothing reads is not kept
+    }
     wanted = [
         details[index]
         for index in sorted({int(taken["index"]), *made} & set(details))
