@@ -87,11 +87,9 @@ def quantize_tflite(
 def _run_quantizer(content: bytes, recipe: Recipe, statistics: dict[str, Any] | None) -> bytes:
     from ai_edge_quantizer import quantizer
 
-    class Quantizer(quantizer.Quantizer):
-        def _ensure_model_qsv_sufficient(self, _: Any) -> None:
-            """Do not load the model to look for signatures, which it has not: a stand-in need not run."""
-
-    run = Quantizer(content)
+    run = quantizer.Quantizer(content)
+    # It would load the model to look for signatures, which there are none of, and a stand-in need not run.
+    run._ensure_model_qsv_sufficient = lambda _: None  # noqa: SLF001  # there is no public way
     run.load_quantization_recipe(recipe)
     made = run.quantize(statistics, enable_progress_bar=False, enable_progress_report=False).quantized_model
     return bytes(made)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
@@ -19,10 +18,10 @@ from edgecnn.export.quantize_tflite import quantize_tflite
 from edgecnn.export.ranges import choose_ranges
 from edgecnn.spec import Method, Precision, Quantization, Scores
 from tests.conftest import grey_images
+from tests.export.answering import answers
 
 FORMATS = ("tflite", "onnx")
 IMAGES = grey_images(60, seed=4).images
-DTYPES = {"float32": np.float32, "uint8": np.uint8, "int8": np.int8}
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Net:
 
     def noise(self, converted: Converted) -> float:
         """Return the root of the mean squared error of the logits, relative to their spread."""
-        found = run(converted)
+        found = answers(converted, IMAGES)
         return float(np.sqrt(np.mean((found - self.logits) ** 2)) / self.logits.std())
 
 
@@ -79,31 +78,6 @@ def net() -> Net:
         "onnx": observe_onnx(models["onnx"], IMAGES, Method.MSE),
     }
     return Net(models, observed, layers, model.predict(IMAGES.astype(np.float32), verbose=0))
-
-
-def run(converted: Converted) -> Any:
-    """Return the real values that a file answers with, fed as its own description says."""
-    dtype = DTYPES[converted.input.dtype]
-    stored = (IMAGES.astype(np.float32) / converted.input.scale + converted.input.zero_point).astype(dtype)
-    raw = run_tflite(converted, stored) if converted.payload[4:8] == b"TFL3" else run_onnx(converted, stored)
-    return (raw.astype(np.float32) - converted.output.zero_point) * converted.output.scale
-
-
-def run_tflite(converted: Converted, stored: Any) -> Any:
-    interpreter = Interpreter(model_content=converted.payload)
-    interpreter.allocate_tensors()
-    (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
-    answers = []
-    for image in stored:
-        interpreter.set_tensor(taken["index"], image[None])
-        interpreter.invoke()
-        answers.append(interpreter.get_tensor(given["index"])[0])
-    return np.array(answers)
-
-
-def run_onnx(converted: Converted, stored: Any) -> Any:
-    session = onnxruntime.InferenceSession(converted.payload, providers=["CPUExecutionProvider"])
-    return np.array([session.run(None, {converted.input.name: image[None]})[0][0] for image in stored])
 
 
 @pytest.mark.parametrize(
@@ -147,12 +121,12 @@ def test_edges_are_as_asked_for_and_take_a_pixel_a_step(
 def test_all_edges_of_one_format_give_the_same_scores(net: Net) -> None:
     for file_format in FORMATS:
         for activations in ("uint8", "int8"):
-            answers = [
-                run(net.quantize(file_format, Precision.INT8, edges=edges, activations=activations))
+            scores = [
+                answers(net.quantize(file_format, Precision.INT8, edges=edges, activations=activations), IMAGES)
                 for edges in ("uint8", "int8", "float32")
             ]
-            np.testing.assert_allclose(answers[1], answers[0], atol=1e-5)
-            np.testing.assert_allclose(answers[2], answers[0], atol=1e-5)
+            np.testing.assert_allclose(scores[1], scores[0], atol=1e-5)
+            np.testing.assert_allclose(scores[2], scores[0], atol=1e-5)
 
 
 def test_int8_tflite_leaves_no_operation_in_float(net: Net) -> None:
