@@ -28,7 +28,7 @@ class Tools:
         describe: a float32 model to what goes into a file.
         observe: a float32 model and images to what its tensors hold.
         quantize: a float32 model to another precision.
-        loops: whether a float32 model runs a part of itself a number of times, of which there is no integer form.
+        loops: whether a float32 model runs a part of itself a number of times.
     """
 
     convert: Callable[[Any], Any]
@@ -95,8 +95,9 @@ def make(
         text = f"{error} {error.__cause__ or ''}"
         guilty = name_layers_in_error(function.graph.as_graph_def(), text, layers)
         raise ExportError(f"{error} (layers: {', '.join(guilty)})" if guilty else str(error)) from error
-    if any(precision.needs_calibration for precision in wanted) and tools.loops(model):
-        raise ExportError(f"{name}: a layer loops, and loops stay float32; give recurrent layers unroll=True for int8")
+    refused = [precision.value for precision in wanted if not _may_loop(file_format, precision)]
+    if refused and tools.loops(model):
+        raise ExportError(f"{name} {', '.join(refused)}: a layer loops; give recurrent layers unroll=True")
     ranges: list[dict[str, Any] | None] = []
     if calibration is not None and any(precision.needs_calibration for precision in wanted):
         step(f"calibrating {name} on {len(calibration)} images")
@@ -109,6 +110,11 @@ def make(
         taken = ranges if precision is Precision.INT8 else ranges[:1] or [None]
         found = [tools.quantize(model, precision, one, quantization, layers) for one in taken]
         yield Made(precision, found[0], (found[1], found[2]) if len(found) > 1 else None)
+
+
+def _may_loop(file_format: Format, precision: Precision) -> bool:
+    """Whether such a file may have a loop in it: what is calibrated may not, nor ONNX that is not float32."""
+    return precision is Precision.FLOAT32 or (file_format is Format.TFLITE and not precision.needs_calibration)
 
 
 def _ranges(tools: Tools, model: Any, calibration: Pixels, method: Method) -> list[dict[str, Any] | None]:

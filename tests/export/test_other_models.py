@@ -153,12 +153,15 @@ def test_a_recurrent_layer_that_loops_is_exported_as_float32(
         np.testing.assert_allclose(edgecnn.load(artifact.path).predict(images), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("file_format", [Format.TFLITE, Format.ONNX])
-def test_a_recurrent_layer_that_loops_has_no_int8_and_the_error_says_how_it_would(
-    file_format: Format, looping: tuple[Any, Path], own: Any, tmp_path: Path
+@pytest.mark.parametrize(
+    ("file_format", "precision"),
+    [(Format.TFLITE, Precision.INT8), (Format.ONNX, Precision.INT8), (Format.ONNX, Precision.FLOAT16)],
+)
+def test_a_recurrent_layer_that_loops_stays_float32_and_the_error_says_what_to_do(
+    file_format: Format, precision: Precision, looping: tuple[Any, Path], own: Any, tmp_path: Path
 ) -> None:
-    spec, out = ExportSpec(formats=(file_format,)), tmp_path / "out"
-    with pytest.raises(ExportError, match="unroll=True"):
+    spec, out = ExportSpec(formats=(file_format,), precisions=(Precision.FLOAT32, precision)), tmp_path / "out"
+    with pytest.raises(ExportError, match=f"{precision.value}.*unroll=True"):
         export_model(
             str(looping[1]), out, spec,
             calibration=str(own.calibration), evaluation=str(own.evaluation), checks=Checks(min_top1=0),
