@@ -155,12 +155,8 @@ class _Run:
     def _pass(self, number: int, inputs: Inputs) -> bool:
         """Make a pass and keep it; return False if Ctrl-C ended it, with what there is."""
         step = f"pass {number}"
-        record = self._journal.get(step, PassRecord)
-        is_whole = True
-        if record is None:
-            record, is_whole = self._measured_pass(number, inputs)
-            if is_whole:
-                self._journal.add(step, record)
+        kept = self._journal.get(step, PassRecord)
+        record, is_whole = self._measured_pass(number, inputs) if kept is None else (kept, True)
         self._done = (number + 1) * len(self.cases) * (self._settings.rounds + 2)
         self._timeline += record.timeline
         for state, found in zip(self.cases, record.cases, strict=True):
@@ -168,6 +164,8 @@ class _Run:
                 state.error = state.error or found.error
                 if found.process is not None:
                     state.processes.append(found)
+        if kept is None and is_whole:  # last, so that Ctrl-C while the disk is slow loses nothing that is kept
+            self._journal.add(step, record)
         return is_whole
 
     def _measured_pass(self, number: int, inputs: Inputs) -> tuple[PassRecord, bool]:

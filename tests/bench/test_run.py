@@ -246,6 +246,20 @@ def test_ctrl_c_leaves_a_result_of_what_there_is(tmp_path: Path) -> None:
     assert all(link.closed == 2 for link in links.values())
 
 
+def test_ctrl_c_while_a_pass_is_being_kept_leaves_a_result_with_that_pass(tmp_path: Path) -> None:
+    class SlowDisk(Journal):
+        def add(self, step: str, record: Any) -> None:
+            super().add(step, record)
+            if step == "pass 0":
+                raise KeyboardInterrupt
+
+    links = {"float32": FakeLink(4e5, TRUTH), "int8": FakeLink(1e5, TRUTH)}
+    with contextlib.closing(SlowDisk(tmp_path / "journal.jsonl", key_of("this run"))) as journal:
+        result = measured(tmp_path, links, journal=journal)
+    assert not result.is_complete
+    assert [len(one.raw.processes) for one in result.cases if one.raw is not None] == [1, 1]
+
+
 def test_ctrl_c_before_anything_was_measured_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         measured(tmp_path, {"float32": FakeLink(1, TRUTH, interrupts_at="load"), "int8": FakeLink(1, TRUTH)})
