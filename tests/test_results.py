@@ -14,7 +14,8 @@ from edgecnn.models.card import read_card
 from edgecnn.models.macs import multiply_accumulates
 from edgecnn.models.registry import SHIPPED, architecture, shipped_folder
 from tools.aims import Measured, check
-from tools.fill_results import OTHER_SEED, PAGE, RESULT, RESUME, UNTRAINED, page, rows
+from tools.fill_results import DIFFERENT, OTHER_SEED, PAGE, RESULT, RESUME, TRIED, UNTRAINED, page, rows
+from tools.held_out import read_held_out
 
 
 def test_the_page_is_that_of_its_result_file_and_cards() -> None:
@@ -60,6 +61,16 @@ def test_a_training_that_was_killed_ends_within_noise_of_one_that_was_not() -> N
     measured = json.loads(RESUME.read_text())
     assert len(measured["killed_in_epochs"]) == 2
     assert measured["killed_against_whole"]["low"] <= 0 <= measured["killed_against_whole"]["high"]
+
+
+def test_what_ships_has_the_lowest_loss_on_held_out_images_of_what_was_tried() -> None:
+    shipped = {name: read_card(shipped_folder(name) / "card.json") for name in SHIPPED}
+    tried = [read_card(TRIED / f"{name}.json") for name in DIFFERENT]
+    losses = {sha256: one.loss for sha256, one in read_held_out().items()}
+    assert set(losses) <= {card.sha256 for card in (*shipped.values(), *tried)}
+    pairs = [(losses[shipped[card.model].sha256], losses[card.sha256]) for card in tried if card.sha256 in losses]
+    assert len(pairs) >= 2
+    assert all(ships < gave_way for ships, gave_way in pairs)
 
 
 def test_an_aim_that_was_missed_is_told() -> None:

@@ -20,6 +20,7 @@ from edgecnn.statistics import Interval, median_ratio
 from edgecnn.train.plots import make_figure, to_png
 from edgecnn.train.recipe import RECIPES
 from tools.aims import MOST_LOST, Measured, check
+from tools.held_out import count_held_out, read_held_out
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "results.md"
@@ -31,8 +32,6 @@ TRIED = ROOT / "docs" / "results" / "tried"
 """Cards of models that shipped once and gave way to what did better on held-out images."""
 OTHER_SEED = ROOT / "docs" / "results" / "other-seed.json"
 """The card of a shipped model that was trained again from nothing with another seed."""
-
-CIFAR10_TRAINING = 50_000
 
 REFERENCES = ("resnet8", "resnet8_wide")
 """Networks of MLPerf Tiny, on LiteRT: all latencies are given as multiples of theirs."""
@@ -153,6 +152,7 @@ def page(result: Result) -> str:
         AGAIN,
         "",
         *_tried(),
+        *_chosen(),
         *_other_seed(),
         *_resumed(),
         *_speed_of_training(),
@@ -182,6 +182,30 @@ def _tried() -> list[str]:
             f"| `{card.model}` | {card.recipe} | {card.macs / 1e6:.1f} M | {card.parameters:,} | {card.test.top1:.2%} "
             f"| {card.int8['tflite'].top1:.2%} | {different} |"
             for card, different in cards
+        ),
+        "",
+    ]
+
+
+def _chosen() -> list[str]:
+    """Return what the choice between trainings of the same network was made by."""
+    measured = read_held_out()
+    shipped = [read_card(shipped_folder(name) / CARD_NAME) for name in SHIPPED]
+    cards = [*(read_card(TRIED / f"{name}.json") for name in DIFFERENT), *shipped]
+    found = sorted(
+        ((card, measured[card.sha256]) for card in cards if card.sha256 in measured), key=lambda one: one[0].model
+    )
+    return [
+        "How these and what ships do on the training images that were kept apart for that choice "
+        "([results/held-out.json](results/held-out.json), made by `python -m tools.held_out FOLDER`), as they are and "
+        "mirrored; the loss is the cross-entropy over both. The test images were looked at after it.",
+        "",
+        "| model | recipe | epochs | held out | right | right, mirrored | loss | ships |",
+        "|---|---|---:|---:|---:|---:|---:|---|",
+        *(
+            f"| `{card.model}` | {card.recipe} | {card.epochs} | {one.images:,} | {one.correct / one.images:.1%} "
+            f"| {one.correct_mirrored / one.images:.1%} | {one.loss:.3f} | {'yes' if card in shipped else 'no'} |"
+            for card, one in found
         ),
         "",
     ]
@@ -294,8 +318,8 @@ def _training(card: ModelCard) -> str:
 
 def _command(card: ModelCard) -> str:
     """Return what trains the model again."""
-    images = int(card.training.partition(" ")[0].replace(",", ""))
-    holdout = f" --holdout {CIFAR10_TRAINING - images}" if images < CIFAR10_TRAINING else ""
+    count = count_held_out(card)
+    holdout = f" --holdout {count}" if count else ""
     epochs = "" if card.epochs == RECIPES[card.recipe].epochs else f" --epochs {card.epochs}"
     return f"edgecnn train {card.model} --recipe {card.recipe}{epochs} --seed {card.seed}{holdout}"
 

@@ -19,7 +19,8 @@ class ModelCard:
     """Everything needed to judge a model's weights and to train them again.
 
     Attributes:
-        recipe: name of the recipe, and its settings as text.
+        recipe: name of the recipe.
+        settings: of the recipe, the number of images held out, and the SHA-256 of a teacher's file, as text.
         epochs: how many the weights have seen.
         training: the images that it was trained on.
         data_form: in what form the images were, since a model trained on lossless ones loses on JPEG.

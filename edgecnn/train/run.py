@@ -98,7 +98,8 @@ def train(
         raise TrainingError(
             f"{checkpoint} is of a training that was stopped: --resume goes on; delete it to start anew"
         )
-    identity = _identity(name, recipe, split, seed, start)
+    taught_by = _teacher_hash(recipe.teacher)
+    identity = _identity(name, recipe, split, seed, start) | taught_by
     import_keras().utils.set_random_seed(seed)  # of a last layer that `start` has no weights for
     given = _weights(start, build(len(split.training.class_names)))
     teacher = find_teacher(recipe.teacher, split.training) if recipe.teacher else None
@@ -124,6 +125,7 @@ def train(
         raise TrainingError("stopped before the first epoch ended: nothing was saved")
     settings = {field.name: str(getattr(recipe, field.name)) for field in fields(recipe)}
     settings["holdout"] = str(0 if split.held_out is None else len(split.held_out))
+    settings |= taught_by
     probabilities = fitted.model.predict(split.test.images, batch_size=_BATCH, verbose=0)
     card = ModelCard(
         model=name,
@@ -166,6 +168,12 @@ def _identity(name: str, recipe: Recipe, split: Split, seed: int, start: str) ->
         if field.name != "description"
     }
     return {"architecture": name, "seed": str(seed), "start": start, "images": split.sha256, **settings}
+
+
+def _teacher_hash(teacher: str) -> dict[str, str]:
+    """Return what tells a teacher from another one of its name; nothing of no teacher, or of one in a folder."""
+    file = find_model_file(teacher) if teacher else None
+    return {"teacher_sha256": sha256_file(file)} if file is not None and file.is_file() else {}
 
 
 def _weights(start: str, untrained: keras.Model) -> Weights | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from edgecnn.data.dataset import Dataset
 from edgecnn.data.sample import load_calibration_sample
 from edgecnn.errors import TrainingError
 from edgecnn.models.card import read_card
-from edgecnn.models.registry import architecture
+from edgecnn.models.registry import architecture, shipped_folder
 from edgecnn.train.checkpoint import CHECKPOINT_NAME, State, Weights, read_state, write_state
 from edgecnn.train.fit import fit
 from edgecnn.train.recipe import RECIPES, Recipe
@@ -151,6 +152,23 @@ def test_resume_with_another_seed_is_refused(
     ran = edgecnn("train", "--epochs", "2", "--seed", "1", "--resume", "--out", tmp_path)
     assert ran.status == 1
     assert "seed '0', not '1'" in ran.err
+
+
+def test_resume_with_another_teacher_under_the_same_name_is_refused(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, recipe = tmp_path / "mine.keras", tmp_path / "taught.toml"
+    recipe.write_text(f'epochs = 2\nbatch_size = 64\nteacher = "{teacher}"\nteacher_share = 0.5\n')
+    command = ("train", "--recipe", recipe, "--out", tmp_path / "run")
+    shutil.copy(shipped_folder("tutorial_cnn") / "model.keras", teacher)
+    monkeypatch.setattr("edgecnn.cli.train._print_epoch", kill_after(1))
+    with pytest.raises(KilledError):
+        edgecnn(*command)
+    monkeypatch.undo()
+    monkeypatch.setattr("edgecnn.train.split.load_arrays", lambda: small_cifar10)
+    shutil.copy(shipped_folder("edge_s") / "model.keras", teacher)
+    ran = edgecnn(*command, "--resume")
+    assert (ran.status, "teacher_sha256" in ran.err) == (1, True)
 
 
 SMALL_TRAINING = """

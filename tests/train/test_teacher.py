@@ -46,7 +46,9 @@ def test_train_takes_the_recipes_teacher(
         ran = edgecnn("train", "--recipe", tmp_path / f"{name}.toml", "--out", tmp_path / name)
         assert ran.status == 0
         weights.append(load_trained(tmp_path / name / "model.keras")[1].get_weights()[0])
-    assert read_card(tmp_path / "taught" / "card.json").settings["teacher"] == "tutorial_cnn"
+    settings = read_card(tmp_path / "taught" / "card.json").settings
+    shipped = read_card(shipped_folder("tutorial_cnn") / "card.json")
+    assert (settings["teacher"], settings["teacher_sha256"]) == ("tutorial_cnn", shipped.sha256)
     assert np.abs(weights[0] - weights[1]).max() > 1e-4  # the same seed gives the same weights otherwise
 
 

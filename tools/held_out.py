@@ -1,0 +1,75 @@
+"""Measure models on the training images that were kept apart for choosing between them: docs/results/held-out.json.
+
+What was measured before stays in the file, by the SHA-256 of the weights. The full CIFAR-10 must have been fetched.
+`python -m tools.fill_results` makes a table of it.
+
+Usage: python -m tools.held_out edgecnn/assets/edge_l runs/edge_l-edge-cutmix
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgecnn.files import sha256_file, write_atomic
+from edgecnn.models.card import CARD_NAME, ModelCard, read_card
+from edgecnn.models.score import score
+from edgecnn.models.trained import load_trained
+from edgecnn.train.split import split_cifar10
+
+HELD_OUT = Path(__file__).parent.parent / "docs" / "results" / "held-out.json"
+CIFAR10_TRAINING = 50_000
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """How many of `images` a model gets right as they are and mirrored, and its cross-entropy on both, in nats."""
+
+    images: int
+    correct: int
+    correct_mirrored: int
+    loss: float
+
+
+def count_held_out(card: ModelCard) -> int:
+    """Return how many images of CIFAR-10's training split a training kept apart."""
+    return CIFAR10_TRAINING - int(card.training.partition(" ")[0].replace(",", ""))
+
+
+def measure(folder: Path) -> tuple[str, HeldOut]:
+    """Return the SHA-256 of the model in a folder, and how it does on what its card says was kept apart."""
+    card, file = read_card(folder / CARD_NAME), folder / "model.keras"
+    apart = split_cifar10(count_held_out(card), card.seed).held_out
+    if apart is None:
+        sys.exit(f"{folder}: its training kept no images apart")
+    model: Any = load_trained(file)[1]
+    plain, mirrored = (
+        score(model.predict(images, batch_size=BATCH, verbose=0), apart)
+        for images in (apart.images, apart.images[:, :, ::-1])
+    )
+    loss = round((plain.loss + mirrored.loss) / 2, 4)
+    return sha256_file(file), HeldOut(plain.images, plain.correct, mirrored.correct, loss)
+
+
+def read_held_out() -> dict[str, HeldOut]:
+    """Return what was measured, by the SHA-256 of the weights."""
+    return {sha256: HeldOut(**one) for sha256, one in json.loads(HELD_OUT.read_text()).items()}
+
+
+def main(folders: list[Path]) -> None:
+    found = read_held_out() if HELD_OUT.exists() else {}
+    for folder in folders:
+        sha256, one = measure(folder)
+        found[sha256] = one
+        print(f"{folder}: {one}")
+    content = {sha256: dataclasses.asdict(one) for sha256, one in found.items()}
+    write_atomic(HELD_OUT, (json.dumps(content, indent=1) + "\n").encode())
+
+
+if __name__ == "__main__":
+    main([Path(folder) for folder in sys.argv[1:]])
