@@ -9,6 +9,7 @@
     ├── GateError               exit status 3: an accuracy gate did not hold
     ├── BackendError            a runtime that is unknown, missing or refuses the file
     ├── TrainingError           a training that left nothing to keep
+    │   └── StoppedError        exit status 130: Ctrl-C before there was anything
     ├── MeasurementError        a benchmark that could not be completed
     ├── DeviceError             a camera or another machine that is missing, forbidden or lost
     ├── ServeError              a server that cannot be started
@@ -61,6 +62,12 @@ class BackendError(EdgecnnError):
 
 class TrainingError(EdgecnnError):
     """A training left nothing to keep."""
+
+
+class StoppedError(TrainingError):
+    """A training was stopped with Ctrl-C before there was anything to keep."""
+
+    exit_status = 130
 
 
 class MeasurementError(EdgecnnError):

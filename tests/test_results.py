@@ -14,8 +14,8 @@ from edgecnn.models.card import read_card
 from edgecnn.models.macs import multiply_accumulates
 from edgecnn.models.registry import SHIPPED, architecture, shipped_folder
 from tools.aims import Measured, check
-from tools.fill_results import DIFFERENT, OTHER_SEED, PAGE, RESULT, RESUME, TRIED, UNTRAINED, page, rows
-from tools.held_out import read_held_out
+from tools.fill_results import DIFFERENT, OTHER_SEED, PAGE, RESULT, RESUME, UNTRAINED, find_teacher_card, page, rows
+from tools.held_out import read_held_out, shipped, tried
 
 
 def test_the_page_is_that_of_its_result_file_and_cards() -> None:
@@ -33,6 +33,13 @@ def test_the_runs_accuracy_is_that_of_the_cards() -> None:
     for row in rows(read_result(RESULT)):
         if row.card:
             assert row.top1 == row.card.int8[suffix[row.backend]].top1
+
+
+def test_the_run_measured_the_files_that_ship() -> None:
+    files = {file.name: sha256_file(file) for name in SHIPPED for file in shipped_folder(name).glob("*-int8.*")}
+    measured = {Path(one.case.path).name: one.case.sha256 for one in read_result(RESULT).cases}
+    assert len(files) == 2 * len(SHIPPED)
+    assert files.items() <= measured.items()
 
 
 def test_the_references_have_the_size_that_the_page_says() -> None:
@@ -64,13 +71,18 @@ def test_a_training_that_was_killed_ends_within_noise_of_one_that_was_not() -> N
 
 
 def test_what_ships_has_the_lowest_loss_on_held_out_images_of_what_was_tried() -> None:
-    shipped = {name: read_card(shipped_folder(name) / "card.json") for name in SHIPPED}
-    tried = [read_card(TRIED / f"{name}.json") for name in DIFFERENT]
     losses = {sha256: one.loss for sha256, one in read_held_out().items()}
-    assert set(losses) <= {card.sha256 for card in (*shipped.values(), *tried)}
-    pairs = [(losses[shipped[card.model].sha256], losses[card.sha256]) for card in tried if card.sha256 in losses]
-    assert len(pairs) >= 2
-    assert all(ships < gave_way for ships, gave_way in pairs)
+    ships = {card.model: losses.get(card.sha256) for card in shipped()}
+    pairs = [(ships[card.model], losses[card.sha256]) for card in tried().values()]
+    assert len(pairs) == len(DIFFERENT)
+    assert all(chosen is not None and chosen < gave_way for chosen, gave_way in pairs)
+
+
+def test_what_a_model_learned_from_has_a_card() -> None:
+    taught = [card for card in shipped() if card.settings.get("teacher")]
+    teachers = [find_teacher_card(card) for card in taught]
+    assert [one[1].model for one in teachers if one] == [card.settings["teacher"] for card in taught]
+    assert all(not one[0].startswith("results") or (PAGE.parent / one[0]).is_file() for one in teachers if one)
 
 
 def test_an_aim_that_was_missed_is_told() -> None:

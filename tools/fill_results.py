@@ -19,8 +19,9 @@ from edgecnn.models.registry import SHIPPED, shipped_folder
 from edgecnn.statistics import Interval, median_ratio
 from edgecnn.train.plots import make_figure, to_png
 from edgecnn.train.recipe import RECIPES
+from edgecnn.train.split import held_out_of_cifar10
 from tools.aims import MOST_LOST, Measured, check
-from tools.held_out import count_held_out, read_held_out
+from tools.held_out import HeldOut, read_held_out, shipped, tried
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "results.md"
@@ -28,8 +29,6 @@ RESULT = ROOT / "docs" / "results" / "result.json"
 TRAINING = ROOT / "docs" / "results" / "training.json"
 NOTEBOOK = ROOT / "docs" / "results" / "notebook.json"
 RESUME = ROOT / "docs" / "results" / "resume.json"
-TRIED = ROOT / "docs" / "results" / "tried"
-"""Cards of models that shipped once and gave way to what did better on held-out images."""
 OTHER_SEED = ROOT / "docs" / "results" / "other-seed.json"
 """The card of a shipped model that was trained again from nothing with another seed."""
 
@@ -49,11 +48,11 @@ run with its 95 % interval: less than 1 is faster. The .onnx files that ship are
 layers than one with VNNI alone, and a Raspberry Pi 4 pays for each multiply-accumulate."""
 
 DIFFERENT = {
-    "edge_m-strided": "one 4×4 convolution of stride 2 instead of two at 32×32, strides instead of pooling; 48, 96, "
+    "edge_l-strided": "one 4×4 convolution of stride 2 instead of two at 32×32, strides instead of pooling; 64, 128, "
     "192 channels",
-    "edge_l-strided": "the same, with 64, 128, 192 channels",
-    "edge_m-cutmix": "the recipe alone: no teacher; as accurate on 1,000 held-out images, at a higher loss",
-    "edge_l-cutout": "the recipe alone: grey squares, which it learned by heart, instead of mixed images; 60 epochs",
+    "edge_l-cutout": "the recipe: grey squares, which it learned by heart, instead of mixed images",
+    "edge_m-strided": "as `edge_l`, with 48, 96, 192 channels",
+    "edge_m-cutmix": "the recipe: no teacher",
 }
 """What each of the `TRIED` had that the model which ships now has not."""
 
@@ -147,12 +146,12 @@ def page(result: Result) -> str:
         "",
         "| model | epochs | training images | minutes | on | command |",
         "|---|---:|---|---:|---|---|",
-        *(_training(read_card(shipped_folder(name) / CARD_NAME)) for name in SHIPPED),
+        *(_training(card) for card in shipped()),
         "",
         AGAIN,
         "",
+        *_taught(),
         *_tried(),
-        *_chosen(),
         *_other_seed(),
         *_resumed(),
         *_speed_of_training(),
@@ -171,44 +170,50 @@ def _aims(row: Row) -> list[str]:
     ]
 
 
+def find_teacher_card(card: ModelCard) -> tuple[str, ModelCard] | None:
+    """Return the card of the model that another one learned from, and where the page finds it; None if it had none."""
+    if not card.settings.get("teacher"):
+        return None
+    places = {f"results/tried/{name}.json": one for name, one in tried().items()}
+    places |= {f"../edgecnn/assets/{one.model}/{CARD_NAME}": one for one in shipped()}
+    return next((place, one) for place, one in places.items() if one.sha256 == card.settings["teacher_sha256"])
+
+
+def _taught() -> list[str]:
+    lines = []
+    for card in shipped():
+        if teacher := find_teacher_card(card):
+            place, known = teacher
+            lines.append(f"`{card.model}` learned from what `{_command(known)}` makes ([card]({place})).")
+    return [*lines, ""] if lines else []
+
+
 def _tried() -> list[str]:
-    cards = [(read_card(TRIED / f"{name}.json"), different) for name, different in DIFFERENT.items()]
+    measured, models = read_held_out(), {card.model for card in tried().values()}
+    cards = [(tried()[name], different) for name, different in DIFFERENT.items()]
+    cards += [(card, "ships") for card in shipped() if card.model in models]
     return [
-        "Shipped before, and given up for what was more accurate on held-out images or, at a tie, had a lower loss:",
+        "What shipped before, and what took its place for a lower loss on the training images that were kept apart "
+        "([results/held-out.json](results/held-out.json), made by `python -m tools.held_out FOLDER`): right as they "
+        "are and mirrored, and the cross-entropy over both. 1,000 kept apart are among 2,000. The test images were "
+        "looked at afterwards.",
         "",
-        "| model | recipe | MACs | parameters | float32 | int8 | what was different |",
-        "|---|---|---:|---:|---:|---:|---|",
+        "| model | recipe | epochs | MACs | parameters | kept apart | right | mirrored | loss | test, float32 "
+        "| test, int8 | what was different |",
+        "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|",
         *(
-            f"| `{card.model}` | {card.recipe} | {card.macs / 1e6:.1f} M | {card.parameters:,} | {card.test.top1:.2%} "
-            f"| {card.int8['tflite'].top1:.2%} | {different} |"
-            for card, different in cards
+            f"| `{card.model}` | {card.recipe} | {card.epochs} | {card.macs / 1e6:.1f} M | {card.parameters:,} "
+            f"| {_kept_apart(measured[card.sha256])} | {card.test.top1:.2%} | {card.int8['tflite'].top1:.2%} "
+            f"| {different} |"
+            for card, different in sorted(cards, key=lambda one: one[0].model)
         ),
         "",
     ]
 
 
-def _chosen() -> list[str]:
-    """Return what the choice between trainings of the same network was made by."""
-    measured = read_held_out()
-    shipped = [read_card(shipped_folder(name) / CARD_NAME) for name in SHIPPED]
-    cards = [*(read_card(TRIED / f"{name}.json") for name in DIFFERENT), *shipped]
-    found = sorted(
-        ((card, measured[card.sha256]) for card in cards if card.sha256 in measured), key=lambda one: one[0].model
-    )
-    return [
-        "How these and what ships do on the training images that were kept apart for that choice "
-        "([results/held-out.json](results/held-out.json), made by `python -m tools.held_out FOLDER`), as they are and "
-        "mirrored; the loss is the cross-entropy over both. The test images were looked at after it.",
-        "",
-        "| model | recipe | epochs | held out | right | right, mirrored | loss | ships |",
-        "|---|---|---:|---:|---:|---:|---:|---|",
-        *(
-            f"| `{card.model}` | {card.recipe} | {card.epochs} | {one.images:,} | {one.correct / one.images:.1%} "
-            f"| {one.correct_mirrored / one.images:.1%} | {one.loss:.3f} | {'yes' if card in shipped else 'no'} |"
-            for card, one in found
-        ),
-        "",
-    ]
+def _kept_apart(one: HeldOut) -> str:
+    right, mirrored = one.correct / one.images, one.correct_mirrored / one.images
+    return f"{one.images:,} | {right:.1%} | {mirrored:.1%} | {one.loss:.3f}"
 
 
 def _other_seed() -> list[str]:
@@ -318,10 +323,12 @@ def _training(card: ModelCard) -> str:
 
 def _command(card: ModelCard) -> str:
     """Return what trains the model again."""
-    count = count_held_out(card)
+    count = held_out_of_cifar10(card.training)
     holdout = f" --holdout {count}" if count else ""
+    teacher = find_teacher_card(card)
+    taught = f" --teacher runs/{teacher[1].model}-{teacher[1].recipe}/model.keras" if teacher else ""
     epochs = "" if card.epochs == RECIPES[card.recipe].epochs else f" --epochs {card.epochs}"
-    return f"edgecnn train {card.model} --recipe {card.recipe}{epochs} --seed {card.seed}{holdout}"
+    return f"edgecnn train {card.model} --recipe {card.recipe}{epochs} --seed {card.seed}{holdout}{taught}"
 
 
 def picture(result: Result, axis: str) -> bytes:

@@ -1,9 +1,10 @@
 """Measure models on the training images that were kept apart for choosing between them: docs/results/held-out.json.
 
-What was measured before stays in the file, by the SHA-256 of the weights. The full CIFAR-10 must have been fetched.
-`python -m tools.fill_results` makes a table of it.
+What was measured before stays in the file, by the SHA-256 of the weights; what neither ships nor is among the cards of
+what was tried is shown and not kept. The full CIFAR-10 must have been fetched. `python -m tools.fill_results` makes a
+table of it.
 
-Usage: python -m tools.held_out edgecnn/assets/edge_l runs/edge_l-edge-cutmix
+Usage: python -m tools.held_out edgecnn/assets/edge_l
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from typing import Any
 
 from edgecnn.files import sha256_file, write_atomic
 from edgecnn.models.card import CARD_NAME, ModelCard, read_card
+from edgecnn.models.registry import SHIPPED, shipped_folder
 from edgecnn.models.score import score
 from edgecnn.models.trained import load_trained
-from edgecnn.train.split import split_cifar10
+from edgecnn.train.split import held_out_of_cifar10, split_cifar10
 
-HELD_OUT = Path(__file__).parent.parent / "docs" / "results" / "held-out.json"
-CIFAR10_TRAINING = 50_000
+RESULTS = Path(__file__).parent.parent / "docs" / "results"
+HELD_OUT = RESULTS / "held-out.json"
+TRIED = RESULTS / "tried"
+"""Cards of models that shipped once and gave way to what did better on held-out images."""
 BATCH = 500
 
 
@@ -36,15 +40,20 @@ class HeldOut:
     loss: float
 
 
-def count_held_out(card: ModelCard) -> int:
-    """Return how many images of CIFAR-10's training split a training kept apart."""
-    return CIFAR10_TRAINING - int(card.training.partition(" ")[0].replace(",", ""))
+def tried() -> dict[str, ModelCard]:
+    """Return the cards of what shipped once, by the names of their files."""
+    return {file.stem: read_card(file) for file in sorted(TRIED.glob("*.json"))}
+
+
+def shipped() -> list[ModelCard]:
+    """Return the cards of what ships."""
+    return [read_card(shipped_folder(name) / CARD_NAME) for name in SHIPPED]
 
 
 def measure(folder: Path) -> tuple[str, HeldOut]:
     """Return the SHA-256 of the model in a folder, and how it does on what its card says was kept apart."""
     card, file = read_card(folder / CARD_NAME), folder / "model.keras"
-    apart = split_cifar10(count_held_out(card), card.seed).held_out
+    apart = split_cifar10(held_out_of_cifar10(card.training) or 0, card.seed).held_out
     if apart is None:
         sys.exit(f"{folder}: its training kept no images apart")
     model: Any = load_trained(file)[1]
@@ -67,7 +76,8 @@ def main(folders: list[Path]) -> None:
         sha256, one = measure(folder)
         found[sha256] = one
         print(f"{folder}: {one}")
-    content = {sha256: dataclasses.asdict(one) for sha256, one in found.items()}
+    known = {card.sha256 for card in (*tried().values(), *shipped())}
+    content = {sha256: dataclasses.asdict(one) for sha256, one in found.items() if sha256 in known}
     write_atomic(HELD_OUT, (json.dumps(content, indent=1) + "\n").encode())
 
 

@@ -38,7 +38,7 @@ COMMANDS = {
     "serve": "Serve models over HTTP, with a web page.",
     "bundle": "Put artifacts and what runs them into one file.",
     "evaluate": "Measure the accuracy of a model on labelled images.",
-    "train": "Train a model on CIFAR-10.",
+    "train": "Train a model on CIFAR-10 or on your own images.",
     "models": "List the shipped models with their figures.",
     "explain": "Show filters and activation maps of a model for an image.",
     "data": "Fetch, check and look at CIFAR-10.",

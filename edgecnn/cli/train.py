@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ class RecipeName(OneOf):
 )
 @click.option("--data", help="Your own images, a folder with one sub-folder a class or an .npz file.")
 @click.option("--test", help="Images to test --data on at the end.  [default: a tenth of them, kept apart]")
+@click.option("--teacher", help="Shipped model or .keras file to learn from, instead of the recipe's.")
 @click.option("--start", default="", help="Start from the weights of a shipped model or a .keras file (fine-tuning).")
 @click.option("--resume", is_flag=True, help="Go on from the last finished epoch of a training that was stopped.")
 @click.option("--tensorboard", type=click.Path(path_type=Path), help="Folder for logs that TensorBoard shows.")
@@ -63,6 +65,7 @@ def command(
     patience: int | None,
     data: str | None,
     test: str | None,
+    teacher: str | None,
     start: str,
     resume: bool,
     tensorboard: Path | None,
@@ -72,7 +75,8 @@ def command(
 
     Writes model.keras, card.json, history.json and pictures. Ctrl-C ends it early and keeps the best epoch:
     by validation accuracy with --holdout, else by training loss, since nothing is chosen on test images.
-    A training that was stopped or killed goes on with --resume and the same settings.
+    A training that was stopped or killed goes on with --resume and the same settings. What is kept when it ends or is
+    stopped is judged on the test images: with --resume after Ctrl-C they are looked at again.
     """
     from edgecnn.device.machine import read_machine
     from edgecnn.files import check_writable
@@ -86,7 +90,16 @@ def command(
     settings, recipe = _find_recipe(recipe)
     out = out or Path("runs") / f"{architecture}-{recipe}"
     check_writable(out)
-    settings = dataclasses.replace(settings, epochs=epochs or settings.epochs, patience=patience or settings.patience)
+    if tensorboard:
+        check_writable(tensorboard)
+    if teacher and not settings.teacher:
+        raise click.UsageError(f"recipe {recipe} has no teacher that --teacher could replace; edge-distilled has one")
+    settings = dataclasses.replace(
+        settings,
+        epochs=epochs or settings.epochs,
+        patience=patience or settings.patience,
+        teacher=teacher or settings.teacher,
+    )
     with output_to():  # TensorFlow announces itself
         untrained = builder(architecture)(10)
     split = split_own(data, test, untrained.input_shape[1:], holdout, seed) if data else None
@@ -128,11 +141,13 @@ def _report(tensorboard: Path | None, validated_on: str) -> Report:
     """Return what is done after each epoch, whose second accuracy is that of images named `validated_on`."""
     from edgecnn.train.tensorboard import log_to
 
-    reports = [lambda epoch: _print_epoch(epoch, validated_on), *([log_to(tensorboard)] if tensorboard else [])]
+    log = log_to(tensorboard) if tensorboard else None
 
     def report(epoch: Epoch) -> None:
-        for one in reports:
-            one(epoch)
+        with contextlib.suppress(BrokenPipeError):  # a reader that left, as `head` does, does not end a training
+            _print_epoch(epoch, validated_on)
+        if log:
+            log(epoch)
 
     return report
 

@@ -33,6 +33,10 @@ NAMED: dict[str, Callable[[], Dataset]] = {
 }
 
 
+OF_TEST = frozenset({"sample", "cifar10"})
+"""Names whose images are there to be tested on, and for nothing else."""
+
+
 def open_dataset(
     text: str,
     shape: tuple[int, int, int],

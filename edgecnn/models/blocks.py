@@ -109,9 +109,8 @@ def pooled_stages(
 ) -> keras.Model:
     """Return an untrained model of two convolutions at 32×32 and stages of residual blocks at 16×16, 8×8 and so on.
 
-    Between two stages the largest of each 2×2 pixels is kept, so that no convolution has a stride. More accurate than
-    `residual_stages` of as many multiply-accumulates, and faster as int8, since nothing has to be averaged beside a
-    strided convolution (docs/results.md).
+    Between two stages the largest of each 2×2 pixels is kept, so that no convolution has a stride and nothing has to be
+    averaged beside one. More accurate than `residual_stages` of as many multiply-accumulates (docs/results.md).
 
     Args:
         name: of the model.

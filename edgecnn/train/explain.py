@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +12,14 @@ from edgecnn.data.dataset import Pixels
 from edgecnn.files import write_atomic
 from edgecnn.train.activation_plots import filters_picture, maps_picture
 from edgecnn.train.activations import activation_maps, first_filters
+from edgecnn.train.plots import MADE_HERE
 
 if TYPE_CHECKING:
     import keras
 
-_MAPS = re.compile(r"maps-\d{2,}-.*\.png")
+_FILTERS = "filters.png"
+_HEAD = 200
+"""Bytes of a picture that say what made it."""
 
 
 def explain(
@@ -25,7 +27,7 @@ def explain(
 ) -> tuple[Path, ...]:
     """Write `filters.png` and, for each convolution, `maps-<number>-<layer>.png` into `out`; return their paths.
 
-    Maps of an earlier call are removed from `out`.
+    What an earlier call left in `out` and this one does not replace is removed.
 
     Args:
         model: of one image input.
@@ -43,14 +45,21 @@ def explain(
     if first := first_filters(model):
         layer, kernel = first
         title = f"{name}, {layer}: {kernel.shape[-1]} filters of {kernel.shape[0]}×{kernel.shape[1]}"
-        pictures["filters.png"] = filters_picture(kernel, title)
+        pictures[_FILTERS] = filters_picture(kernel, title)
     for number, maps in enumerate(found, 1):
         height, width, channels = maps.values.shape
         title = f"{name}, {maps.layer}: {channels} maps of {height}×{width}"
         pictures[f"maps-{number:02}-{maps.layer}.png"] = maps_picture(maps, image, title)
-    for old in out.glob("maps-*.png"):
-        if _MAPS.fullmatch(old.name) and old.name not in pictures:
+    for old in (out / _FILTERS, *out.glob("maps-*.png")):
+        if old.name not in pictures and _was_made_here(old):
             old.unlink()
     for file, content in pictures.items():
         write_atomic(out / file, content)
     return tuple(out / file for file in pictures)
+
+
+def _was_made_here(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return MADE_HERE in file.read(_HEAD)

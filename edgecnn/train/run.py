@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgecnn.data.dataset import Dataset
-from edgecnn.errors import TrainingError
+from edgecnn.errors import StoppedError, TrainingError
 from edgecnn.files import sha256_file, staging_folder, write_atomic
 from edgecnn.models.card import CARD_NAME, ModelCard
 from edgecnn.models.framework import import_keras
@@ -24,7 +24,7 @@ from edgecnn.train.plots import accuracy_curves, confusion_matrix, make_figure, 
 from edgecnn.train.precision import usable_precision
 from edgecnn.train.recipe import Recipe
 from edgecnn.train.split import Split, split_cifar10
-from edgecnn.train.start import starting_weights
+from edgecnn.train.start import refuse_learned, starting_weights
 from edgecnn.train.teacher import find_teacher
 from edgecnn.train.watch import Report
 from edgecnn.versions import versions_of
@@ -78,8 +78,9 @@ def train(
     Raises:
         DataError: the full data set was not fetched.
         ModelError: `start` is of another architecture, or the recipe's teacher cannot teach this.
-        TrainingError: interrupted before the first epoch ended; nothing to resume, or a checkpoint of another training
-            or that nobody asked to resume; the loss is no number any more; or early stopping without held-out images.
+        StoppedError: interrupted before the first epoch ended.
+        TrainingError: nothing to resume, or a checkpoint of another training or that nobody asked to resume; the loss
+            is no number any more; early stopping without held-out images; or held-out images that `start` learned.
         BackendError: Matplotlib is not installed.
         OutputError: `out` cannot be written.
     """
@@ -88,6 +89,8 @@ def train(
     own = split is not None
     if own:
         recipe = replace(recipe, validates_on_test=False)
+    elif start and holdout:
+        refuse_learned(start, holdout, seed)
     split = split or split_cifar10(holdout, seed)
     shows_test = recipe.validates_on_test and split.held_out is None
     _check_shift(recipe, split)
@@ -98,8 +101,8 @@ def train(
         raise TrainingError(
             f"{checkpoint} is of a training that was stopped: --resume goes on; delete it to start anew"
         )
-    taught_by = _teacher_hash(recipe.teacher)
-    identity = _identity(name, recipe, split, seed, start) | taught_by
+    learned_from = _hash("teacher", recipe.teacher) | _hash("start", start)
+    identity = _identity(name, recipe, split, seed, start) | learned_from
     import_keras().utils.set_random_seed(seed)  # of a last layer that `start` has no weights for
     given = _weights(start, build(len(split.training.class_names)))
     teacher = find_teacher(recipe.teacher, split.training) if recipe.teacher else None
@@ -122,10 +125,10 @@ def train(
         checkpoint.unlink(missing_ok=True)
         raise
     if fitted.epoch == 0:
-        raise TrainingError("stopped before the first epoch ended: nothing was saved")
+        raise StoppedError("stopped before the first epoch ended: nothing was saved")
     settings = {field.name: str(getattr(recipe, field.name)) for field in fields(recipe)}
     settings["holdout"] = str(0 if split.held_out is None else len(split.held_out))
-    settings |= taught_by
+    settings |= learned_from
     probabilities = fitted.model.predict(split.test.images, batch_size=_BATCH, verbose=0)
     card = ModelCard(
         model=name,
@@ -170,10 +173,10 @@ def _identity(name: str, recipe: Recipe, split: Split, seed: int, start: str) ->
     return {"architecture": name, "seed": str(seed), "start": start, "images": split.sha256, **settings}
 
 
-def _teacher_hash(teacher: str) -> dict[str, str]:
-    """Return what tells a teacher from another one of its name; nothing of no teacher, or of one in a folder."""
-    file = find_model_file(teacher) if teacher else None
-    return {"teacher_sha256": sha256_file(file)} if file is not None and file.is_file() else {}
+def _hash(role: str, name: str) -> dict[str, str]:
+    """Return what tells a model from another one of its name; nothing of no model, or of one in a folder."""
+    file = find_model_file(name) if name else None
+    return {f"{role}_sha256": sha256_file(file)} if file is not None and file.is_file() else {}
 
 
 def _weights(start: str, untrained: keras.Model) -> Weights | None:
@@ -183,12 +186,11 @@ def _weights(start: str, untrained: keras.Model) -> Weights | None:
 
 
 def _save(card: ModelCard, fitted: Fitted, out: Path) -> ModelCard:
-    with staging_folder(out) as staging:
+    with staging_folder(out / "model.keras") as staging:  # in `out`, which may be a mount point
         fitted.model.save(staging / "model.keras")
         card = replace(card, sha256=sha256_file(staging / "model.keras"))
         (staging / CARD_NAME).write_bytes(card.to_json())
         (staging / "history.json").write_text(json.dumps(fitted.history, indent=1) + "\n")
-        out.mkdir(exist_ok=True)
         for file in staging.iterdir():
             file.replace(out / file.name)
     return card

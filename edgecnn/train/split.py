@@ -11,10 +11,15 @@ import numpy.typing as npt
 from edgecnn.data.cache import load_arrays
 from edgecnn.data.cifar10 import to_dataset
 from edgecnn.data.dataset import Dataset
-from edgecnn.data.sources import open_dataset
+from edgecnn.data.sources import OF_TEST, open_dataset
 from edgecnn.errors import DataError
 
+CIFAR10_TRAINING = 50_000
+"""Images of CIFAR-10 that are there to be learned."""
+_OF_CIFAR10 = " images of the CIFAR-10 training split"
 _TEST_SHARE = 0.1
+_TEST_SEED = 0
+"""The same whatever the training's: models of several seeds, or one that starts from another, have the same test."""
 _FEWEST_CLASSES = 2
 
 
@@ -47,8 +52,14 @@ def split_cifar10(holdout: int, seed: int) -> Split:
     """
     arrays = load_arrays()
     training, held_out = _hold_out(to_dataset(arrays, "train"), holdout, seed)
-    description = f"{len(training):,} images of the CIFAR-10 training split"
+    description = f"{len(training):,}{_OF_CIFAR10}"
     return Split(training, held_out, to_dataset(arrays, "test"), description)
+
+
+def held_out_of_cifar10(description: str) -> int | None:
+    """Return how many images `split_cifar10` kept apart, by its description; None if that is of other images."""
+    count, ours, _ = description.partition(_OF_CIFAR10)
+    return CIFAR10_TRAINING - int(count.replace(",", "")) if ours else None
 
 
 def split_own(data: str, test: str | None, shape: tuple[int, int, int], holdout: int, seed: int) -> Split:
@@ -61,19 +72,24 @@ def split_own(data: str, test: str | None, shape: tuple[int, int, int], holdout:
         test: the same for the test; None takes a tenth of the images, class by class, out of `data`.
         shape: height, width and channels that the pictures are brought to.
         holdout: number of images to choose an epoch by.
-        seed: of the draws.
+        seed: of the draw of what is held out.
 
     Raises:
-        DataError: data that cannot be read or has no labels, a single class, too few images of a class, or training
-            images in the test.
+        DataError: data that cannot be read or has no labels, a single class, too few images of a class, training
+            images in the test, or CIFAR-10's test images as `data`.
     """
+    if data in OF_TEST:
+        raise DataError(
+            f"{data!r} names test images of CIFAR-10, which nothing is trained on; its training images are taken "
+            "without --data"
+        )
     every = open_dataset(data, shape)
     if every.labels is None:
         raise DataError(f"{data} has no labels; training needs them")
     if len(every.class_names) < _FEWEST_CLASSES:
         raise DataError(f"{data} has images of one class; a classifier needs two or more")
     if test is None:
-        judged, rest = _draw(every, max(1, round(len(every) * _TEST_SHARE)), seed)
+        judged, rest = _draw(every, max(1, round(len(every) * _TEST_SHARE)), _TEST_SEED)
         rest = _without(rest, judged)
         judged = replace(judged, name=f"a tenth of {every.name}, kept apart")
     else:
@@ -96,6 +112,8 @@ def _hold_out(full: Dataset, holdout: int, seed: int) -> tuple[Dataset, Dataset 
 
 def _draw(full: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:
     """Return `count` images, of each class as large a share as of all, and the others.
+
+    A smaller `count` with the same seed draws some of the same images.
 
     Raises:
         DataError: no image of a class would be left.

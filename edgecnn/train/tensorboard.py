@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from edgecnn.models.framework import import_tensorflow
@@ -14,14 +15,16 @@ _SCALAR_DATA = 1
 def log_to(folder: Path) -> Report:
     """Return a report that writes an epoch's loss and accuracy as scalars into an event file in `folder`.
 
-    The tags are those of the history: "loss", "accuracy", "val_loss", "val_accuracy"; the step is the epoch.
+    The file is made with the first epoch. The tags are those of the history: "loss", "accuracy", "val_loss",
+    "val_accuracy"; the step is the epoch.
     """
     tf = import_tensorflow()
     kinds = tf.compat.v1.SummaryMetadata
     metadata = kinds(plugin_data=kinds.PluginData(plugin_name="scalars"), data_class=_SCALAR_DATA)
-    writer = tf.summary.create_file_writer(str(folder))
+    made = functools.cache(lambda: tf.summary.create_file_writer(str(folder)))
 
     def report(epoch: Epoch) -> None:
+        writer = made()
         with writer.as_default():
             for name, value in epoch.values.items():
                 tf.summary.write(name, tf.constant(value, tf.float32), epoch.number, metadata)

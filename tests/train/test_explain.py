@@ -74,11 +74,13 @@ def test_separable_convolutions_have_maps_but_no_filters(edgecnn: Callable[..., 
     parts = [keras.layers.SeparableConv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(2, activation="softmax")]
     keras.Sequential([keras.Input((8, 8, 3)), *parts]).save(tmp_path / "mine.keras")
     Image.fromarray(load_test_sample().images[0]).save(tmp_path / "photo.png")
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "maps-100-old.png").write_bytes(b"")
     options = ("--model", tmp_path / "mine.keras", "--out", tmp_path / "out")
+    assert edgecnn("explain", tmp_path / "photo.png", "--out", tmp_path / "out").status == 0
+    assert (tmp_path / "out" / "filters.png").is_file()
+    (tmp_path / "out" / "maps-2026-town.png").write_bytes((tmp_path / "photo.png").read_bytes())  # not made by explain
     assert edgecnn("explain", tmp_path / "photo.png", *options).status == 0
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["maps-01-separable_conv2d.png"]
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left == {"maps-01-separable_conv2d.png", "maps-2026-town.png"}
 
 
 def test_a_model_that_is_a_class_of_its_own_is_told(tmp_path: Path) -> None:
@@ -100,8 +102,7 @@ def test_explain_feeds_a_model_as_it_is_told_to_and_leaves_no_maps_of_another(
     parts = [convolution, keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2, activation="softmax")]
     keras.Sequential([keras.Input((4, 4, 3)), *parts]).save(tmp_path / "mine.keras")
     Image.fromarray(np.full((4, 4, 3), 255, np.uint8)).save(tmp_path / "photo.png")
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "maps-09-other.png").write_bytes(b"")
+    assert edgecnn("explain", tmp_path / "photo.png", "--model", "edge_s", "--out", tmp_path / "out").status == 0
     (tmp_path / "out" / "maps.png").write_bytes(b"")
     seen = []
 

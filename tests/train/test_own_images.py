@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgecnn.errors import DataError, ModelError
+from edgecnn.errors import DataError, ModelError, TrainingError
 from edgecnn.models.card import read_card
 from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.registry import architecture, shipped_folder
 from edgecnn.models.trained import load_trained
 from edgecnn.train.split import split_own
-from edgecnn.train.start import starting_weights
+from edgecnn.train.start import refuse_learned, starting_weights
 
 SHAPE = (32, 32, 3)
 
@@ -57,6 +57,21 @@ def test_without_a_test_a_tenth_is_kept_apart_class_by_class(tmp_path: Path) -> 
     names = [name for part in parts for name in part.ids]
     assert len(set(names)) == 60
     assert "kept apart" in split.test.name
+
+
+def test_the_tenth_is_the_same_for_every_seed(tmp_path: Path) -> None:
+    data = str(photos(tmp_path / "photos", 20, 1))
+    first, other = (split_own(data, None, SHAPE, holdout=6, seed=seed) for seed in (0, 1))
+    assert first.test.ids == other.test.ids
+    assert first.training.ids != other.training.ids  # what is held out is drawn anew
+
+
+@pytest.mark.parametrize("name", ["sample", "cifar10"])
+def test_nothing_is_trained_on_cifar10s_test_images(edgecnn: Callable[..., Any], tmp_path: Path, name: str) -> None:
+    ran = edgecnn("train", "--data", name, "--out", tmp_path / "run")
+    assert ran.status == 1
+    assert "names test images of CIFAR-10" in ran.err
+    assert not (tmp_path / "run").exists()
 
 
 def test_test_images_among_the_training_images_are_refused(tmp_path: Path) -> None:
@@ -171,6 +186,45 @@ def test_fine_tuning_takes_all_but_a_last_layer_of_another_size() -> None:
         np.testing.assert_array_equal(own, drawn)
 
 
+@pytest.mark.parametrize(
+    ("start", "options", "words"),
+    [
+        ("edge_s", ("--holdout", "1000"), "take --seed 1 and at most --holdout 2000"),
+        ("edge_s", ("--holdout", "2001", "--seed", "1"), "take --seed 1 and at most --holdout 2000"),
+        ("tutorial_cnn", ("--holdout", "1000", "--seed", "1"), "leave --holdout out"),
+    ],
+    ids=["another seed", "more", "trained on all"],
+)
+def test_weights_that_learned_what_would_be_held_out_are_refused(
+    edgecnn: Callable[..., Any], tmp_path: Path, start: str, options: tuple[str, ...], words: str
+) -> None:
+    ran = edgecnn("train", start, "--start", start, *options, "--out", tmp_path / "run")
+    assert ran.status == 1
+    assert words in ran.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_that_never_saw_what_is_held_out_are_taken(tmp_path: Path) -> None:
+    refuse_learned("edge_s", 2000, 1)
+    refuse_learned("edge_s", 1000, 1)
+    copied = tmp_path / "mine.keras"
+    copied.write_bytes((shipped_folder("edge_s") / "model.keras").read_bytes())
+    refuse_learned(str(copied), 1000, 0)  # nothing is known of it
+    (tmp_path / "card.json").write_bytes((shipped_folder("edge_s") / "card.json").read_bytes())
+    with pytest.raises(TrainingError, match="learned images that would be held out"):
+        refuse_learned(str(copied), 1000, 0)
+    (tmp_path / "card.json").write_bytes((shipped_folder("edge_m") / "card.json").read_bytes())
+    refuse_learned(str(copied), 1000, 0)  # the card of another one
+
+
+def test_a_smaller_number_with_the_same_seed_holds_out_some_of_the_same_images(tmp_path: Path) -> None:
+    data = arrays(tmp_path / "a.npz", (40, 20))
+    more, fewer = (split_own(data, None, SHAPE, holdout=count, seed=3).held_out for count in (20, 9))
+    assert more is not None
+    assert fewer is not None
+    assert set(fewer.ids) < set(more.ids)
+
+
 def test_weights_of_another_architecture_are_refused() -> None:
     shipped = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1]
     with pytest.raises(ModelError, match="tutorial_cnn has other layers than resnet8"):
@@ -183,7 +237,8 @@ def test_fine_tuning_starts_where_the_shipped_model_is(edgecnn: Callable[..., An
     ran = edgecnn("train", "tutorial_cnn", "--start", "tutorial_cnn", *options)
     assert ran.status == 0
     card = read_card(tmp_path / "run" / "card.json")
-    assert card.settings["start"] == "tutorial_cnn"
+    shipped_card = read_card(shipped_folder("tutorial_cnn") / "card.json")
+    assert (card.settings["start"], card.settings["start_sha256"]) == ("tutorial_cnn", shipped_card.sha256)
     tuned = load_trained(tmp_path / "run" / "model.keras")[1].get_weights()[0]
     shipped = load_trained(shipped_folder("tutorial_cnn") / "model.keras")[1].get_weights()[0]
     assert 0 < np.abs(tuned - shipped).max() < 0.05  # a few small steps away

@@ -14,6 +14,7 @@ import pytest
 from edgecnn.data.cifar10 import Arrays
 from edgecnn.data.sample import load_calibration_sample
 from edgecnn.errors import ModelError
+from edgecnn.files import sha256_file
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import shipped_folder
 from edgecnn.models.trained import load_trained
@@ -50,6 +51,23 @@ def test_train_takes_the_recipes_teacher(
     shipped = read_card(shipped_folder("tutorial_cnn") / "card.json")
     assert (settings["teacher"], settings["teacher_sha256"]) == ("tutorial_cnn", shipped.sha256)
     assert np.abs(weights[0] - weights[1]).max() > 1e-4  # the same seed gives the same weights otherwise
+
+
+def test_another_teacher_takes_the_place_of_the_recipes(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+) -> None:
+    recipe, own = tmp_path / "taught.toml", tmp_path / "own.keras"
+    recipe.write_text('epochs = 1\nbatch_size = 64\nteacher = "tutorial_cnn"\nteacher_share = 0.5\n')
+    shutil.copy(shipped_folder("edge_s") / "model.keras", own)
+    assert edgecnn("train", "--recipe", recipe, "--teacher", own, "--out", tmp_path / "run").status == 0
+    settings = read_card(tmp_path / "run" / "card.json").settings
+    assert (settings["teacher"], settings["teacher_sha256"]) == (str(own), sha256_file(own))
+
+
+def test_a_teacher_for_a_recipe_that_has_none_is_refused(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    ran = edgecnn("train", "--recipe", "edge", "--teacher", "edge_l", "--out", tmp_path / "run")
+    assert ran.status == 2
+    assert "recipe edge has no teacher that --teacher could replace" in ran.err
 
 
 def test_a_teacher_that_sees_other_images_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import zipfile
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from edgecnn.data.cifar10 import Arrays, to_dataset
+from edgecnn.data.dataset import Dataset
 from edgecnn.data.sample import load_calibration_sample
 from edgecnn.errors import TrainingError
 from edgecnn.models.card import read_card
@@ -197,17 +199,55 @@ def test_ctrl_c_before_the_first_epoch_ended_saves_nothing_and_says_so(
 ) -> None:
     monkeypatch.setattr("edgecnn.models.tutorial_cnn.build", interrupting(0))
     ran = edgecnn("train", "--out", tmp_path / "run")
-    assert ran.status == 1
+    assert ran.status == 130
     assert "nothing was saved" in ran.err
     assert not (tmp_path / "run").exists()
 
 
-def test_held_out_images_are_not_trained_on(edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path) -> None:
+def test_a_folder_whose_parent_is_on_another_disk_gets_its_files(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, rename = tmp_path / "mounted", Path.replace
+
+    def within(self: Path, target: Path) -> Path:
+        if out.resolve() not in self.resolve().parents:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", within)
+    assert edgecnn("train", "--epochs", "1", "--out", out).status == 0
+    assert {"model.keras", "card.json", "history.json"} <= {file.name for file in out.iterdir()}
+
+
+def test_a_reader_that_leaves_does_not_end_a_training(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(*_: Any) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("edgecnn.cli.train._print_epoch", leave)
+    assert edgecnn("train", "--epochs", "2", "--out", tmp_path / "run").status == 0
+    assert read_card(tmp_path / "run" / "card.json").epochs == 2
+
+
+def test_held_out_images_are_not_trained_on(
+    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+
+    def record(build: Any, recipe: Recipe, training: Dataset, *, validation: Dataset, **others: Any) -> Any:
+        given.append((training, validation))
+        return fit(build, recipe, training, validation=validation, **others)
+
+    monkeypatch.setattr("edgecnn.train.run.fit", record)
     ran = edgecnn("train", "--recipe", "tuned", "--epochs", "1", "--holdout", "112", "--out", tmp_path / "run")
     assert ran.status == 0
     card = read_card(tmp_path / "run" / "card.json")
     assert card.training.startswith("400 images")
     assert "val_accuracy" in json.loads((tmp_path / "run" / "history.json").read_text())
+    ((training, validation),) = given
+    learned, apart = ({image.tobytes() for image in part.images} for part in (training, validation))
+    assert (len(training), len(validation), learned & apart) == (400, 112, set())
 
 
 def test_an_epoch_has_every_image_once_with_its_label() -> None:
@@ -285,4 +325,4 @@ def test_the_grid_shows_the_first_25_images(tmp_path: Path) -> None:
     (tmp_path / "grid.png").write_bytes(image_grid(load_calibration_sample()))
     with Image.open(tmp_path / "grid.png") as picture:
         assert picture.format == "PNG"
-        assert len(set(picture.convert("RGB").resize((64, 64)).getdata())) > 200
+        assert len(picture.convert("RGB").resize((64, 64)).getcolors(64 * 64) or ()) > 200
