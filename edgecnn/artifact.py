@@ -180,6 +180,23 @@ def open_folder(folder: str | Path) -> tuple[Artifact, ...]:
     return tuple(open_artifact(Path(folder) / entry.file) for entry in entries if not entry.is_rejected)
 
 
+def intact_entries(folder: Path) -> tuple[Entry, ...]:
+    """Return those entries of a folder's manifest whose files are there as it describes them; none of a damaged one."""
+    try:
+        entries = _decode(folder).artifacts
+    except (OSError, SchemaError):
+        return ()
+    return tuple(entry for entry in entries if _is_intact(folder, entry))
+
+
+def _is_intact(folder: Path, entry: Entry) -> bool:
+    try:
+        _check_entry(folder, entry)
+    except (ArtifactError, OSError):
+        return False
+    return True
+
+
 def _decode(folder: Path) -> Manifest:
     return decode_json(Manifest, (folder / MANIFEST_NAME).read_bytes(), newest=SCHEMA_VERSION)
 

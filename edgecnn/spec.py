@@ -20,6 +20,9 @@ KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 SAVED_MODEL_NAME = "saved_model.pb"
 """The file that makes a folder a TensorFlow SavedModel."""
 
+MAX_GOLDEN = 16
+"""Golden images of an artifact at most: each is run at the input's size wherever the file is verified."""
+
 
 class Precision(enum.Enum):
     """What the weights and activations of an artifact are stored and computed in.

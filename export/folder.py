@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from edgecnn.artifact import MANIFEST_NAME, REJECTED_FOLDER, Manifest, has_manifest, read_manifest
+from edgecnn.artifact import MANIFEST_NAME, REJECTED_FOLDER, Manifest, has_manifest, intact_entries
 from edgecnn.errors import ArtifactError
 from edgecnn.files import cannot_write
 
@@ -17,6 +17,11 @@ def refuse_foreign_folder(out: Path) -> None:
     try:
         if out.exists() and not out.is_dir():
             raise ArtifactError(f"{out} is a file; give a folder with --out")
+        if out.is_mount():
+            raise ArtifactError(
+                f"{out} is the root of a file system, where an export cannot be moved into place at once; give a "
+                f"folder in it with --out, as {out / 'edgecnn'}"
+            )
         if out.is_dir() and any(out.iterdir()) and not has_manifest(out):
             raise ArtifactError(
                 f"{out} holds other files and no {MANIFEST_NAME} of edgecnn; give a new folder with --out"
@@ -31,7 +36,7 @@ def move_into_place(staging: Path, out: Path, manifest: Manifest) -> None:
         staging.rename(out)
         return
     kept = {entry.place for entry in manifest.artifacts}
-    outdated = _files_of_earlier_export(out) - kept
+    outdated = {entry.place for entry in intact_entries(out)} - kept  # what was changed is not ours to remove
     if any(entry.is_rejected for entry in manifest.artifacts):
         (out / REJECTED_FOLDER).mkdir(exist_ok=True)
     for name in (*kept, LOG_NAME, MANIFEST_NAME):
@@ -41,10 +46,3 @@ def move_into_place(staging: Path, out: Path, manifest: Manifest) -> None:
     if not any(entry.is_rejected for entry in manifest.artifacts):
         with contextlib.suppress(OSError):  # not there, or somebody's own files are in it
             (out / REJECTED_FOLDER).rmdir()
-
-
-def _files_of_earlier_export(out: Path) -> set[str]:
-    try:
-        return {entry.place for entry in read_manifest(out).artifacts}
-    except ArtifactError:  # damaged or interrupted: what cannot be read is not ours to remove
-        return set()

@@ -14,7 +14,7 @@ from edgecnn.contract import read_contract
 from edgecnn.gate import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
 from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import DEFAULT
-from edgecnn.spec import Method, Precision
+from edgecnn.spec import MAX_GOLDEN, Method, Precision
 
 if TYPE_CHECKING:
     from edgecnn.artifact import Manifest
@@ -96,8 +96,10 @@ _EDGES = ("uint8", "int8", "float32")
     show_default=True,
     help="Percent of images that a file must answer as Keras does, where there are no labels.",
 )
-@click.option("--max-size", type=Size(), help="Largest file that is accepted, as 700kB.")
-@click.option("--max-latency", type=FiniteRange(0, min_open=True), help="Milliseconds of one image, here.")
+@click.option("--max-size", type=Size(), help="Largest quantized file that is accepted, as 700kB.")
+@click.option(
+    "--max-latency", type=FiniteRange(0, min_open=True), help="Milliseconds of one image in quantized files, here."
+)
 @click.option(
     "--min-top1",
     type=FiniteRange(0, 100),
@@ -109,7 +111,7 @@ _EDGES = ("uint8", "int8", "float32")
 @click.option("--softmax", is_flag=True, help="Keep a softmax at the end in the files.")
 @click.option(
     "--golden",
-    type=click.IntRange(0, 16),
+    type=click.IntRange(0, MAX_GOLDEN),
     default=4,
     show_default=True,
     help="Evaluation images that each file carries, for `edgecnn verify`.",

@@ -26,9 +26,14 @@ def command(paths: tuple[Path, ...], backend: str | None, threads: int, as_json:
     """
     from edgecnn.artifact import open_folder
     from edgecnn.cli.screen import print_json
-    from edgecnn.errors import EdgecnnError, GateError
+    from edgecnn.errors import ArtifactError, EdgecnnError, GateError
 
-    files = [file for path in paths for file in ([one.path for one in open_folder(path)] if path.is_dir() else [path])]
+    files: list[Path] = []
+    for path in paths:
+        inside = [one.path for one in open_folder(path)] if path.is_dir() else [path]
+        if not inside:
+            raise ArtifactError(f"{path} has no artifact that its gate accepted: there is nothing to verify")
+        files += inside
     found: list[dict[str, Any]] = []
     failed: EdgecnnError | None = None
     for file in files:

@@ -78,7 +78,7 @@ def _file_name(name: str) -> str:
 
 
 def _labels(path: Path, digest: str, class_count: int) -> tuple[str, ...]:
-    card = path.with_name(CARD_NAME)
+    card = path.absolute().parent / CARD_NAME  # "." has no name
     if card.is_file() and (known := read_card(card)).sha256 == digest:
         return known.class_names
     return number_labels(class_count)

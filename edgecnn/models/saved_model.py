@@ -25,9 +25,14 @@ _OF_ITS_SAVER = frozenset({"MergeV2Checkpoints", "RestoreV2", "SaveV2"})
 """Those that the functions for saving and restoring may have besides; loading and inference call neither."""
 
 _READS_OUTSIDE = frozenset({
-    "DebugIdentity", "DebugNanCount", "DebugNumericSummary", "MatchingFiles", "PyFuncStateless", "ReadFile",
+    "DebugIdentity", "DebugNanCount", "DebugNumericSummary", "DecodeProtoV2", "EncodeProto", "GenerateVocabRemapping",
+    "InitializeTableFromTextFile", "MatchingFiles", "PyFuncStateless", "ReadFile", "XlaCustomCall", "XlaCustomCallV2",
 })  # fmt: skip
-"""Operations that TensorFlow counts as free of side effects, and that reach files, the network or Python."""
+"""What TensorFlow counts as free of side effects, and reaches files, the network, Python or native code."""
+
+_OF_PIPELINES = ("Dataset", "Iterator")
+"""In the names of tf.data's operations, which no model needs: `DatasetFromGraph` runs a graph hidden in a string,
+and others read and write files."""
 
 _NO_LAYER = frozenset({"Const", "Identity", "NoOp", "Placeholder", "ReadVariableOp", "StatefulPartitionedCall"})
 
@@ -126,7 +131,8 @@ def _unwanted(node: Any, allowed: frozenset[str]) -> Iterator[str]:
     from tensorflow.python.framework import op_def_registry
 
     definition = op_def_registry.get(node.op)
-    if definition is None or node.op in _READS_OUTSIDE or (definition.is_stateful and node.op not in allowed):
+    reaches_out = node.op in _READS_OUTSIDE or any(part in node.op for part in _OF_PIPELINES)
+    if definition is None or reaches_out or (definition.is_stateful and node.op not in allowed):
         yield node.op
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from edgecnn.contract import Contract, Golden
 from edgecnn.errors import ContractError
 from edgecnn.runtime.classifier import Classifier, Images, Probabilities
-from edgecnn.spec import Precision
+from edgecnn.spec import MAX_GOLDEN, Precision
 
 MAX_SIDE = 64
 """Pictures are stored no larger than this, so that they stay small beside the weights."""
@@ -98,8 +98,8 @@ def _unpacked(contract: Contract, golden: Golden) -> tuple[Images, Probabilities
     height, width, channels = contract.image_shape
     count = len(golden.scores)
     expected = np.array([row for row in golden.scores if len(row) == len(contract.labels)], np.float32)
-    fits = len(golden.shape) == 4 and golden.shape[0] == count == len(expected) > 0 and golden.shape[3] == channels
-    if not fits or not all(0 < side <= MAX_SIDE for side in golden.shape[1:3]):
+    fits = len(golden.shape) == 4 and golden.shape[0] == count == len(expected) and golden.shape[3] == channels
+    if not fits or not 0 < count <= MAX_GOLDEN or not all(0 < side <= MAX_SIDE for side in golden.shape[1:3]):
         raise ContractError(f"its golden images of shape {golden.shape} do not fit the model")
     size = int(np.prod(golden.shape))
     try:

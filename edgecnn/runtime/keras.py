@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from edgecnn.contract import Contract, Origin
-from edgecnn.errors import BackendError, ModelError
+from edgecnn.errors import BackendError, ModelError, first_line
 from edgecnn.model_options import KerasCall, ModelOptions
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
@@ -21,11 +21,14 @@ BATCH = 250
 
 
 class _KerasSession:
-    def __init__(self, call: Any) -> None:
-        self._call = call
+    def __init__(self, call: Any, path: Path) -> None:
+        self._call, self._path = call, path
 
     def run(self, tensor: Tensor) -> Tensor:
-        return np.asarray(self._call(tensor))
+        try:
+            return np.asarray(self._call(tensor))
+        except Exception as error:  # of any layer that works call by call, and not as a graph
+            raise ModelError(f"{self._path} cannot be compiled and run by TensorFlow: {first_line(error)}") from error
 
 
 def open_keras(path: Path, threads: int, options: ModelOptions) -> Opened:
@@ -69,7 +72,7 @@ def open_loaded(classifier: KerasClassifier, how: KerasCall = KerasCall.FUNCTION
         needs={},
         made_with=versions_of("tensorflow", "keras"),
     )
-    return Opened(contract, _KerasSession(_callable(classifier, how)))
+    return Opened(contract, _KerasSession(_callable(classifier, how), classifier.path))
 
 
 def _callable(classifier: KerasClassifier, how: KerasCall) -> Any:

@@ -76,6 +76,17 @@ def test_a_file_beyond_a_limit_is_kept_apart_and_the_status_is_3(edgecnn: Run, o
     assert (tmp_path / "out" / "grey_levels-float32.tflite").is_file()
 
 
+def test_where_all_files_were_rejected_there_is_nothing_to_verify(edgecnn: Run, own: Any, tmp_path: Path) -> None:
+    ran = edgecnn(
+        "export", own.model, "--formats", "tflite", "--out", tmp_path / "out", "--max-size", "1kB",
+        "--evaluation", own.evaluation,
+    )  # fmt: skip
+    assert ran.status == 3
+    ran = edgecnn("verify", tmp_path / "out")
+    assert (ran.status, ran.out) == (1, "")
+    assert "no artifact that its gate accepted" in ran.err
+
+
 def test_without_labels_the_agreement_decides(edgecnn: Run, own: Any, tmp_path: Path) -> None:
     dataset = grey_images(300, seed=9)
     np.savez(tmp_path / "unlabelled.npz", images=dataset.images)

@@ -112,6 +112,23 @@ def test_a_manifest_of_something_else_is_left_alone(own: Any, tmp_path: Path) ->
     assert (tmp_path / "manifest.json").read_text() == '{"name": "a web application"}'
 
 
+def test_the_root_of_a_file_system_is_refused_before_the_work(
+    own: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == tmp_path)
+    with pytest.raises(ArtifactError, match="give a folder in it with --out"):
+        export_own(own, tmp_path)
+    assert listing(tmp_path) == set()
+
+
+def test_of_an_earlier_export_that_lost_a_file_the_others_are_replaced(own: Any, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export_own(own, out, ExportSpec((Format.ONNX, Format.TFLITE), (Precision.FLOAT32,)))
+    (out / "grey_levels-float32.onnx").unlink()
+    export_own(own, out, ExportSpec((Format.ONNX,), (Precision.FLOAT32,)))
+    assert listing(out) == {"grey_levels-float32.onnx", "manifest.json", "export.log"}
+
+
 def test_where_files_cannot_be_moved_into_place_the_earlier_export_stays(
     own: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ from edgecnn.models.card import read_card
 from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.registry import architecture, find_model_file, shipped_folder
 from edgecnn.preprocess import softmax
+from edgecnn.runtime.classifier import Classifier
+from edgecnn.runtime.keras import open_loaded
 from edgecnn.spec import Scores
 
 
@@ -313,6 +315,40 @@ def test_a_saved_model_that_reaches_outside_is_refused_unless_trusted(tmp_path: 
     assert not trace.exists()
     load_keras_classifier(tmp_path / "writer", options=ModelOptions(trust_code=True))
     assert trace.exists()
+
+
+def test_a_saved_model_with_a_graph_hidden_in_a_string_is_refused(tmp_path: Path) -> None:
+    """TensorFlow runs it, and counts the operation as free of side effects."""
+    import tensorflow as tf
+
+    class Hider(tf.Module):  # type: ignore[misc]
+        @tf.function(input_signature=[tf.TensorSpec((None, 8, 8, 3), tf.float32)])  # type: ignore[untyped-decorator]
+        def __call__(self, images: Any) -> Any:
+            count = tf.raw_ops.DatasetCardinality(input_dataset=tf.raw_ops.DatasetFromGraph(graph_def=b""))
+            return images[:, 0, 0] + 0 * tf.cast(count, tf.float32)
+
+    hider = Hider()
+    tf.saved_model.save(hider, str(tmp_path / "hider"), signatures={"serving_default": hider.__call__})
+    with pytest.raises(ModelError, match=r"reach outside of the model \(DatasetCardinality, DatasetFromGraph\)"):
+        load_keras_classifier(tmp_path / "hider")
+
+
+def test_a_saved_model_is_read_from_inside_its_folder(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(exported)
+    assert load_keras_classifier(Path()).name == "my_export"
+
+
+def test_a_model_that_tensorflow_cannot_compile_is_told_in_a_line(tmp_path: Path) -> None:
+    path = save(
+        tmp_path,
+        lambda keras: keras.Sequential([
+            keras.Input((8, 8, 3)),
+            keras.layers.Lambda(lambda x: x[:, 0, 0] + float(x.numpy()[0, 0, 0, 0]), output_shape=(3,)),
+        ]),
+    )  # fmt: skip
+    classifier = load_keras_classifier(path, options=ModelOptions(trust_code=True))
+    with pytest.raises(ModelError, match="cannot be compiled"):
+        Classifier(open_loaded(classifier)).predict(np.zeros((2, 8, 8, 3), np.uint8))
 
 
 def test_a_saved_model_whose_graph_calls_its_saver_is_refused(exported: Path, tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_json_tells_the_same(edgecnn: Run, artifact: Path) -> None:
         {"shape": (4, 9999, 9999, 3)},
         {"shape": (4, 32, 32, 1)},
         {"shape": (5, 32, 32, 3)},
+        {"shape": (17, 32, 32, 3), "scores": ((0.0,) * 10,) * 17},
         {"shape": (0, 32, 32, 3), "scores": ()},
         {"shape": (4, 64, 64, 3)},
         {"pixels": "no base64!"},
