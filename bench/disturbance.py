@@ -74,7 +74,7 @@ def was_throttled(timeline: tuple[Moment, ...]) -> bool:
 def load_elsewhere(timeline: tuple[Moment, ...]) -> tuple[tuple[float, float], ...]:
     """Return, between two moments of one step each, the seconds and the CPU time of other processes a second."""
     found = []
-    for moments in _steps(timeline):
+    for moments in steps_of(timeline):
         for before, after in pairwise(moments):
             seconds = after.sample.seconds - before.sample.seconds
             known = (before.sample.busy_seconds, after.sample.busy_seconds, before.own_seconds, after.own_seconds)
@@ -84,7 +84,7 @@ def load_elsewhere(timeline: tuple[Moment, ...]) -> tuple[tuple[float, float], .
     return tuple(found)
 
 
-def _steps(timeline: tuple[Moment, ...]) -> list[tuple[Moment, ...]]:
+def steps_of(timeline: tuple[Moment, ...]) -> list[tuple[Moment, ...]]:
     """Return the moments of each step: between two of them a run may have been killed and gone on."""
     return [tuple(moments) for _, moments in groupby(timeline, key=lambda moment: moment.step)]
 
@@ -115,7 +115,7 @@ def _throttled(timeline: tuple[Moment, ...]) -> RunWarning | None:
 def _held_back(timeline: tuple[Moment, ...]) -> tuple[str, ...]:
     """Return what held the processor back at any moment, or appeared since the first one of a step."""
     words: list[str] = []
-    for moments in _steps(timeline):
+    for moments in steps_of(timeline):
         seen = [throttled_words(one.sample.throttled) for one in moments if one.sample.throttled is not None]
         before = set(seen[0].since_boot) if seen else set()
         words += [word for one in seen for word in (*one.now, *(word for word in one.since_boot if word not in before))]
@@ -140,7 +140,7 @@ def _load(timeline: tuple[Moment, ...]) -> RunWarning | None:
 
 def _steal(timeline: tuple[Moment, ...], cores: int) -> RunWarning | None:
     seconds = stolen = 0.0
-    for moments in _steps(timeline):
+    for moments in steps_of(timeline):
         known = [one.sample for one in moments if one.sample.steal_seconds is not None]
         if known:
             seconds += known[-1].seconds - known[0].seconds

@@ -58,7 +58,7 @@ class Findings:
 
     @property
     def noise_floor(self) -> float:
-        """How far from 1 a ratio of latencies may be without being a difference, as a share."""
+        """How far from 1 a ratio of latencies may be without being a difference, as a share; assumed without `a_a`."""
         return noise_floor(self.a_a)
 
     @property

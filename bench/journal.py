@@ -41,8 +41,8 @@ class Journal:
         self._lock: IO[bytes] | None = None
         if path is None:
             return
-        if resume:
-            self._records = _read(path, key)
+        if resume and not path.exists():  # locking would make it
+            raise MeasurementError(f"nothing to resume: {path} is not there; run without --resume")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(path)
@@ -50,10 +50,23 @@ class Journal:
                 path.write_text(json.dumps({"key": key}) + "\n")
         except OSError as error:
             raise cannot_write(path, error) from error
+        if resume:
+            try:
+                self._records = _read(path, key)
+            except MeasurementError:
+                self.close()
+                raise
 
     def get(self, step: str, kind: type[_T]) -> _T | None:
-        """Return the record of a finished step; None if it is still to do."""
-        return None if step not in self._records else decode(kind, self._records[step])
+        """Return the record of a finished step; None if it is still to do.
+
+        Raises:
+            MeasurementError: the record is damaged.
+        """
+        try:
+            return None if step not in self._records else decode(kind, self._records[step])
+        except SchemaError as error:
+            raise _damaged(self._path) from error
 
     def add(self, step: str, record: Any) -> None:
         """Keep the record of a finished step: it is on the disk when this returns."""
@@ -79,6 +92,10 @@ class Journal:
             self._lock.close()
 
 
+def _damaged(path: Path | None) -> MeasurementError:
+    return MeasurementError(f"{path} is damaged; run without --resume")
+
+
 def _locked(path: Path) -> IO[bytes]:
     """Return the open file, which no other run can lock as long as it is open."""
     file = path.open("ab")
@@ -94,8 +111,6 @@ def _read(path: Path, key: str) -> dict[str, Any]:
     """Return the records of a journal; a last line that a kill cut short is left out, and cut off the file."""
     try:
         lines = path.read_bytes().splitlines(keepends=True)
-    except FileNotFoundError as error:
-        raise MeasurementError(f"nothing to resume: {path} is not there; run without --resume") from error
     except OSError as error:
         raise MeasurementError(f"cannot read {path}: {error.strerror}") from error
     whole = [line for line in lines if line.endswith(b"\n")]
@@ -106,8 +121,8 @@ def _read(path: Path, key: str) -> dict[str, Any]:
                 f"{path} is of a run with other files, settings, images or versions; run without --resume"
             )
         records = {line["step"]: line["record"] for line in found[1:]}
-    except (ValueError, KeyError, AttributeError, TypeError, SchemaError) as error:
-        raise MeasurementError(f"{path} is damaged; run without --resume") from error
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise _damaged(path) from error
     if len(whole) < len(lines):
         try:
             path.write_bytes(b"".join(whole))

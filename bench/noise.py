@@ -7,6 +7,10 @@ from edgecnn.bench.result import Raw, Result
 from edgecnn.bench.summary import round_medians
 from edgecnn.statistics import Interval, bootstrap_ratio, median_ratio
 
+ALIKE = 0.05
+"""Latencies that differ by less are no reason to choose: size decides then, so that the choice is stable. Where the
+noise floor is not known, this is taken for it."""
+
 
 def a_a(result: Result) -> Interval | None:
     """Return the baseline's latency divided by its twin's, 1 up to noise, with the bootstrap's interval.
@@ -21,8 +25,11 @@ def a_a(result: Result) -> Interval | None:
 
 
 def noise_floor(ratio: Interval | None) -> float:
-    """Return how far from 1 a ratio of equal things may be, as a share: the farther end of the A/A interval."""
-    return 0.0 if ratio is None else max(ratio.high, 1 / ratio.low) - 1
+    """Return how far from 1 a ratio of equal things may be, as a share: the farther end of the A/A interval.
+
+    Where there is none, since the baseline could not be measured twice, `ALIKE` is taken.
+    """
+    return ALIKE if ratio is None else max(ratio.high, 1 / ratio.low) - 1
 
 
 def latency_ratio(one: Raw, other: Raw) -> Interval:

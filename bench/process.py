@@ -134,7 +134,11 @@ class WorkerProcess:
         return line
 
     def _how_it_ended(self) -> str:
-        code = self._process.wait()
+        try:
+            code = self._process.wait(self._timeout)
+        except subprocess.TimeoutExpired:
+            self.close()
+            return f"the worker closed its output and did not end within {self._timeout:g} s"
         self._errors.seek(0)
         words = self._errors.read()[-_LAST_WORDS:].decode(errors="replace").strip().splitlines()
         how = f"was ended by {_signal_name(-code)}" if code < 0 else f"ended with status {code}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,7 +119,7 @@ class _Run:
         self._done = 0
         self._total = len(plan.cases) * (settings.processes * (settings.rounds + 2))
         self._total += sum(has_something_to_do(case, settings) for case in plan.cases)
-        self._facts = self._step("facts", Facts, lambda: _facts(plan))
+        self._facts = self._journal.get("facts", Facts) or self._read_facts()
 
     def carry_out(self, inputs: Inputs) -> bool:
         """Make all steps that the journal does not have; return False if Ctrl-C ended that."""
@@ -169,13 +168,20 @@ class _Run:
         return is_whole
 
     def _measured_pass(self, number: int, inputs: Inputs) -> tuple[PassRecord, bool]:
-        for _ in range(_MOST_REPEATS):
+        kept: PassRecord | None = None
+        for left in reversed(range(_MOST_REPEATS)):
             record, is_whole = self._once(number, inputs)
-            if not (is_whole and self._settings.wait_cool and was_throttled(record.timeline)):
+            if not is_whole:
+                return kept or record, False
+            kept = record
+            if not (left and self._settings.wait_cool and was_throttled(record.timeline)):
                 break
             self._progress("waiting until the machine is cool", self._done, self._total)
-            self._monitor.wait_until_cool()
-        return record, is_whole
+            try:
+                self._monitor.wait_until_cool()
+            except KeyboardInterrupt:
+                return kept, False
+        return record, True
 
     def _once(self, number: int, inputs: Inputs) -> tuple[PassRecord, bool]:
         self._done = number * len(self.cases) * (self._settings.rounds + 2)
@@ -200,31 +206,29 @@ class _Run:
     def _alone(self, number: int, state: _CaseState, inputs: Inputs) -> None:
         if state.error or not has_something_to_do(state.case, self._settings):
             return
-        state.alone = self._step(
-            f"alone {number}",
-            AloneRecord,
-            lambda: alone(
-                state.case,
-                inputs,
-                self._settings,
-                peaks=self._peaks.get((state.case.backend, state.case.threads)),
-                monitor=self._monitor,
-                start=self._start,
-            ),
+        step = f"alone {number}"
+        kept = self._journal.get(step, AloneRecord)
+        state.alone = kept or alone(
+            state.case,
+            inputs,
+            self._settings,
+            peaks=self._peaks.get((state.case.backend, state.case.threads)),
+            monitor=self._monitor,
+            start=self._start,
         )
         if state.alone.profile is not None:
             self._peaks[state.case.backend, state.case.threads] = state.alone.profile.peaks
         self._timeline += state.alone.timeline
         if state.alone.error is not None:  # what was measured before is not lost for it
             self._notes.append(f"{state.case.name} alone: {state.alone.error}")
+        if kept is None:
+            self._journal.add(step, state.alone)
         self._report("each case alone", state.case.name)
 
-    def _step(self, name: str, kind: type, make: Callable[[], object]):  # type: ignore[no-untyped-def]
-        record = self._journal.get(name, kind)
-        if record is None:
-            record = make()
-            self._journal.add(name, record)
-        return record
+    def _read_facts(self) -> Facts:
+        facts = _facts(self._plan)
+        self._journal.add("facts", facts)
+        return facts
 
     def _report(self, what: str, detail: str) -> None:
         self._progress(what, self._done, self._total, detail)

@@ -7,13 +7,10 @@ import math
 from edgecnn.bench.accuracy import answers
 from edgecnn.bench.case import Role
 from edgecnn.bench.constraints import Constraints, checks
-from edgecnn.bench.noise import is_equal, latency_ratio
+from edgecnn.bench.noise import ALIKE, is_equal, latency_ratio
 from edgecnn.bench.result import Result
 from edgecnn.bench.summary import Summary
 from edgecnn.statistics import Interval, paired_difference
-
-ALIKE = 0.05
-"""Latencies that differ by less are no reason to choose: size decides then, so that the choice is stable."""
 
 
 def choose(summaries: tuple[Summary, ...], floor: float, constraints: Constraints) -> tuple[Summary, ...]:
@@ -45,7 +42,7 @@ def verdict(
     artifacts = [one for one in summaries if one.case.is_artifact]
     if not artifacts:
         return ("No artifact could be measured.",)
-    compared = _accuracy_is_known(summaries)
+    compared = accuracy_is_known(summaries)
     if not ranked:
         return (_none_holds(artifacts, constraints, compared), *_about_the_machine(result))
     good = _good(summaries, constraints)
@@ -65,22 +62,18 @@ def verdict(
 
 def _good(summaries: tuple[Summary, ...], constraints: Constraints) -> list[Summary]:
     """Return the artifacts that are shown to keep to all constraints."""
-    compared = _accuracy_is_known(summaries)
+    compared = accuracy_is_known(summaries)
     return [one for one in summaries if one.case.is_artifact and _holds(one, constraints, compared)]
 
 
-def _accuracy_is_known(summaries: tuple[Summary, ...]) -> bool:
+def accuracy_is_known(summaries: tuple[Summary, ...]) -> bool:
     """Whether differences of accuracy say anything: two bad int8 files can agree with each other."""
     baseline = next((one for one in summaries if one.case.role is Role.BASELINE), None)
     return baseline is not None and baseline.accuracy is not None and baseline.case.precision == "float32"
 
 
 def _holds(one: Summary, constraints: Constraints, compared: bool) -> bool:
-    return all(
-        check.holds
-        for check in checks(one, constraints)
-        if check.name != "accuracy" or (compared and one.case.role is not Role.BASELINE)
-    )
+    return all(check.holds for check in checks(one, constraints) if check.name != "accuracy" or compared)
 
 
 def _best_two(good: list[Summary], floor: float) -> list[Summary]:

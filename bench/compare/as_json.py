@@ -30,7 +30,7 @@ def _comparison(one: Comparison) -> dict[str, Any]:
         "new": one.new.name,
         "limits": encode(one.limits),
         "care": one.care,
-        "noise_floors": [run.findings.noise_floor for run in (one.old, one.new)],
+        "noise_floors": [None if run.findings.a_a is None else run.findings.noise_floor for run in (one.old, one.new)],
         "warnings": {which: encode(run.findings.warnings) for which, run in (("old", one.old), ("new", one.new))},
         "deployed": {which: None if case is None else case.name for which, case in verdicts.items()},
         "cases": [_case(change) for change in one.cases],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgecnn.bench.verdict import ALIKE
+from edgecnn.bench.noise import ALIKE
 
 MAX_DROP_POINTS = 0.5
 """Points of top-1: half of what an export may lose by default, because two versions of one file are compared."""

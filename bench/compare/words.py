@@ -100,7 +100,10 @@ def _machine(comparison: Comparison) -> list[str]:
             "The runs have no common baseline (the same file on the same version of the same runtime): latencies are "
             "compared as they are, with whatever the machine did in between."
         ]
-    floors = " and ".join(f"{100 * run.findings.noise_floor:.1f} %" for run in (comparison.old, comparison.new))
+    floors = " and ".join(
+        "unknown" if run.findings.a_a is None else f"{100 * run.findings.noise_floor:.1f} %"
+        for run in (comparison.old, comparison.new)
+    )
     return [
         f"The baseline itself took {times(comparison.baseline.own)} of OLD's time, which ratios take out. "
         f"Noise floors: {floors}."

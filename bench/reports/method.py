@@ -118,7 +118,10 @@ def _baseline(findings: Findings) -> str:
 
 def _noise(findings: Findings) -> str:
     if findings.a_a is None:
-        return "Noise floor: unknown, because the baseline could not be measured twice."
+        return (
+            "Noise floor: unknown, because the baseline could not be measured twice; a difference below "
+            f"{percent(findings.noise_floor)} % is not called one."
+        )
     one = findings.a_a
     return (
         f"Noise floor: the baseline was measured twice, in other processes and the same rounds. The ratio of the two, "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from edgecnn.bench.disturbance import ELSEWHERE_CORES
+from edgecnn.bench.disturbance import ELSEWHERE_CORES, steps_of
 from edgecnn.bench.reports.chart import INK, SERIES, SOFT, Chart, draw
 from edgecnn.device.sensors import throttled_words
 
@@ -76,21 +76,25 @@ def _of_samples(moments: tuple[Moment, ...], title: str, field: str, factor: flo
 
 
 def _load(moments: tuple[Moment, ...]) -> _Panel | None:
-    known = [
-        (one.sample.seconds - moments[0].sample.seconds, one.sample.busy_seconds - one.own_seconds)
-        for one in moments
-        if one.sample.busy_seconds is not None and one.own_seconds is not None
-    ]
-    steps: list[tuple[float, float]] = []
-    for seconds, used in known:
-        if not steps or seconds - steps[-1][0] >= _LEAST_STEP:
-            steps.append((seconds, used))
-    if len(steps) < 2:
+    times, rates = list[float](), list[float]()
+    for step in steps_of(moments):  # between two of them a run may have been killed and gone on
+        known = [
+            (one.sample.seconds - moments[0].sample.seconds, one.sample.busy_seconds - one.own_seconds)
+            for one in step
+            if one.sample.busy_seconds is not None and one.own_seconds is not None
+        ]
+        spaced: list[tuple[float, float]] = []
+        for seconds, used in known:
+            if not spaced or seconds - spaced[-1][0] >= _LEAST_STEP:
+                spaced.append((seconds, used))
+        found = [max(0.0, (b[1] - a[1]) / (b[0] - a[0])) for a, b in pairwise(spaced)]
+        if found:
+            times += [seconds for seconds, _ in spaced]
+            rates += [*found, found[-1]]
+    if not times:
         return None
-    rates = [max(0.0, (b[1] - a[1]) / (b[0] - a[0])) for a, b in pairwise(steps)]
-    times = tuple(seconds for seconds, _ in steps)
     title = "other processes, busy cores"
-    return _Panel(title, times, (*rates, rates[-1]), SERIES[2], ELSEWHERE_CORES, is_stepped=True)
+    return _Panel(title, tuple(times), tuple(rates), SERIES[2], ELSEWHERE_CORES, is_stepped=True)
 
 
 _LEAST_STEP = 0.25

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.bench_options import constraint_options, limits_are_set, settings_options
+from edgecnn.cli.bench_options import constraint_options, enforce, settings_options
 from edgecnn.cli.deploy import device_options
 from edgecnn.cli.limits import Counts
 from edgecnn.cli.model_options import model_options
@@ -79,8 +79,8 @@ def command(
     edgecnn bench out --profile --mlperf-tiny            time by operation, and MLPerf Tiny's five windows
     edgecnn bench out --on pi@kitchen.local,here         on a Raspberry Pi and here, in one report
 
-    Ctrl-C writes the reports of what there is. The exit status is 3 if limits were set and no artifact keeps to them,
-    or if the run was disturbed and --strict was given.
+    Ctrl-C writes the reports of what there is. The exit status is 3 if limits were set and no artifact is shown to keep
+    to them, on any of the devices, or if a run was disturbed and --strict was given.
     """
     from edgecnn.artifact import has_manifest
     from edgecnn.bench.api import bench
@@ -90,7 +90,6 @@ def command(
     from edgecnn.cli.bench_on import Job, bench_on
     from edgecnn.cli.report import print_findings
     from edgecnn.cli.screen import progress_bar
-    from edgecnn.errors import GateError
     from edgecnn.files import check_writable
 
     check_writable(out)
@@ -123,12 +122,7 @@ def command(
         result = here(out)
     findings = find(result, constraints)
     print_findings(findings, write_reports(findings, out), as_json=as_json)
-    if not result.is_complete:
-        raise KeyboardInterrupt
-    if limits_are_set() and not findings.chosen:
-        raise GateError("no artifact is shown to keep to the limits that were set")
-    if strict and findings.is_disturbed:
-        raise GateError("the run was disturbed (see the warnings), and --strict was given")
+    enforce(findings, strict=strict)
 
 
 def _export_shipped(folder: Path, progress: Progress) -> Path:

@@ -55,17 +55,20 @@ def bench_on(job: Job, *, as_json: bool, strict: bool) -> None:
     """Measure on all machines, and write the reports of each and one of all.
 
     Raises:
-        DeviceError, GateError: after that, where a device failed, or was disturbed and `strict` is asked for.
+        DeviceError: after that, where a device failed.
+        MeasurementError: where no artifact could be measured on one.
+        GateError, KeyboardInterrupt: as `enforce`.
     """
     from edgecnn.bench.findings import find
     from edgecnn.bench.reports import write_reports
     from edgecnn.bench.reports.page import missing_packages
+    from edgecnn.cli.bench_options import enforce
+    from edgecnn.cli.report import refuse_empty
     from edgecnn.cli.screen import print_json
     from edgecnn.deploy import merged_html
     from edgecnn.deploy.fleet import check
     from edgecnn.deploy.hosts import choose, read_hosts
     from edgecnn.deploy.merged import REPORT_NAME, Section, to_merged
-    from edgecnn.errors import GateError
     from edgecnn.files import write_atomic
 
     outcomes = _measure(job, choose(job.on, read_hosts(job.hosts_file)))
@@ -89,8 +92,10 @@ def bench_on(job: Job, *, as_json: bool, strict: bool) -> None:
             click.echo(f"{one.name}: {emulated}{first}")
         click.echo(f"One section a device, in {job.out}: {', '.join(written)}")
     check(outcomes)
-    if strict and any(one.findings is not None and one.findings.is_disturbed for one in sections):
-        raise GateError("a run was disturbed (see the warnings), and --strict was given")
+    for one in sections:
+        if one.findings:
+            refuse_empty(one.findings)
+            enforce(one.findings, strict=strict)
 
 
 def options_for_devices() -> tuple[str, ...]:

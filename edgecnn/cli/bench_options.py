@@ -17,6 +17,7 @@ from edgecnn.gate import MAX_DROP_POINTS
 
 if TYPE_CHECKING:
     from edgecnn.bench.constraints import Constraints
+    from edgecnn.bench.findings import Findings
     from edgecnn.bench.settings import Settings
 
 _SETTINGS = (
@@ -92,11 +93,32 @@ def constraint_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _with(with_constraints, _LIMITS)
 
 
-def limits_are_set() -> bool:
-    """Whether the user of the running command gave a limit, be it the default's value."""
-    context = click.get_current_context()
-    names = ("max_drop", "max_latency", "max_size", "max_memory")
-    return any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in names)
+def enforce(findings: Findings, *, strict: bool) -> None:
+    """Raise if a run is not what the user of the running command asked for.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended it early.
+        GateError: no artifact keeps to the limits that were given, be it with the default's value, or nothing tells
+            whether one does; or the run was disturbed and `strict` is asked for.
+    """
+    from edgecnn.bench.verdict import accuracy_is_known
+    from edgecnn.errors import GateError
+
+    if not findings.result.is_complete:
+        raise KeyboardInterrupt
+    if any(_is_given(name) for name in ("max_drop", "max_latency", "max_size", "max_memory")) and not findings.chosen:
+        raise GateError("no artifact is shown to keep to the limits that were set")
+    if _is_given("max_drop") and not accuracy_is_known(findings.summaries):
+        raise GateError(
+            "accuracy could not be compared with the original model's, so that no artifact is shown to keep to "
+            "--max-drop; give labelled images and the Keras model"
+        )
+    if strict and findings.is_disturbed:
+        raise GateError("the run was disturbed (see the warnings), and --strict was given")
+
+
+def _is_given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _with(command: Callable[..., Any], options: tuple[Callable[..., Any], ...]) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from edgecnn.bench.disturbance import load_elsewhere, warnings
 from edgecnn.bench.findings import find
+from edgecnn.bench.reports.timeline_chart import timeline as draw_timeline
 from edgecnn.bench.result import Moment, Result
 from edgecnn.device.sensors import Sample
 from tests.bench.fakes import FakeLink
@@ -66,6 +67,9 @@ def test_a_run_that_was_killed_and_went_on_is_not_disturbed_by_what_it_did_befor
     resumed = dataclasses.replace(result, timeline=(*first, *second))
     assert load_elsewhere(resumed.timeline) == ((10.0, 0.0), (10.0, 0.0))
     assert warnings(resumed, (), 0.0) == ()
+    chart = draw_timeline(find(resumed))
+    assert chart is not None
+    assert "other processes, busy cores from 0 to 0" in chart.alternative
 
 
 def test_a_pass_made_again_after_throttling_is_not_called_throttled(result: Result) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgecnn.bench.findings import find
@@ -19,6 +20,7 @@ from edgecnn.bench.journal import JOURNAL_NAME
 from edgecnn.bench.result import Result, read_result
 from edgecnn.container import split
 from edgecnn.data.cifar10 import CLASS_NAMES
+from edgecnn.data.sample import load_test_sample
 from edgecnn.models.registry import shipped_folder
 
 FILE = shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite"
@@ -205,6 +207,24 @@ def test_limits_that_no_artifact_keeps_to_end_with_3(edgecnn: Callable[..., Any]
     assert ran.status == 3
     assert "no artifact is shown to keep to the limits" in ran.err.splitlines()[-1]
     assert (tmp_path / "junit.xml").read_text().count("<failure") >= 1
+
+
+def test_limits_hold_on_each_of_the_machines(edgecnn: Callable[..., Any], tmp_path: Path) -> None:
+    limited = ("--on", "here", "--max-size", "1kB")
+    ran = edgecnn("bench", FILE, "--backends", "litert", *SHORT, *limited, "--out", tmp_path)
+    assert ran.status == 3
+    assert "no artifact is shown to keep to the limits" in ran.err.splitlines()[-1]
+
+
+def test_a_drop_of_accuracy_that_nobody_can_see_is_not_shown_to_be_small(
+    edgecnn: Callable[..., Any], tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "unlabelled.npz", images=load_test_sample().images[:16])
+    arguments = ("bench", FILE, "--data", tmp_path / "unlabelled.npz", "--backends", "litert", *SHORT)
+    ran = edgecnn(*arguments, "--max-drop", "1", "--out", tmp_path / "out")
+    assert ran.status == 3
+    assert "accuracy could not be compared with the original model's" in ran.err.splitlines()[-1]
+    assert "Deploy " in ran.out  # by the other figures
 
 
 def test_a_run_that_was_stopped_is_not_written_over_without_a_word(edgecnn: Callable[..., Any], tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from edgecnn.bench.case import Role
 from edgecnn.bench.findings import find
 from edgecnn.bench.journal import Journal, key_of
 from edgecnn.bench.monitor import Monitor
-from edgecnn.bench.passes import turn_orders
+from edgecnn.bench.passes import PassRecord, turn_orders
 from edgecnn.bench.result import Result, read_result
 from edgecnn.bench.run import run
 from edgecnn.bench.settings import Settings
@@ -309,6 +309,27 @@ def test_a_journal_that_cannot_be_resumed_says_why(tmp_path: Path, content: str 
         Journal(path, key_of("this run"), resume=True)
 
 
+def test_a_record_that_cannot_be_read_is_told_in_a_line(tmp_path: Path) -> None:
+    path, key = tmp_path / "journal.jsonl", key_of("this run")
+    path.write_text(json.dumps({"key": key}) + "\n" + json.dumps({"step": "pass 0", "record": {}}) + "\n")
+    with (
+        contextlib.closing(Journal(path, key, resume=True)) as journal,
+        pytest.raises(MeasurementError, match="is damaged; run without --resume"),
+    ):
+        journal.get("pass 0", PassRecord)
+
+
+def test_a_journal_that_another_run_writes_is_left_as_it_is(tmp_path: Path) -> None:
+    path, key = tmp_path / "journal.jsonl", key_of("this run")
+    with contextlib.closing(Journal(path, key)):
+        with path.open("a") as file:
+            file.write('{"step": "pass 0", "rec')  # the other one is about to write the rest
+        before = path.read_bytes()
+        with pytest.raises(MeasurementError, match="another run writes into"):
+            Journal(path, key, resume=True)
+        assert path.read_bytes() == before
+
+
 def test_a_throttled_pass_is_made_again_when_the_machine_is_cool(tmp_path: Path) -> None:
     hot = [Sample(0.0, throttled=0)] + [Sample(1.0, throttled=0x4)] * 8
     link = FakeLink(1e5, TRUTH)
@@ -317,6 +338,41 @@ def test_a_throttled_pass_is_made_again_when_the_machine_is_cool(tmp_path: Path)
     result = measured(tmp_path, {"float32": FakeLink(1e6, TRUTH), "int8": link}, settings=settings, monitor=monitor)
     assert [command["do"] for command in link.asked].count("load") == 2
     assert find(result).warnings == ()
+
+
+@pytest.mark.parametrize("at", ["the wait", "the repeat"])
+def test_ctrl_c_before_a_throttled_pass_was_made_again_leaves_that_pass(tmp_path: Path, at: str) -> None:
+    class Waiting(Monitor):
+        def wait_until_cool(self, sleep: Any = None) -> None:
+            if at == "the wait":
+                raise KeyboardInterrupt
+
+    class Impatient(FakeLink):
+        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+            if command["do"] == "load" and any(asked["do"] == "load" for asked in self.asked):
+                raise KeyboardInterrupt
+            return super().ask(command)
+
+    monitor = Waiting(Samples(Sample(0.0, throttled=0), *[Sample(1.0, throttled=0x4)] * 20))
+    links = {"float32": FakeLink(1e6, TRUTH), "int8": Impatient(1e5, TRUTH)}
+    result = measured(tmp_path, links, settings=dataclasses.replace(SETTINGS, wait_cool=True), monitor=monitor)
+    assert not result.is_complete
+    assert [len(one.raw.processes) for one in result.cases if one.raw is not None] == [1, 1]
+    assert [len(one.raw.processes[0].rounds_ns) for one in result.cases if one.raw is not None] == [4, 4]
+
+
+def test_nothing_is_waited_for_after_the_last_attempt(tmp_path: Path) -> None:
+    waits = []
+
+    class Waiting(Monitor):
+        def wait_until_cool(self, sleep: Any = None) -> None:
+            waits.append(1)
+
+    monitor = Waiting(Samples(Sample(0.0, throttled=0), *[Sample(1.0, throttled=0x4)] * 60))
+    settings = dataclasses.replace(SETTINGS, processes=1, wait_cool=True)
+    links = {"float32": FakeLink(1e6, TRUTH), "int8": FakeLink(1e5, TRUTH)}
+    assert measured(tmp_path, links, settings=settings, monitor=monitor).is_complete
+    assert len(waits) == 2
 
 
 def test_settings_take_a_fourth_of_the_time_when_quick() -> None:

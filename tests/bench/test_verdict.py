@@ -175,6 +175,21 @@ def test_a_baseline_that_is_an_artifact_can_be_deployed(tmp_path: Path) -> None:
     assert findings.verdict[0].startswith("Deploy float32 ")
 
 
+def test_a_baseline_that_is_an_artifact_is_not_said_to_be_compared_with_too_few_images(tmp_path: Path) -> None:
+    links = {"float32": FakeLink(100_000, TRUTH), "int8": FakeLink(200_000, TRUTH)}
+    plan = make_plan(tmp_path, *((name, name) for name in links))
+    plan = dataclasses.replace(plan, cases=(dataclasses.replace(plan.cases[0], backend="litert"), plan.cases[1]))
+    result = run(plan, dataset(TRUTH), SETTINGS, start=starter(links), monitor=quiet())
+    findings = find(result, Constraints(max_latency=1e-6))
+    assert findings.verdict[0].startswith("None of the 2 artifacts is shown to keep to the limits: 2 fail in latency.")
+
+
+def test_where_the_noise_floor_is_unknown_small_differences_are_none(tmp_path: Path) -> None:
+    findings = found(tmp_path, {"float32": FakeLink(103_000, TRUTH), "int8": FakeLink(100_000, TRUTH)})
+    assert (findings.a_a, findings.noise_floor) == (None, 0.05)
+    assert "no difference in latency to float32 that can be measured" in findings.verdict[0]
+
+
 def test_the_twin_tells_the_noise_floor_and_is_no_candidate(tmp_path: Path) -> None:
     plan = make_plan(tmp_path, ("float32", "float32"), ("int8", "int8"))
     baseline = plan.cases[0]

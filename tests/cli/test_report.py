@@ -46,6 +46,16 @@ def test_limits_change_the_verdict_and_the_gates(edgecnn: Command, kept: Path) -
     assert (kept.parent / "junit.xml").read_text().count("<failure") >= 5
 
 
+def test_a_noise_floor_that_is_unknown_is_no_number(edgecnn: Command, kept: Path) -> None:
+    assert json.loads(edgecnn("report", kept, "--json").out)["noise_floor"] > 0
+    content = json.loads(kept.read_text())
+    for one in content["cases"]:
+        if one["case"]["role"] == "twin":
+            one |= {"error": "the worker was ended by SIGKILL", "raw": None}
+    kept.write_text(json.dumps(content))
+    assert json.loads(edgecnn("report", kept, "--json").out)["noise_floor"] is None
+
+
 def test_what_is_no_result_is_refused_in_one_line(edgecnn: Command, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("{}")
     ran = edgecnn("report", tmp_path / "bad.json", "--out", tmp_path / "new")
