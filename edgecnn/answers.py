@@ -23,7 +23,7 @@ def as_text(stream: TextIO, _: int) -> Form:
     """Return a form for people: `path: label 93 %, label 4 %`. A path is shown without control characters."""
 
     def write(path: str, answers: Answers) -> None:
-        stream.write(f"{_shown(path)}: {_words(answers)}\n")
+        stream.write(f"{shown_path(path)}: {_words(answers)}\n")
 
     return write, _nothing
 
@@ -96,6 +96,6 @@ def _encoded(path: str, answers: Answers, indent: int | None) -> str:
     return json.dumps(found, indent=indent)
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
     """Return a path that keeps to its line and does not steer the terminal."""
     return path if path.isprintable() else path.encode("unicode_escape").decode()

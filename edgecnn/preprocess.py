@@ -43,7 +43,7 @@ def load_image(
     values are the business of `Classifier`, which takes what this returns.
 
     Args:
-        source: a file of any format that Pillow reads.
+        source: a file of any format that Pillow reads, but for PostScript.
         shape: height, width and channels (3 for RGB, 1 for grey).
         preprocessing: whose `resize` and `fit` hold.
 
@@ -114,6 +114,8 @@ def _decode(source: str | Path | BinaryIO, channels: int) -> PIL.Image.Image:
     from PIL import Image
 
     with Image.open(source) as picture:
+        if picture.format == "EPS":
+            raise DataError(f"{_name(source)} is PostScript, a program that would be run; convert it to PNG")
         if picture.width * picture.height > MAX_IMAGE_PIXELS:
             raise DataError(
                 f"{_name(source)} has {picture.width}×{picture.height} pixels, "

@@ -123,6 +123,7 @@ def options_for_devices() -> tuple[str, ...]:
 
 def _measure(job: Job, hosts: tuple[Host, ...]) -> tuple[Outcome[Result], ...]:
     """Return what came of each machine, in the order given; this one is measured when the others have ended."""
+    from edgecnn.bench.result import RESULT_NAME
     from edgecnn.cli.deploy import reporter
     from edgecnn.deploy import remote_bench
     from edgecnn.deploy.environment import own_wheel
@@ -131,6 +132,7 @@ def _measure(job: Job, hosts: tuple[Host, ...]) -> tuple[Outcome[Result], ...]:
     from edgecnn.deploy.prepare import Order
     from edgecnn.deploy.shipment import pack_artifacts
     from edgecnn.errors import EdgecnnError
+    from edgecnn.files import write_atomic
 
     away = tuple(host for host in hosts if host.name not in HERE)
     found: dict[str, Outcome[Result]] = {}
@@ -140,7 +142,14 @@ def _measure(job: Job, hosts: tuple[Host, ...]) -> tuple[Outcome[Result], ...]:
         measurement = _measurement(job)
         for outcome in on_each(
             away,
-            lambda host, connection, say: remote_bench.bench_on(host, connection, order, measurement, say),
+            lambda host, connection, say: remote_bench.bench_on(
+                host,
+                connection,
+                order,
+                measurement,
+                say,
+                keep=lambda result: write_atomic(job.out / host.folder / RESULT_NAME, result.to_json()),
+            ),
             report,
         ):
             found[outcome.host.name] = outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -11,13 +12,14 @@ from edgecnn.runtime.backend import BACKENDS
 from edgecnn.serve.limits import Limits
 
 _DEFAULT = Limits()
+_TOKEN = "EDGECNN_TOKEN"  # noqa: S105  # the variable's name
 
 
 @click.command("serve")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
-@click.option("--token", envvar="EDGECNN_TOKEN", show_envvar=True, help="Answer only requests that bring it.")
+@click.option("--token", envvar=_TOKEN, show_envvar=True, help="Answer only requests that bring it.")
 @click.option(
     "--max-request", type=click.IntRange(1), default=_DEFAULT.request_bytes, show_default=True, help="Bytes of a body."
 )
@@ -72,6 +74,8 @@ def command(
     from edgecnn.serve.model import load_models
     from edgecnn.serve.server import Address, check_installed, is_loopback, print_json_line, serve
 
+    if token is None and _TOKEN in os.environ:  # click takes an empty variable for none, and everybody would come in
+        token = ""
     if token is not None and not (token and token.isascii() and token.isprintable()):
         raise click.UsageError("a token is one or more printable ASCII characters")
     check_installed()

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from edgecnn.answers import shown_path
 from edgecnn.device.sensors import Sample, throttled_words
 from edgecnn.watch.loop import Counts, Sighting
 
@@ -75,7 +76,7 @@ class Lines:
         if not is_news and not isinstance(image, Path):
             return
         self._last = (best.label, now)
-        name = f"{image}: " if isinstance(image, Path) else ""
+        name = f"{shown_path(str(image))}: " if isinstance(image, Path) else ""
         click.echo(f"{name}{best.label} {best.score:.0%}, ".replace("%", " %") + _facts(sighting, self._sense()))
         sys.stdout.flush()
 
@@ -128,7 +129,8 @@ class Live:
             table.add_row(Text(answer.label, style), Text(f"{answer.score:5.0%}".replace("%", " %"), style), bar)
         rate = (len(self._times) - 1) / (self._times[-1] - self._times[0]) if len(self._times) > 1 else 0.0
         image = sighting.frame.image
-        head = f"{self._source}   {rate:.1f} frames a second" if not isinstance(image, Path) else str(image)
+        is_file = isinstance(image, Path)
+        head = shown_path(str(image)) if is_file else f"{self._source}   {rate:.1f} frames a second"
         return Group(
             Text(head, "dim"),
             table,

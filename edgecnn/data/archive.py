@@ -17,6 +17,7 @@ import tarfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,12 @@ _HEIGHT, _WIDTH, _CHANNELS = IMAGE_SHAPE
 _IMAGE_BYTES = _HEIGHT * _WIDTH * _CHANNELS
 _MAX_MEMBER_BYTES = 64 * 2**20
 _MAX_ARCHIVE_BYTES = 2**30
+_MAX_MEMBERS = 10_000
+_MAX_EXTENSION_BYTES = 2**20
+_EXTENSIONS = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+"""Kinds of headers with a content of their own, which belongs to the member that follows."""
 
 Batch = tuple[Pixels, npt.NDArray[np.uint8]]
 Members = dict[str, bytes]
@@ -44,7 +51,7 @@ def read_archive(path: Path, expected: Fingerprint) -> Arrays:
     names = _wanted_names(expected.train_batches)
     try:
         members = _read_folder(path, names) if path.is_dir() else _read_tar(path, names)
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
+    except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error) as error:
         raise DataError(f"{path} cannot be read: {error}; it is truncated or no tar archive") from error
     for form, read in _FORMS.items():
         if f"data_batch_1{form}" in members:
@@ -71,9 +78,11 @@ def _read_folder(path: Path, names: set[str]) -> Members:
 def _read_tar(path: Path, names: set[str]) -> Members:
     members: Members = {}
     total = 0
-    with tarfile.open(path, "r|*") as archive:
-        for member in archive:
+    with tarfile.open(path, "r|*", tarinfo=_BoundedHeader) as archive:
+        for count, member in enumerate(archive, 1):
             total += member.size
+            if count > _MAX_MEMBERS:
+                raise DataError(f"{path} has more than {_MAX_MEMBERS:,} members: no CIFAR-10 archive")
             if total > _MAX_ARCHIVE_BYTES:
                 raise DataError(f"{path} unpacks to more than 1 GiB: no CIFAR-10 archive")
             name = PurePosixPath(member.name).name
@@ -82,6 +91,18 @@ def _read_tar(path: Path, names: set[str]) -> Members:
                 file = archive.extractfile(member)
                 members[name] = file.read() if file else b""
     return members
+
+
+class _BoundedHeader(tarfile.TarInfo):
+    """A header that is refused where it announces a long name or attributes, which are read whole before a member."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """Return the header in a block of 512 bytes."""
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _EXTENSIONS and found.size > _MAX_EXTENSION_BYTES:
+            raise DataError(f"a header of the archive is {found.size} bytes: no CIFAR-10 archive")
+        return found
 
 
 def _check_size(name: str, size: int) -> None:

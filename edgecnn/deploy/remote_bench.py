@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +36,23 @@ class Measurement:
     data: str | Shipment
 
 
-def bench_on(host: Host, connection: Connection, order: Order, measurement: Measurement, say: Say) -> Result:
+def bench_on(
+    host: Host,
+    connection: Connection,
+    order: Order,
+    measurement: Measurement,
+    say: Say,
+    *,
+    keep: Callable[[Result], None] | None = None,
+) -> Result:
     """Prepare a device, measure there, and return the result.
+
+    Args:
+        host, connection: the device.
+        order: what is installed and copied first.
+        measurement: what to measure.
+        say: hears of each step.
+        keep: gets the result before the device forgets it.
 
     Raises:
         DeviceError, GateError: as `edgecnn.deploy.prepare.prepare`.
@@ -57,6 +73,8 @@ def bench_on(host: Host, connection: Connection, order: Order, measurement: Meas
         result = decode_json(Result, content, newest=SCHEMA_VERSION)
     except SchemaError as error:
         raise MeasurementError(f"the result from there cannot be read: {error}") from error
+    if keep is not None:
+        keep(result)
     device.ask("forget", folder=folder)
     say("bench", f"{len(result.cases)} cases{', emulated' if result.machine.emulated else ''}")
     return result

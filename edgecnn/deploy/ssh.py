@@ -93,7 +93,7 @@ def connect(destination: str) -> Iterator[Connection]:
                 _opening(connection), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, check=False
             ).returncode
             errors.seek(0)
-            if status == FAILED:
+            if status == FAILED or status < 0:  # ended by a signal, as Ctrl-C in a terminal does
                 raise DeviceError(explain(destination, errors.read()))
         try:
             yield connection

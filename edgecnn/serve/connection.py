@@ -42,8 +42,9 @@ class _Joined:
 def bounded_protocol(limits: Limits) -> type[asyncio.Protocol]:  # noqa: C901  # a class of short methods
     """Return uvicorn's protocol class for HTTP/1.1 with these limits.
 
-    A client that sends its headers byte by byte, or goes on sending a body that was refused, is disconnected after
-    `limits.timeout`. The time of a body that is being read is the business of `Guard`.
+    A client that sends its headers byte by byte, goes on sending a body that was refused, or sends nothing that is a
+    request, is disconnected after `limits.timeout`. Trailers are bounded as headers are. The time of a body that is
+    being read is the business of `Guard`.
     """
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -52,8 +53,7 @@ def bounded_protocol(limits: Limits) -> type[asyncio.Protocol]:  # noqa: C901  #
             super().__init__(*arguments, **named)
             self._deadline: asyncio.TimerHandle | None = None
             self._in_headers = False
-            self._in_message = False
-            self._header_bytes = 0
+            self._bytes_beside_bodies = 0
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(cast("asyncio.Transport", _Joined(transport, self.loop)))
@@ -69,26 +69,34 @@ def bounded_protocol(limits: Limits) -> type[asyncio.Protocol]:  # noqa: C901  #
         def data_received(self, data: bytes) -> None:
             if self.transport.is_closing():
                 return
+            self._bytes_beside_bodies += len(data)
             super().data_received(data)
-            self._header_bytes = self._header_bytes + len(data) if self._in_headers else 0
-            if self._header_bytes > HEADER_BYTES:
-                self._leave(RequestError(431, f"the headers are larger than {HEADER_BYTES:,} bytes"))
-            elif self._in_headers or (self._in_message and self.cycle is not None and self.cycle.response_complete):
+            if self._bytes_beside_bodies > HEADER_BYTES:
+                if self._in_headers:
+                    self._leave(RequestError(431, f"the headers are larger than {HEADER_BYTES:,} bytes"))
+                else:  # trailers, or blank lines before a request: an answer may be on its way
+                    self._stop_deadline()
+                    self.transport.close()
+            elif self._in_headers or self.cycle is None or self.cycle.response_complete:  # nothing is worked on
                 if self._deadline is None:  # a trickle does not start it anew
                     self._start_deadline()
             else:
                 self._stop_deadline()
 
         def on_message_begin(self) -> None:
-            self._in_headers = self._in_message = True
+            self._in_headers = True
             super().on_message_begin()
 
         def on_headers_complete(self) -> None:
             self._in_headers = False
             super().on_headers_complete()
 
+        def on_body(self, body: bytes) -> None:
+            self._bytes_beside_bodies = 0
+            super().on_body(body)
+
         def on_message_complete(self) -> None:
-            self._in_message = False
+            self._bytes_beside_bodies = 0
             super().on_message_complete()
 
         def send_400_response(self, msg: str) -> None:

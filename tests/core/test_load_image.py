@@ -270,3 +270,9 @@ def test_a_small_file_that_promises_a_huge_picture_is_refused_before_it_is_decod
 def test_a_png_that_promises_more_lines_than_it_has_is_refused() -> None:
     with pytest.raises(DataError, match="truncated"):
         load_image(io.BytesIO(_png_header(30, 1000, 8, 2)), (32, 32, 3))
+
+
+def test_postscript_is_refused_before_pillow_would_run_it(tmp_path: Path) -> None:
+    (tmp_path / "cat.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n")
+    with pytest.raises(DataError, match=r"cat\.jpg is PostScript, a program that would be run"):
+        load_image(tmp_path / "cat.jpg", (9, 9, 3))

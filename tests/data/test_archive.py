@@ -173,6 +173,19 @@ def test_an_oversized_member_is_refused_before_it_is_read(name: str, size: int, 
     assert reason in _refusal(tmp_path / "small.tar")
 
 
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME], ids=["x", "g", "L"])
+def test_a_header_that_is_longer_than_any_name_is_refused_before_it_is_read(kind: bytes, tmp_path: Path) -> None:
+    header_alone = tarfile.TarInfo("name")
+    header_alone.type, header_alone.size = kind, 2**33
+    (tmp_path / "small.tar").write_bytes(header_alone.tobuf(tarfile.GNU_FORMAT))
+    assert "a header of the archive is 8589934592 bytes" in _refusal(tmp_path / "small.tar")
+
+
+def test_an_archive_of_countless_empty_members_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "many.tar").write_bytes(tarfile.TarInfo("empty").tobuf() * 10_001)
+    assert "more than 10,000 members" in _refusal(tmp_path / "many.tar")
+
+
 def test_an_oversized_file_in_a_folder_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "data_batch_1.bin").open("wb") as file:
         file.truncate(64 * 2**20 + 1)

@@ -12,7 +12,7 @@ import pytest
 
 from edgecnn.bench.constraints import Constraints
 from edgecnn.bench.findings import find
-from edgecnn.bench.result import read_result
+from edgecnn.bench.result import Result, read_result
 from edgecnn.deploy.environment import own_wheel
 from edgecnn.deploy.fleet import Outcome, on_each
 from edgecnn.deploy.hosts import Host
@@ -74,6 +74,7 @@ class Run:
         self.order = Order(own_wheel(), pack_artifacts((folder / "tutorial_cnn-int8.tflite",)))
         self.measurement = Measurement((*QUICK, "--backends", "litert"), pack_data(data))
         self.steps = list[tuple[str, str]]()
+        self.kept = list[Result]()
 
     def __call__(self, on_step: Callable[[str, str], None] = lambda step, what: None) -> Outcome[Any]:
         def report(host: Host, step: str, what: str) -> None:
@@ -82,7 +83,9 @@ class Run:
 
         (outcome,) = on_each(
             (Host("ready", "ready"),),
-            lambda host, connection, say: bench_on(host, connection, self.order, self.measurement, say),
+            lambda host, connection, say: bench_on(
+                host, connection, self.order, self.measurement, say, keep=self.kept.append
+            ),
             report,
         )
         return outcome
@@ -113,6 +116,7 @@ def test_a_device_that_goes_off_half_way_is_a_row_and_the_next_call_goes_on_from
     created = json.loads(facts)["record"]["created"]
     outcome = run()
     assert outcome.value is not None
+    assert run.kept == [outcome.value]
     assert outcome.value.created == created
     assert outcome.value.is_complete
 

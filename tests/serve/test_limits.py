@@ -73,6 +73,7 @@ def test_slow_clients_are_told_and_disconnected() -> None:
             "headers": b"POST /classify HTTP/1.1\r\nHost:",
             "body": HEAD + PICTURE[:10],
             "nothing": b"",
+            "a blank line": b"\r\n",
         }
         connections = {name: served.connect() for name in parts}
         for name, connection in connections.items():
@@ -81,9 +82,24 @@ def test_slow_clients_are_told_and_disconnected() -> None:
             status, answer, _ = answer_on(connections[name])
             assert status == 408
             assert name in answer["error"]
-        for name in ("headers", "nothing", "body"):
+        for name in ("headers", "nothing", "a blank line", "body"):
             assert connections[name].recv(1) == b"", name
             connections[name].close()
+
+
+def send_repeatedly(connection: socket.socket, data: bytes, count: int) -> None:
+    for _ in range(count):
+        connection.sendall(data)
+
+
+def test_trailers_are_bounded_as_headers_are() -> None:
+    head = b"POST /classify HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    with serving(TFLITE) as served, served.connect() as connection:
+        connection.settimeout(10)
+        connection.sendall(head)
+        with pytest.raises(ConnectionError):
+            send_repeatedly(connection, b"a:b\r\n" * 100, 4000)
+        assert served.ask("POST", "/classify", PICTURE)[0] == 200
 
 
 def test_a_request_that_is_worked_on_is_finished_before_the_server_stops() -> None:
@@ -180,6 +196,14 @@ def test_a_missing_package_names_the_extra(edgecnn: Callable[..., Ran], monkeypa
     ran = edgecnn("serve", TFLITE)
     assert ran.status == 1
     assert ran.err == "edgecnn: serving needs no_such_package; pip install 'edgecnn[serve]'\n"
+
+
+def test_an_empty_token_in_the_environment_lets_nobody_in(
+    edgecnn: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGECNN_TOKEN", "")
+    ran = edgecnn("serve", TFLITE)
+    assert (ran.status, "printable ASCII" in ran.err) == (2, True)
 
 
 def test_everybody_may_come_in_is_a_warning() -> None:

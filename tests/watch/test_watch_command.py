@@ -115,6 +115,18 @@ def test_a_folder_gives_each_picture_once_when_it_is_whole(
         assert any("broken.png cannot be read as an image" in line for line in watching.errors)
 
 
+def test_a_picture_with_a_name_that_is_no_text_is_told(
+    tmp_path: Path, pictures: list[np.ndarray], answers: list[dict[str, Any]]
+) -> None:
+    drops = tmp_path / "drops"
+    drops.mkdir()
+    save(pictures[0], drops / os.fsdecode(b"caf\xe9\x1b.png"))
+    command = [sys.executable, "-m", "edgecnn", "watch", str(drops), "--existing", "--count", "1"]
+    ran = subprocess.run(command, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "utf-8"}, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert f"caf\\udce9\\x1b.png: {answers[0]['label']}" in ran.stdout.decode()
+
+
 def test_a_folder_that_vanishes_is_waited_for(
     tmp_path: Path, pictures: list[np.ndarray], start: Callable[..., Watching]
 ) -> None:
