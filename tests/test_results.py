@@ -70,12 +70,18 @@ def test_a_training_that_was_killed_ends_within_noise_of_one_that_was_not() -> N
     assert measured["killed_against_whole"]["low"] <= 0 <= measured["killed_against_whole"]["high"]
 
 
-def test_what_ships_has_the_lowest_loss_on_held_out_images_of_what_was_tried() -> None:
-    losses = {sha256: one.loss for sha256, one in read_held_out().items()}
-    ships = {card.model: losses.get(card.sha256) for card in shipped()}
-    pairs = [(ships[card.model], losses[card.sha256]) for card in tried().values()]
-    assert len(pairs) == len(DIFFERENT)
-    assert all(chosen is not None and chosen < gave_way for chosen, gave_way in pairs)
+def test_of_what_was_tried_nothing_is_better_on_held_out_images_than_what_ships() -> None:
+    """Accuracy decides, and where half a point of it tells nothing, the loss."""
+    measured = read_held_out()
+    ships = {card.model: measured[card.sha256] for card in shipped() if card.sha256 in measured}
+    assert tried().keys() == DIFFERENT.keys()
+    for card in tried().values():
+        chosen, other = (
+            ((one.correct + one.correct_mirrored) / (2 * one.images), -one.loss)
+            for one in (ships[card.model], measured[card.sha256])
+        )
+        assert chosen[0] > other[0] - 0.005
+        assert chosen[0] > other[0] or chosen[1] > other[1]
 
 
 def test_what_a_model_learned_from_has_a_card() -> None:

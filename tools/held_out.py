@@ -26,7 +26,7 @@ from edgecnn.train.split import held_out_of_cifar10, split_cifar10
 RESULTS = Path(__file__).parent.parent / "docs" / "results"
 HELD_OUT = RESULTS / "held-out.json"
 TRIED = RESULTS / "tried"
-"""Cards of models that shipped once and gave way to what did better on held-out images."""
+"""Cards of models that shipped once, or never, since others did better on held-out images."""
 BATCH = 500
 
 
@@ -41,7 +41,7 @@ class HeldOut:
 
 
 def tried() -> dict[str, ModelCard]:
-    """Return the cards of what shipped once, by the names of their files."""
+    """Return the cards of what does not ship, by the names of their files."""
     return {file.stem: read_card(file) for file in sorted(TRIED.glob("*.json"))}
 
 

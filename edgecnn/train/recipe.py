@@ -73,14 +73,6 @@ _EDGE_CUTMIX = replace(
     cutmix=0.5,
 )
 
-_EDGE_DISTILLED = replace(
-    _EDGE_CUTMIX,
-    description="as edge-cutmix, and half of each target is what edge_l answers, for smaller models of CIFAR-10",
-    label_smoothing=0.0,
-    teacher="edge_l",
-    teacher_share=0.5,
-)
-
 RECIPES: dict[str, Recipe] = {
     "tutorial": Recipe(
         "the TensorFlow tutorial's: Adam, batch 32, 10 epochs, plain images; bfloat16",
@@ -108,12 +100,12 @@ RECIPES: dict[str, Recipe] = {
         cutout=10,
     ),
     "edge-cutmix": _EDGE_CUTMIX,
-    "edge-distilled": _EDGE_DISTILLED,
-    "edge-born-again": replace(
-        _EDGE_DISTILLED,
-        description="as edge-distilled, at twice the learning rate, for another edge_l that learns from the one before",
-        epochs=55,
-        learning_rate=0.3,
+    "edge-distilled": replace(
+        _EDGE_CUTMIX,
+        description="as edge-cutmix, and half of each target is what edge_l answers, for smaller models of CIFAR-10",
+        label_smoothing=0.0,
+        teacher="edge_l",
+        teacher_share=0.5,
     ),
     "edge-small": replace(
         _EDGE,
