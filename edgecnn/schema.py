@@ -8,6 +8,7 @@ import functools
 import json
 import types
 import typing
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
@@ -20,9 +21,13 @@ class SchemaError(Exception):
 
 
 def encode(value: Any) -> Any:
-    """Return a dataclass as the dicts, lists and plain values that `json` writes."""
+    """Return a dataclass as the dicts, lists and plain values that `json` writes.
+
+    A field is written under its name, or under the `key` in its metadata, which keeps files readable after a renaming.
+    A field whose metadata say `omit_default` is left out where it has its default.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {key_of(field): encode(getattr(value, field.name)) for field in _written(value)}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, (list, tuple)):
@@ -30,6 +35,18 @@ def encode(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: encode(item) for key, item in value.items()}
     return value
+
+
+def key_of(field: dataclasses.Field[Any]) -> str:
+    """Return what a field is called in JSON."""
+    key: str = field.metadata.get("key", field.name)
+    return key
+
+
+def _written(value: Any) -> Iterator[dataclasses.Field[Any]]:
+    for field in dataclasses.fields(value):
+        if not (field.metadata.get("omit_default") and getattr(value, field.name) == field.default):
+            yield field
 
 
 def decode_json(kind: type[_T], text: str | bytes, *, newest: int) -> _T:
@@ -100,9 +117,10 @@ def _decode_dataclass(kind: type, value: dict[str, Any], where: str) -> Any:
     types_by_name = _types(kind)
     fields = {}
     for field in dataclasses.fields(kind):
-        path = f"{where}.{field.name}".lstrip(".")
-        if field.name in value:
-            fields[field.name] = decode(types_by_name[field.name], value[field.name], path)
+        key = key_of(field)
+        path = f"{where}.{key}".lstrip(".")
+        if key in value:
+            fields[field.name] = decode(types_by_name[field.name], value[key], path)
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             raise SchemaError(f"{path} is missing")
     return kind(**fields)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecnn.bench.result import SCHEMA_VERSION, Result
+from edgecnn.schema import key_of
 
 PATH = Path(__file__).parent.parent / "docs" / "result.schema.json"
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -72,11 +73,13 @@ def _dataclass(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         "type": "object",
         "description": (inspect.getdoc(kind) or "").partition("\n")[0],
         "properties": {
-            field.name: _of(hints[field.name], definitions)
+            key_of(field): _of(hints[field.name], definitions)
             | ({"description": told[field.name]} if field.name in told else {})
             for field in fields
         },
-        "required": [one.name for one in fields if one.default is missing and one.default_factory is missing],
+        "required": [
+            key_of(field) for field in fields if field.default is missing and field.default_factory is missing
+        ],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -187,3 +187,20 @@ def test_json_nested_to_any_depth_is_read_or_refused(field: str, outcome: str) -
     for depth in (2, *range(900, 1010), 5_000, 100_000):
         text = f'{rest}, "{field}": {"[" * depth}{"]" * depth}}}'
         assert _outcome(text).startswith((outcome, "not JSON"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Renamed:
+    """A field that was called otherwise in files of before, and one that they do not have."""
+
+    name: str = field(metadata={"key": "title"})
+    task: str = field(default="plain", metadata={"omit_default": True})
+
+
+def test_a_renamed_field_keeps_its_key_and_a_new_one_is_written_only_if_it_says_something() -> None:
+    assert encode(_Renamed("a")) == {"title": "a"}
+    assert encode(_Renamed("a", "other")) == {"title": "a", "task": "other"}
+    assert decode(_Renamed, {"title": "a"}) == _Renamed("a")
+    assert decode(_Renamed, {"title": "a", "task": "other"}) == _Renamed("a", "other")
+    with pytest.raises(SchemaError, match=r"title is missing"):
+        decode(_Renamed, {"name": "a"})
