@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecnn.bench.result import Images, Raw
-from edgecnn.statistics import Interval, mcnemar, paired_bootstrap, paired_difference, wilson
+from edgecnn.intervals import Interval, mcnemar, paired_bootstrap, paired_difference, wilson
 
 _TOP = 5
 

@@ -14,7 +14,7 @@ from edgecnn.bench.result import Result, read_result
 from edgecnn.bench.summary import Summary, summarise
 from edgecnn.bench.verdict import choose, verdict
 from edgecnn.errors import MeasurementError, first_line
-from edgecnn.statistics import Interval
+from edgecnn.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgecnn.bench.case import Role
 from edgecnn.bench.result import Raw, Result
 from edgecnn.bench.summary import round_medians
-from edgecnn.statistics import Interval, bootstrap_ratio, median_ratio
+from edgecnn.intervals import Interval, bootstrap_ratio, median_ratio
 
 ALIKE = 0.05
 """Latencies that differ by less are no reason to choose: size decides then, so that the choice is stable. Where the

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from edgecnn.bench.accuracy import Accuracy, accuracy
 from edgecnn.bench.case import Case, Role
 from edgecnn.bench.result import STAGES, Energy, ProcessRun, Raw, Result, Window
-from edgecnn.statistics import Interval, Rounds, median_ratio, quantiles
+from edgecnn.intervals import Interval, Rounds, median_ratio, quantiles
 
 _SHARES = (0.5, 0.9)
 
@@ -20,7 +20,7 @@ class Latency:
     """Of single calls in the tight loop, in seconds.
 
     Attributes:
-        p50, p90: with intervals over processes and rounds (see `edgecnn.statistics.quantiles`).
+        p50, p90: with intervals over processes and rounds (see `edgecnn.intervals.quantiles`).
         speedup: how many times faster than the baseline, paired by rounds; None for the baseline itself, and where
             there is none.
         between_processes: the largest of the processes' medians divided by the smallest; None for one process.

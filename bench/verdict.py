@@ -10,7 +10,7 @@ from edgecnn.bench.constraints import Constraints, checks
 from edgecnn.bench.noise import ALIKE, is_equal, latency_ratio
 from edgecnn.bench.result import Result
 from edgecnn.bench.summary import Summary
-from edgecnn.statistics import Interval, paired_difference
+from edgecnn.intervals import Interval, paired_difference
 
 
 def choose(summaries: tuple[Summary, ...], floor: float, constraints: Constraints) -> tuple[Summary, ...]:

@@ -15,12 +15,12 @@ from edgecnn.export.calibration import check_calibration
 from edgecnn.export.checks import Checks
 from edgecnn.export.measure import Scores
 from edgecnn.export.target import choices, find_target
+from edgecnn.intervals import wilson
 from edgecnn.model_options import ModelOptions
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.keras import open_loaded
 from edgecnn.spec import ExportSpec, Format, Precision, Quantization
-from edgecnn.statistics import wilson
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from edgecnn.data.dataset import Dataset
 from edgecnn.export.checks import Checks
 from edgecnn.export.measure import Scores, divergence
 from edgecnn.gate import Agreement, Drop, Flip, GateResult, Outcome, Stability
-from edgecnn.statistics import mcnemar, paired_difference, wilson
+from edgecnn.intervals import mcnemar, paired_difference, wilson
 
 Answers = npt.NDArray[np.int64]
 

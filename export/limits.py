@@ -6,9 +6,9 @@ import numpy as np
 
 from edgecnn.export.checks import Checks
 from edgecnn.gate import LimitResult, Outcome
+from edgecnn.intervals import median
 from edgecnn.runtime.classifier import Classifier, Images
 from edgecnn.runtime.timing import time_calls
-from edgecnn.statistics import median
 
 _WARM_UP_CALLS = 50
 _CALLS = 400

@@ -14,9 +14,9 @@ from typing import Any
 from edgecnn.bench.case import Role
 from edgecnn.bench.result import Result, read_result
 from edgecnn.bench.summary import Summary, round_medians, summarise
+from edgecnn.intervals import Interval, median_ratio
 from edgecnn.models.card import CARD_NAME, ModelCard, read_card
 from edgecnn.models.registry import SHIPPED, shipped_folder
-from edgecnn.statistics import Interval, median_ratio
 from edgecnn.train.plots import make_figure, to_png
 from edgecnn.train.recipe import RECIPES
 from edgecnn.train.split import held_out_of_cifar10

@@ -22,9 +22,9 @@ from typing import Any
 
 from edgecnn.data.cache import load_full
 from edgecnn.device.machine import read_machine
+from edgecnn.intervals import paired_difference
 from edgecnn.models.trained import load_trained
 from edgecnn.schema import encode
-from edgecnn.statistics import paired_difference
 from edgecnn.versions import versions_of
 
 ROOT = Path(__file__).parent.parent

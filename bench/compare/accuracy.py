@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edgecnn.bench.accuracy import answers
 from edgecnn.bench.result import Images, Raw
 from edgecnn.gate import Outcome
-from edgecnn.statistics import Interval, mcnemar, paired_difference, wilson
+from edgecnn.intervals import Interval, mcnemar, paired_difference, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class AccuracyChange:
 def accuracy_change(old: Raw, new: Raw, images: tuple[Images, Images], max_drop: float) -> AccuracyChange | None:
     """Return how a case's accuracy changed; None where nothing is known about it.
 
-    On the same images the difference is paired (see `edgecnn.statistics.paired_difference`); else it has Newcombe's
+    On the same images the difference is paired (see `edgecnn.intervals.paired_difference`); else it has Newcombe's
     interval and no outcome.
 
     Args:

@@ -22,7 +22,7 @@ import numpy as np
 from edgecnn.bench.compare.limits import Limits
 from edgecnn.bench.result import Raw
 from edgecnn.bench.summary import round_medians
-from edgecnn.statistics import Interval, Rounds, median_draws
+from edgecnn.intervals import Interval, Rounds, median_draws
 
 
 class Outcome(enum.Enum):

@@ -8,7 +8,7 @@ from edgecnn.bench.compare.report import Report, deployed
 from edgecnn.bench.reports.formatting import count_of, plain
 from edgecnn.bench.result import Result
 from edgecnn.gate import Outcome
-from edgecnn.statistics import Interval
+from edgecnn.intervals import Interval
 
 METHOD = (
     "A case is called slower where its ratio to the baseline of the same run grew by more than the limit, with the "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from edgecnn.statistics import Interval
+from edgecnn.intervals import Interval
 
 UNKNOWN = "–"
 

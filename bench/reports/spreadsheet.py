@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
     from edgecnn.bench.result import CaseResult
     from edgecnn.bench.summary import Summary
-    from edgecnn.statistics import Interval
+    from edgecnn.intervals import Interval
 
 Cells = dict[str, str | float | int | None]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from edgecnn.statistics import Interval
+from edgecnn.intervals import Interval
 
 _RESAMPLES = 200
 

@@ -24,13 +24,13 @@ from edgecnn.inspection.graph import Graph
 from edgecnn.inspection.result import Operation as Inspected
 from edgecnn.inspection.tflite_graph import read_tflite
 from edgecnn.inspection.xnnpack import delegated
+from edgecnn.intervals import Interval, median
 from edgecnn.profiling.attribute import Times, attribute
 from edgecnn.profiling.cut import cut
 from edgecnn.profiling.result import Operation
 from edgecnn.profiling.target import Found, Target
 from edgecnn.profiling.turns import time_in_turns
 from edgecnn.runtime.backend import BACKENDS, Tensor
-from edgecnn.statistics import Interval, median
 
 METHOD = "models cut short"
 XNNPACK = "XNNPACK"

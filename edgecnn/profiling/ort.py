@@ -14,6 +14,7 @@ import numpy as np
 
 from edgecnn.errors import ArtifactError, BackendError, first_line
 from edgecnn.inspection.naming import layer_names
+from edgecnn.intervals import Interval, median
 from edgecnn.profiling.onnx_macs import Multiplied, multiplied
 from edgecnn.profiling.onnx_model import nothing
 from edgecnn.profiling.result import Operation
@@ -21,7 +22,6 @@ from edgecnn.profiling.target import Found, Target
 from edgecnn.profiling.trace import Traced, read_trace, traced_session
 from edgecnn.profiling.turns import time_in_turns
 from edgecnn.runtime.ort import PROVIDER, session_options
-from edgecnn.statistics import Interval, median
 
 METHOD = "trace"
 SECONDS = 1.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgecnn.statistics import Interval
+from edgecnn.intervals import Interval
 
 _NS = 1e9
 

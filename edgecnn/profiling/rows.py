@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgecnn.intervals import Interval
 from edgecnn.profiling.result import Operation, Profile
-from edgecnn.statistics import Interval
 
 COLUMNS = ("layer", "operation", "runs on", "µs (95 %)", "share", "MACs", "GMAC/s", "of peak", "MACs/byte", "of roof")
 """The heads of what `rows` returns."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgecnn.intervals import Interval
 from edgecnn.profiling.result import Operation
 from edgecnn.progress import Progress
 from edgecnn.runtime.backend import Tensor
-from edgecnn.statistics import Interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ import numpy as np
 from edgecnn.contract import FITS, RESIZE_FILTERS, Preprocessing
 from edgecnn.data.dataset import Dataset, Pixels
 from edgecnn.errors import DataError
+from edgecnn.intervals import Interval, wilson
 from edgecnn.runtime.backend import Opened, Tensor
 from edgecnn.runtime.classifier import Classifier, encoder
-from edgecnn.statistics import Interval, wilson
 
 STATED = "as stated"
 LABELS_IN_ANOTHER_ORDER = "as stated, labels in another order"

@@ -8,10 +8,10 @@ import numpy as np
 
 from edgecnn.data.dataset import Dataset, number_labels
 from edgecnn.errors import ModelError
+from edgecnn.intervals import wilson
 from edgecnn.models.registry import find_model_file
 from edgecnn.models.trained import load_trained
 from edgecnn.spec import Scores
-from edgecnn.statistics import wilson
 
 if TYPE_CHECKING:
     import keras

@@ -27,8 +27,8 @@ from edgecnn.bench.result import (
 from edgecnn.bench.settings import Settings
 from edgecnn.device.machine import Machine
 from edgecnn.device.sensors import Sample
+from edgecnn.intervals import Interval
 from edgecnn.profiling.result import Copy, Operation, Peak, Peaks, Profile
-from edgecnn.statistics import Interval
 
 CLASSES = ("airplane", "cat", "dog", "frog", "ship", "truck", "horse")
 IMAGES = 140

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgecnn.intervals import Interval
 from edgecnn.profiling.attribute import attribute, never_falling
 from edgecnn.profiling.litert import _parts
 from edgecnn.profiling.result import Operation
 from edgecnn.profiling.turns import time_in_turns
-from edgecnn.statistics import Interval
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 from edgecnn.contract import read_contract
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import ArtifactError, BackendError, EdgecnnError
+from edgecnn.intervals import Interval
 from edgecnn.models.registry import shipped_folder
 from edgecnn.profiling import litert, peaks
 from edgecnn.profiling.profile import PROFILERS, profile
@@ -23,7 +24,6 @@ from edgecnn.profiling.result import Copy, Peak, Peaks, Profile
 from edgecnn.profiling.rows import COLUMNS, rows, sentences
 from edgecnn.runtime.backend import BACKENDS
 from edgecnn.schema import decode, encode
-from edgecnn.statistics import Interval
 from tests.conftest import grey_images, save_npz
 
 FOLDER = shipped_folder("tutorial_cnn")

@@ -16,7 +16,7 @@ from edgecnn.bench.compare.latency import Measured, Outcome, latency_change
 from edgecnn.bench.compare.limits import Limits
 from edgecnn.bench.noise import noise_floor
 from edgecnn.bench.summary import round_medians
-from edgecnn.statistics import bootstrap_ratio
+from edgecnn.intervals import bootstrap_ratio
 from tests.bench.compare.made import Latencies, Made, raw
 
 pytestmark = pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The few formulas that reports rest on."""
+"""Estimates with their 95 % intervals: the formulas that reports rest on."""
 
 from __future__ import annotations
 

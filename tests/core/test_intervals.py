@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgecnn.statistics import (
+from edgecnn.intervals import (
     Interval,
     Values,
     bootstrap_ratio,
