@@ -26,8 +26,8 @@ from edgecnn.export.measure import compare
 from edgecnn.files import staging_folder
 from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import find_model_file
-from edgecnn.noise import output_to
 from edgecnn.progress import Progress, silent
+from edgecnn.redirect import output_to
 from edgecnn.spec import ExportSpec
 from edgecnn.versions import versions_of
 

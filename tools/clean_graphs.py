@@ -37,7 +37,7 @@ from edgecnn.data.sample import load_calibration_sample, load_test_sample
 from edgecnn.device.machine import read_machine
 from edgecnn.export import export_model
 from edgecnn.models.registry import shipped_folder
-from edgecnn.noise import output_to
+from edgecnn.redirect import output_to
 from edgecnn.schema import encode
 from edgecnn.spec import ExportSpec
 from edgecnn.versions import versions_of

@@ -116,7 +116,7 @@ def _answer(bundle: Bundle, arguments: list[str]) -> None:
         return
     options = parse(arguments)
 
-    from edgecnn.noise import output_to
+    from edgecnn.redirect import output_to
     from edgecnn.runtime.classify import print_answers
 
     with output_to():  # the runtimes announce themselves

@@ -58,7 +58,7 @@ def command(
     from edgecnn.export.restore import CALIBRATION_SIZE, DIAGNOSED_IMAGES, restore
     from edgecnn.models.load import load_keras_classifier
     from edgecnn.models.registry import find_model_file
-    from edgecnn.noise import output_to
+    from edgecnn.redirect import output_to
     from edgecnn.schema import encode
     from edgecnn.spec import Precision
 

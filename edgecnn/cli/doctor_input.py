@@ -53,7 +53,7 @@ def command(
     from edgecnn.data.dataset import Dataset
     from edgecnn.data.sources import open_dataset
     from edgecnn.models.registry import SHIPPED, find_model_file
-    from edgecnn.noise import output_to
+    from edgecnn.redirect import output_to
     from edgecnn.runtime.backend import find_backend
     from edgecnn.runtime.feeding import diagnose_feeding
     from edgecnn.runtime.load import format_of

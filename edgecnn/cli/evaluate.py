@@ -29,7 +29,7 @@ def command(model: str, data: str, backend: str | None, threads: int, keras: Mod
     from edgecnn.data.sources import open_dataset
     from edgecnn.models.registry import find_model_file
     from edgecnn.models.score import score
-    from edgecnn.noise import output_to
+    from edgecnn.redirect import output_to
     from edgecnn.runtime.load import load
 
     with output_to():  # the runtimes announce themselves

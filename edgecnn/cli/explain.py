@@ -31,8 +31,8 @@ def command(image: Path, model: str, out: Path, keras: ModelOptions) -> None:
     from edgecnn.files import check_writable
     from edgecnn.models.registry import find_model_file
     from edgecnn.models.trained import load_trained
-    from edgecnn.noise import output_to
     from edgecnn.preprocess import load_image, top_answers
+    from edgecnn.redirect import output_to
     from edgecnn.runtime.classifier import Classifier, encoder
     from edgecnn.runtime.keras import open_loaded
     from edgecnn.train.explain import explain

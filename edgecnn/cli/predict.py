@@ -50,7 +50,7 @@ def command(
 
     A picture that cannot be read is a line on stderr; the others go on, and the exit status is 1 in the end.
     """
-    from edgecnn.noise import output_to
+    from edgecnn.redirect import output_to
     from edgecnn.runtime.classify import print_answers
     from edgecnn.runtime.load import load
     from edgecnn.runtime.shipped import default_artifact

@@ -69,7 +69,7 @@ def command(
 
     SIGTERM and Ctrl-C finish the requests that are worked on first.
     """
-    from edgecnn.noise import output_to
+    from edgecnn.redirect import output_to
     from edgecnn.runtime.shipped import default_artifact
     from edgecnn.serve.model import load_models
     from edgecnn.serve.server import Address, check_installed, is_loopback, print_json_line, serve

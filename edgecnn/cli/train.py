@@ -11,9 +11,9 @@ import click
 
 from edgecnn.cli.options import SEED, OneOf
 from edgecnn.models.registry import ARCHITECTURES, DEFAULT
+from edgecnn.train.epoch_end import Epoch, EpochListener
 from edgecnn.train.recipe import RECIPES, Recipe
 from edgecnn.train.recipe_file import RECIPE_SUFFIX
-from edgecnn.train.watch import Epoch, Report
 
 _RECIPE_HELP = "; ".join(f"{name}: {recipe.description}" for name, recipe in RECIPES.items())
 
@@ -81,7 +81,7 @@ def command(
     from edgecnn.device.machine import read_machine
     from edgecnn.files import check_writable
     from edgecnn.models.registry import architecture as builder
-    from edgecnn.noise import output_to
+    from edgecnn.redirect import output_to
     from edgecnn.train.run import train
     from edgecnn.train.split import split_own
 
@@ -137,7 +137,7 @@ def _find_recipe(text: str) -> tuple[Recipe, str]:
     return (RECIPES[text], text) if text in RECIPES else (read_recipe(Path(text)), Path(text).stem)
 
 
-def _report(tensorboard: Path | None, validated_on: str) -> Report:
+def _report(tensorboard: Path | None, validated_on: str) -> EpochListener:
     """Return what is done after each epoch, whose second accuracy is that of images named `validated_on`."""
     from edgecnn.train.tensorboard import log_to
 

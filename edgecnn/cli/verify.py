@@ -57,7 +57,7 @@ def command(paths: tuple[Path, ...], backend: str | None, threads: int, as_json:
 
 
 def _verify(file: Path, backend: str | None, threads: int) -> tuple[dict[str, Any], str]:
-    from edgecnn.noise import output_to
+    from edgecnn.redirect import output_to
     from edgecnn.runtime.backend import find_backend
     from edgecnn.runtime.golden import compare_golden
     from edgecnn.runtime.load import format_of, load

@@ -147,7 +147,7 @@ def _watch(
     keras: ModelOptions, clock: SystemClock, source: str, fps: float | None, count: int | None, **options: Any
 ) -> None:
     from edgecnn.cli.watch_screen import summary
-    from edgecnn.noise import output_to
+    from edgecnn.redirect import output_to
     from edgecnn.runtime.load import load
     from edgecnn.runtime.shipped import default_artifact
     from edgecnn.watch.classify import frame_classifier

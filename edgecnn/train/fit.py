@@ -11,11 +11,11 @@ from edgecnn.data.dataset import Dataset
 from edgecnn.models.framework import import_keras, import_tensorflow
 from edgecnn.train.averaging import average_weights
 from edgecnn.train.checkpoint import History, State, Weights, write_state
+from edgecnn.train.epoch_end import EpochEnd, EpochListener
 from edgecnn.train.optimizer import make_optimizer
 from edgecnn.train.pipeline import steps_per_epoch, training_batches
 from edgecnn.train.precision import layers_compute_in, usable_precision
 from edgecnn.train.recipe import Recipe
-from edgecnn.train.watch import Report, Watch
 
 if TYPE_CHECKING:
     import keras
@@ -56,7 +56,7 @@ def fit(
     teacher: keras.Model | None = None,
     state: State | None = None,
     checkpoint: Path | None = None,
-    report: Report | None = None,
+    report: EpochListener | None = None,
 ) -> Fitted:
     """Return a model trained by `recipe`.
 
@@ -95,7 +95,7 @@ def fit(
     state, patience = state or State({}), recipe.patience if chooses_by_validation else 0
     _restore(model, state)
     averaging = average_weights(recipe.averaging, state.averaged) if recipe.averaging else None
-    watch = Watch(
+    epoch_end = EpochEnd(
         model,
         state,
         "val_accuracy" if chooses_by_validation else "loss",
@@ -105,7 +105,7 @@ def fit(
         report=report,
     )
     interrupted = False
-    if state.epochs < recipe.epochs and not watch.is_spent:
+    if state.epochs < recipe.epochs and not epoch_end.is_spent:
         try:
             model.fit(
                 training_batches(
@@ -115,14 +115,14 @@ def fit(
                 epochs=recipe.epochs,
                 steps_per_epoch=steps,
                 validation_data=_validation_batches(validation, class_count),
-                callbacks=[*([averaging] if averaging else []), watch.callback(recipe.epochs)],
+                callbacks=[*([averaging] if averaging else []), epoch_end.callback(recipe.epochs)],
                 shuffle=False,  # the batches are shuffled already
                 verbose=0,
             )
         except KeyboardInterrupt:
             interrupted = True
     chooses = interrupted or patience > 0
-    weights, epoch = (state.best_weights, state.best_epoch) if chooses else (watch.latest, state.epochs)
+    weights, epoch = (state.best_weights, state.best_epoch) if chooses else (epoch_end.latest, state.epochs)
     keras.utils.clear_session()  # so that layers are numbered from the start, whatever was built before
     clean = build(class_count)  # float32, without optimizer state and loss
     if epoch:

@@ -19,6 +19,7 @@ from edgecnn.models.registry import architecture, find_model_file
 from edgecnn.models.score import score
 from edgecnn.models.trained import load_trained
 from edgecnn.train.checkpoint import CHECKPOINT_NAME, State, Weights, read_state
+from edgecnn.train.epoch_end import EpochListener
 from edgecnn.train.fit import Fitted, fit
 from edgecnn.train.plots import accuracy_curves, confusion_matrix, make_figure, worst_mistakes
 from edgecnn.train.precision import usable_precision
@@ -26,7 +27,6 @@ from edgecnn.train.recipe import Recipe
 from edgecnn.train.split import Split, split_cifar10
 from edgecnn.train.start import refuse_learned, starting_weights
 from edgecnn.train.teacher import find_teacher
-from edgecnn.train.watch import Report
 from edgecnn.versions import versions_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def train(
     start: str = "",
     resume: bool = False,
     hardware: str = "",
-    report: Report | None = None,
+    report: EpochListener | None = None,
 ) -> Trained:
     """Train an architecture and save `model.keras`, `card.json`, `history.json` and pictures.
 

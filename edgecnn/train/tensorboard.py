@@ -6,13 +6,13 @@ import functools
 from pathlib import Path
 
 from edgecnn.models.framework import import_tensorflow
-from edgecnn.train.watch import Epoch, Report
+from edgecnn.train.epoch_end import Epoch, EpochListener
 
 _SCALAR_DATA = 1
 """`DATA_CLASS_SCALAR` of TensorFlow's summary.proto."""
 
 
-def log_to(folder: Path) -> Report:
+def log_to(folder: Path) -> EpochListener:
     """Return a report that writes an epoch's loss and accuracy as scalars into an event file in `folder`.
 
     The file is made with the first epoch. The tags are those of the history: "loss", "accuracy", "val_loss",

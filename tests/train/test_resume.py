@@ -24,9 +24,9 @@ from edgecnn.errors import TrainingError
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import architecture, shipped_folder
 from edgecnn.train.checkpoint import CHECKPOINT_NAME, State, Weights, read_state, write_state
+from edgecnn.train.epoch_end import Epoch
 from edgecnn.train.fit import fit
 from edgecnn.train.recipe import RECIPES, Recipe
-from edgecnn.train.watch import Epoch
 
 ALL_IN_ONE = Recipe(
     "everything that has a state",
@@ -227,15 +227,15 @@ def test_no_recipe_stops_early_by_itself() -> None:
 
 
 def test_patience_keeps_the_best_epoch_where_all_epochs_ran(monkeypatch: pytest.MonkeyPatch) -> None:
-    from edgecnn.train.watch import Watch
+    from edgecnn.train.epoch_end import EpochEnd
 
     accuracies = iter((0.2, 0.6, 0.5, 0.4))
-    end = Watch._end
+    end = EpochEnd._end
 
-    def scripted(self: Watch, values: dict[str, float], epochs: int) -> None:
+    def scripted(self: EpochEnd, values: dict[str, float], epochs: int) -> None:
         end(self, {**values, "val_accuracy": next(accuracies)}, epochs)
 
-    monkeypatch.setattr(Watch, "_end", scripted)
+    monkeypatch.setattr(EpochEnd, "_end", scripted)
     recipe = dataclasses.replace(ALL_IN_ONE, epochs=4, patience=3)
     fitted = fit(with_batch_norm, recipe, images(), validation=images(), chooses_by_validation=True, seed=1)
     assert (len(fitted.history["loss"]), fitted.epoch) == (4, 2)

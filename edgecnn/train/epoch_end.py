@@ -30,10 +30,10 @@ class Epoch:
     seconds_left: float
 
 
-Report = Callable[[Epoch], None]
+EpochListener = Callable[[Epoch], None]
 
 
-class Watch:
+class EpochEnd:
     """Brings the state of a training up to date after each epoch.
 
     Args:
@@ -55,7 +55,7 @@ class Watch:
         *,
         averaged: Callable[[], Weights] | None = None,
         save: Callable[[State], None] | None = None,
-        report: Report | None = None,
+        report: EpochListener | None = None,
     ) -> None:
         self._model, self._state, self._quantity, self._patience = model, state, quantity, patience
         self._averaged, self._save, self._report = averaged, save, report
