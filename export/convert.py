@@ -50,14 +50,14 @@ class Made:
 def tools_of(file_format: Format) -> Tools:
     """Return the tools of a format; their packages are imported now."""
     if file_format is Format.TFLITE:
-        from edgecnn.export import quantize_tflite, tflite_graph, to_tflite
+        from edgecnn.export.tflite import convert, graph, quantize
 
-        quantize = quantize_tflite.quantize_tflite
-        return Tools(to_tflite.to_tflite, to_tflite.describe, observe_tflite, quantize, tflite_graph.loops)
-    from edgecnn.export import quantize_onnx, to_onnx
-    from edgecnn.export.passes import onnx_graph
+        return Tools(convert.to_tflite, convert.describe, observe_tflite, quantize.quantize_tflite, graph.loops)
+    from edgecnn.export.onnx import convert as to_onnx
+    from edgecnn.export.onnx import graph as onnx_graph
+    from edgecnn.export.onnx import quantize as onnx_quantize
 
-    return Tools(to_onnx.to_onnx, to_onnx.describe, observe_onnx, quantize_onnx.quantize_onnx, onnx_graph.loops)
+    return Tools(to_onnx.to_onnx, to_onnx.describe, observe_onnx, onnx_quantize.quantize_onnx, onnx_graph.loops)
 
 
 def makes(file_format: Format, precision: Precision) -> bool:

@@ -14,7 +14,7 @@ from edgecnn.contract import Contract, read_contract
 from edgecnn.data.dataset import Pixels
 from edgecnn.errors import ExportError
 from edgecnn.export.channel_noise import ChannelNoise, decibels
-from edgecnn.export.graph import freeze_classifier
+from edgecnn.export.keras.freeze import freeze_classifier
 from edgecnn.export.opened import Opened, Operation
 from edgecnn.models.load import KerasClassifier
 from edgecnn.spec import Format, Precision, Scores
@@ -112,10 +112,10 @@ def float_model_of(contract: Contract, classifier: KerasClassifier) -> Any:
     """Return the float32 flatbuffer or `onnx.ModelProto` of a Keras model, with the softmax if the file has it."""
     function = freeze_classifier(classifier, keep_softmax=contract.scores is Scores.PROBABILITIES).function
     if contract.format is Format.TFLITE:
-        from edgecnn.export.to_tflite import to_tflite
+        from edgecnn.export.tflite.convert import to_tflite
 
         return to_tflite(function)
-    from edgecnn.export.to_onnx import to_onnx
+    from edgecnn.export.onnx.convert import to_onnx
 
     return to_onnx(function)
 
@@ -124,10 +124,10 @@ def open_beside(file_format: Format, float_model: Any, payload: bytes, classifie
     """Return a quantized file's operations beside its float model's."""
     layers = classifier.layers
     if file_format is Format.TFLITE:
-        from edgecnn.export.opened_tflite import open_tflite
+        from edgecnn.export.tflite.opened import open_tflite
 
         return open_tflite(float_model, payload, layers)
-    from edgecnn.export.opened_onnx import open_onnx
+    from edgecnn.export.onnx.opened import open_onnx
 
     return open_onnx(float_model, payload, layers)
 

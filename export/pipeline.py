@@ -20,8 +20,8 @@ from edgecnn.export.checks import Checks
 from edgecnn.export.convert import make
 from edgecnn.export.examine import Examined, examine
 from edgecnn.export.folder import LOG_NAME, move_into_place, refuse_foreign_folder
-from edgecnn.export.graph import freeze_classifier
 from edgecnn.export.job import Job, prepare
+from edgecnn.export.keras.freeze import freeze_classifier
 from edgecnn.export.measure import compare
 from edgecnn.files import staging_folder
 from edgecnn.model_options import ModelOptions

@@ -111,9 +111,9 @@ class _Workshop:
 
     def _converted(self, wanted: Quantization) -> tuple[bytes, Contract]:
         if self.contract.format is Format.TFLITE:
-            from edgecnn.export.quantize_tflite import quantize_tflite as quantize
+            from edgecnn.export.tflite.quantize import quantize_tflite as quantize
         else:
-            from edgecnn.export.quantize_onnx import quantize_onnx as quantize
+            from edgecnn.export.onnx.quantize import quantize_onnx as quantize
         converted = quantize(self.float_model, Precision.INT8, self.ranges, wanted, self.layers)
         return converted.payload, _contract_of(self.contract, converted, wanted)
 

@@ -12,9 +12,9 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from edgecnn.contract import Preprocessing
-from edgecnn.export.graph import freeze
-from edgecnn.export.to_onnx import to_onnx
-from edgecnn.export.to_tflite import to_tflite
+from edgecnn.export.keras.freeze import freeze
+from edgecnn.export.onnx.convert import to_onnx
+from edgecnn.export.tflite.convert import to_tflite
 from edgecnn.models.layers import layers_of
 from edgecnn.models.tutorial_cnn import build
 from edgecnn.spec import Scores

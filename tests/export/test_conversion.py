@@ -132,11 +132,11 @@ def test_onnx_has_a_batch_of_one_nhwc_pixels_and_no_scaling_left(shipped_export:
 
 def test_int8_input_is_the_raw_pixel_even_if_calibration_saw_no_bright_one() -> None:
     """A step of the ONNX input is one pixel value, whatever the calibration images span."""
-    from edgecnn.export.graph import freeze_classifier
+    from edgecnn.export.keras.freeze import freeze_classifier
     from edgecnn.export.observe import observe_onnx
-    from edgecnn.export.quantize_onnx import quantize_onnx
+    from edgecnn.export.onnx.convert import to_onnx
+    from edgecnn.export.onnx.quantize import quantize_onnx
     from edgecnn.export.ranges import choose_ranges
-    from edgecnn.export.to_onnx import to_onnx
     from edgecnn.models.load import load_keras_classifier
     from edgecnn.models.registry import find_model_file
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgecnn.export.convert import tools_of
-from edgecnn.export.graph import freeze
+from edgecnn.export.keras.freeze import freeze
 from edgecnn.export.layers import Layers
 from edgecnn.export.ranges import choose_ranges
 from edgecnn.spec import Format, Method, Precision, Quantization, Scores

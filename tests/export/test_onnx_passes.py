@@ -10,14 +10,14 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgecnn.export.onnx_passes import (
+from edgecnn.export.onnx.clean import (
     clean,
     drop_unused_opsets,
     float_operations,
     integer_edges,
     name_edges,
 )
-from edgecnn.export.passes.onnx_graph import rename_tensors
+from edgecnn.export.onnx.graph import rename_tensors
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 6, 6, 3)).astype(np.float32)
 

@@ -74,7 +74,7 @@ def test_the_converters_noise_is_in_the_log_and_not_on_the_screen(
     own: Any, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Most of what converters print they print once a process, so one is made to speak here."""
-    from edgecnn.export import to_tflite
+    from edgecnn.export.tflite import convert as to_tflite
 
     convert = to_tflite.to_tflite
 

@@ -13,9 +13,9 @@ from edgecnn.errors import ExportError
 from edgecnn.export.converted import Converted
 from edgecnn.export.layers import Layers, layers_of
 from edgecnn.export.observe import Observed, merge, observe_onnx, observe_tflite
-from edgecnn.export.quantize_onnx import quantize_onnx
-from edgecnn.export.quantize_tflite import quantize_tflite
+from edgecnn.export.onnx.quantize import quantize_onnx
 from edgecnn.export.ranges import choose_ranges
+from edgecnn.export.tflite.quantize import quantize_tflite
 from edgecnn.spec import Method, Precision, Quantization, Scores
 from tests.conftest import grey_images
 from tests.export.answering import answers
@@ -65,9 +65,9 @@ def build() -> Any:
 
 @pytest.fixture(scope="module")
 def net() -> Net:
-    from edgecnn.export.graph import freeze
-    from edgecnn.export.to_onnx import to_onnx
-    from edgecnn.export.to_tflite import to_tflite
+    from edgecnn.export.keras.freeze import freeze
+    from edgecnn.export.onnx.convert import to_onnx
+    from edgecnn.export.tflite.convert import to_tflite
 
     model = build()
     layers = layers_of(model)
@@ -147,7 +147,7 @@ def test_operations_without_an_integer_form_are_named(net: Net) -> None:
 
 
 def test_quantized_tflite_states_the_versions_and_the_oldest_runtime(net: Net) -> None:
-    from edgecnn.export.tflite_graph import builtin_kinds, read_graph
+    from edgecnn.export.tflite.graph import builtin_kinds, read_graph
 
     made = net.quantize("tflite", Precision.INT8)
     versions = {builtin_kinds()[code.builtinCode]: code.version for code in read_graph(made.payload).operatorCodes}
@@ -246,7 +246,7 @@ def test_the_same_model_gives_the_same_onnx_names_however_often_it_is_converted(
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    from edgecnn.export.to_onnx import to_onnx
+    from edgecnn.export.onnx.convert import to_onnx
 
     model = build()
     signature = [tf.TensorSpec((1, 12, 10, 1), tf.float32, name="images")]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.export.passes.onnx_graph import add_array, array_of, attributes_of, shapes_of, sole_taker_of
+from edgecnn.export.onnx.graph import add_array, array_of, attributes_of, shapes_of, sole_taker_of
 
 _TO_NHWC = [0, 2, 3, 1]
 _ELEMENTWISE = ("Relu", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "HardSigmoid", "Softplus", "Clip")

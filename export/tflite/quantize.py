@@ -15,11 +15,11 @@ import numpy as np
 
 from edgecnn.errors import ExportError, first_line
 from edgecnn.export.converted import Converted
-from edgecnn.export.graph import INPUT_NAME
+from edgecnn.export.keras.freeze import INPUT_NAME
 from edgecnn.export.layers import Layers
 from edgecnn.export.ranges import Range
-from edgecnn.export.tflite_edges import uint8_edges
-from edgecnn.export.tflite_graph import (
+from edgecnn.export.tflite.convert import describe
+from edgecnn.export.tflite.graph import (
     Graph,
     as_known_operations,
     as_themselves,
@@ -31,8 +31,8 @@ from edgecnn.export.tflite_graph import (
     unread_as_read,
     write_graph,
 )
-from edgecnn.export.tflite_versions import state_versions
-from edgecnn.export.to_tflite import describe
+from edgecnn.export.tflite.model_io import uint8_edges
+from edgecnn.export.tflite.versions import state_versions
 from edgecnn.spec import Precision, Quantization
 
 PIXELS: Range = (0.0, 255.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgecnn.export.passes.tf_graph import TensorFlowGraph, attribute
+from edgecnn.export.keras.graph import TensorFlowGraph, attribute
 
 Vector = npt.NDArray[np.float64]
 

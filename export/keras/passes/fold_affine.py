@@ -6,10 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.export.passes.affine_run import AffineRun, run_after, run_before, run_from
-from edgecnn.export.passes.channel_affine import ChannelAffine, Vector
-from edgecnn.export.passes.linear import bias_after, pads_zeros, put_weights, scale_outputs, take_inputs, weights_of
-from edgecnn.export.passes.tf_graph import TensorFlowGraph
+from edgecnn.export.keras.graph import TensorFlowGraph
+from edgecnn.export.keras.passes.affine_run import AffineRun, run_after, run_before, run_from
+from edgecnn.export.keras.passes.channel_affine import ChannelAffine, Vector
+from edgecnn.export.keras.passes.linear import (
+    bias_after,
+    pads_zeros,
+    put_weights,
+    scale_outputs,
+    take_inputs,
+    weights_of,
+)
 
 _KEPT = (["Mul"], ["AddV2"], ["BiasAdd"], ["Mul", "AddV2"])
 """Runs of operations that `merge_affine` leaves as they are."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.export.passes.channel_affine import ChannelAffine, Vector
-from edgecnn.export.passes.tf_graph import TensorFlowGraph, attribute
+from edgecnn.export.keras.graph import TensorFlowGraph, attribute
+from edgecnn.export.keras.passes.channel_affine import ChannelAffine, Vector
 
 _LINEAR = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
 

@@ -12,11 +12,11 @@ import numpy as np
 from edgecnn.errors import ExportError, first_line
 from edgecnn.export.converted import Converted
 from edgecnn.export.layers import Layers
-from edgecnn.export.onnx_edges import Edge, set_edges
-from edgecnn.export.onnx_passes import layout_tail
-from edgecnn.export.onnx_restored import keep_in_float
+from edgecnn.export.onnx.clean import layout_tail
+from edgecnn.export.onnx.convert import checked, describe
+from edgecnn.export.onnx.model_io import Edge, set_edges
+from edgecnn.export.onnx.restored import keep_in_float
 from edgecnn.export.ranges import Range
-from edgecnn.export.to_onnx import checked, describe
 from edgecnn.spec import Precision, Quantization
 
 PIXELS: Range = (0.0, 255.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgecnn.export.onnx_passes import integer_edges, layout_tail
+from edgecnn.export.onnx.clean import integer_edges, layout_tail
 
 Edge = tuple[float, int]
 """Scale and zero-point."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgecnn.export.passes.tf_graph import free_name
+from edgecnn.export.keras.graph import free_name
 
 
 def array_of(graph: Any, name: str) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from edgecnn.export.passes.channel_affine import ChannelAffine, affine_of, identity
-from edgecnn.export.passes.linear import weights_of
-from edgecnn.export.passes.padding import zero_padding
-from edgecnn.export.passes.tf_graph import TensorFlowGraph, attribute, node_name
+from edgecnn.export.keras.graph import TensorFlowGraph, attribute, node_name
+from edgecnn.export.keras.passes.channel_affine import ChannelAffine, affine_of, identity
+from edgecnn.export.keras.passes.linear import weights_of
+from edgecnn.export.keras.passes.padding import zero_padding
 
 _AVERAGES = ("AvgPool", "Mean")
 _MAXIMA = ("MaxPool", "Max")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.export.passes.tf_graph import TensorFlowGraph, attribute, node_name
+from edgecnn.export.keras.graph import TensorFlowGraph, attribute, node_name
 from edgecnn.models.framework import import_tensorflow
 
 _FORWARDING = ("Identity", "IdentityN", "StopGradient", "PreventGradient", "Snapshot", "EnsureShape", "CheckNumerics")

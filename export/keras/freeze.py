@@ -8,12 +8,12 @@ from typing import Any
 
 from edgecnn.contract import Preprocessing
 from edgecnn.errors import ExportError
-from edgecnn.export.passes.constants import fold_constants, skip_identities
-from edgecnn.export.passes.fold_affine import fold_affine, merge_affine
-from edgecnn.export.passes.layer_names import name_after_layers
-from edgecnn.export.passes.padding import fold_padding
-from edgecnn.export.passes.softmax import drop_last_softmax
-from edgecnn.export.passes.tf_graph import TensorFlowGraph, attribute
+from edgecnn.export.keras.graph import TensorFlowGraph, attribute
+from edgecnn.export.keras.passes.constants import fold_constants, skip_identities
+from edgecnn.export.keras.passes.fold_affine import fold_affine, merge_affine
+from edgecnn.export.keras.passes.layer_names import name_after_layers
+from edgecnn.export.keras.passes.padding import fold_padding
+from edgecnn.export.keras.passes.softmax import drop_last_softmax
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.models.layers import Layers
 from edgecnn.models.load import KerasClassifier
@@ -60,9 +60,9 @@ def freeze(
     """Return a classifier that takes raw RGB or grey pixels, as a clean graph from which both formats profit.
 
     A fixed batch of one leaves no dynamic shapes, constants let arithmetic be done once. Scaling of pixels, biases
-    and batch norms are folded into the layers beside them where that is exact up to rounding (see
-    `edgecnn.export.passes`). Nodes are called "layer/…" after their Keras layers. Keras' own way for both converters
-    leaves variables, or fails (tensorflow-onnx issue 2448).
+    and batch norms are folded into the layers beside them where that is exact up to rounding (see `keras.passes`).
+    Nodes are called "layer/…" after their Keras layers. Keras' own way for both converters leaves variables, or fails
+    (tensorflow-onnx issue 2448).
 
     Args:
         call: maps a float32 tensor (1, H, W, C) to (1, classes).

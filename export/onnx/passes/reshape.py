@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.export.passes.onnx_graph import add_array, maker_of, rename_tensors, shapes_of, sole_taker_of
+from edgecnn.export.onnx.graph import add_array, maker_of, rename_tensors, shapes_of, sole_taker_of
 
 _RESHAPING = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from edgecnn.export.passes.onnx_graph import read_by, rename_tensors
-from edgecnn.export.passes.tf_graph import free_name
+from edgecnn.export.keras.graph import free_name
+from edgecnn.export.onnx.graph import read_by, rename_tensors
 
 
 def drop_dead(graph: Any) -> int:

@@ -12,7 +12,7 @@ from edgecnn.data.dataset import Pixels
 from edgecnn.export.layers import Layers
 from edgecnn.export.observe import tflite_tensors
 from edgecnn.export.opened import TWIN, Affine, Opened, Operation
-from edgecnn.export.tflite_graph import SAME_RANGE, kind_of, layer_of, read_graph, tensor_names, write_graph
+from edgecnn.export.tflite.graph import SAME_RANGE, kind_of, layer_of, read_graph, tensor_names, write_graph
 
 _LIMITS = {9: (-128, 127), 7: (-32768, 32767), 3: (0, 255)}
 """Of the schema's types INT8, INT16 and UINT8."""

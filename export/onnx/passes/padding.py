@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgecnn.export.passes.onnx_graph import array_of, attributes_of, maker_of, sole_taker_of
+from edgecnn.export.onnx.graph import array_of, attributes_of, maker_of, sole_taker_of
 
 
 def fold_padding(graph: Any) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgecnn.export.passes.onnx_flatten import fold_flatten
-from edgecnn.export.passes.onnx_gemm import make_gemm
-from edgecnn.export.passes.onnx_graph import rename_tensors
-from edgecnn.export.passes.onnx_padding import fold_padding
-from edgecnn.export.passes.onnx_reshape import join_reshapes
-from edgecnn.export.passes.onnx_tidy import drop_dead, drop_identities, name_after_layers
+from edgecnn.export.onnx.graph import rename_tensors
+from edgecnn.export.onnx.passes.flatten import fold_flatten
+from edgecnn.export.onnx.passes.gemm import make_gemm
+from edgecnn.export.onnx.passes.padding import fold_padding
+from edgecnn.export.onnx.passes.reshape import join_reshapes
+from edgecnn.export.onnx.passes.tidy import drop_dead, drop_identities, name_after_layers
 
 _LAYOUT_ONLY = ("Transpose", "Reshape", "Squeeze", "Unsqueeze")
 
@@ -23,10 +23,10 @@ def name_edges(model: Any, input_name: str, output_name: str) -> None:
 
 
 def clean(model: Any) -> Any:
-    """Return the model with inferred shapes, and without what tf2onnx leaves of a graph from `edgecnn.export.graph`.
+    """Return the model with inferred shapes, and without what tf2onnx leaves of a frozen graph.
 
     Dense layers become Gemm; a Flatten needs no transpose and a convolution no Pad before it; nodes are named after
-    Keras layers; nothing dead is left. See `edgecnn.export.passes` for each.
+    Keras layers; nothing dead is left. See `edgecnn.export.onnx.passes` for each.
     """
     import onnx
 

@@ -10,8 +10,8 @@ import numpy as np
 from edgecnn.data.dataset import Pixels
 from edgecnn.export.layers import Layers
 from edgecnn.export.observe import onnx_tensors
+from edgecnn.export.onnx.quantize import SAME_RANGE, layer_of
 from edgecnn.export.opened import TWIN, Affine, Opened, Operation
-from edgecnn.export.quantize_onnx import SAME_RANGE, layer_of
 
 _DEQUANTIZED = "_DequantizeLinear_Output"
 _EDGES = ("_QuantizeLinear_Input", "_real")

@@ -9,14 +9,14 @@ import numpy as np
 
 from edgecnn.errors import ExportError, first_line
 from edgecnn.export.converted import Converted
-from edgecnn.export.onnx_passes import (
+from edgecnn.export.onnx.clean import (
     clean,
     drop_unused_opsets,
     float_operations,
     name_edges,
 )
-from edgecnn.export.passes.onnx_erfc import convert_erfc
-from edgecnn.export.passes.onnx_graph import graphs_in
+from edgecnn.export.onnx.graph import graphs_in
+from edgecnn.export.onnx.passes.erfc import convert_erfc
 from edgecnn.spec import TensorSpec
 
 OPSET = 17
@@ -31,7 +31,7 @@ _NUMBERED = re.compile(r"__\d+")
 def to_onnx(function: Any) -> Any:
     """Return the float32 `onnx.ModelProto` of a function from `frozen_function`, ready to run or to quantize.
 
-    Batch 1, NHWC input, all shapes inferred; see `onnx_passes.clean`.
+    Batch 1, NHWC input, all shapes inferred; see `clean`.
 
     Raises:
         ExportError: an operation cannot be expressed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgecnn.export.passes.tf_graph import TensorFlowGraph
+from edgecnn.export.keras.graph import TensorFlowGraph
 
 
 def drop_last_softmax(graph: TensorFlowGraph) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgecnn.export.passes.onnx_graph import array_of, shapes_of, sole_taker_of
+from edgecnn.export.onnx.graph import array_of, shapes_of, sole_taker_of
 
 
 def make_gemm(graph: Any) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgecnn.export.passes.linear import Padding, same_padding, weights_of
-from edgecnn.export.passes.tf_graph import TensorFlowGraph, attribute
+from edgecnn.export.keras.graph import TensorFlowGraph, attribute
+from edgecnn.export.keras.passes.linear import Padding, same_padding, weights_of
 
 
 def zero_padding(graph: TensorFlowGraph, node: Any) -> Padding | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgecnn.export.passes.tf_graph import TensorFlowGraph, free_name
+from edgecnn.export.keras.graph import TensorFlowGraph, free_name
 from edgecnn.models.layers import Layers
 
 

@@ -1,0 +1,1 @@
+"""Rewrites of the TensorFlow graph, one a file. They come first, so that all formats profit."""

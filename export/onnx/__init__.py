@@ -1,0 +1,1 @@
+"""ONNX: converting, observing, quantizing, and taking files apart."""

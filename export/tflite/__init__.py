@@ -1,0 +1,1 @@
+"""TFLite: converting, observing, quantizing, and taking files apart."""

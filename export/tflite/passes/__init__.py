@@ -1,0 +1,1 @@
+"""Rewrites of TFLite graphs, one a file."""
