@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.arm64.userland import Board, Userland, build, missing
 from tests.deploy.conftest import _own_ssh, fleet, small_data  # noqa: F401  # fixtures of test_deploy.py
+from tests.fakes.userland import Board, Userland, build, missing
 
 SOURCE = Path(__file__).parents[2]
 

@@ -19,8 +19,8 @@ from edgecnn.deploy.merged import Section, to_merged
 from edgecnn.deploy.prepare import Order
 from edgecnn.deploy.remote_bench import Measurement, bench_on
 from edgecnn.deploy.shipment import pack_artifacts, pack_data
-from tests.arm64.userland import Board, Userland
 from tests.deploy.conftest import Fleet
+from tests.fakes.userland import Board, Userland
 
 pytestmark = pytest.mark.slow
 

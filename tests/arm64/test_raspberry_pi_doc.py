@@ -17,7 +17,7 @@ from edgecnn.bench.result import read_result
 from edgecnn.data.sample import load_test_sample
 from edgecnn.deploy.wheel import build_wheel
 from edgecnn.files import write_atomic
-from tests.arm64.userland import PYTHONS, Userland, build
+from tests.fakes.userland import PYTHONS, Userland, build
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ import edgecnn
 from edgecnn.artifact import Artifact, open_folder
 from edgecnn.data.sample import load_test_sample
 from edgecnn.spec import Precision
-from tests.arm64.userland import PROCESSORS, Board
+from tests.fakes.userland import PROCESSORS, Board
 
 pytestmark = pytest.mark.slow
 

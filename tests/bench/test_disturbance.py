@@ -12,8 +12,8 @@ from edgecnn.bench.findings import find
 from edgecnn.bench.reports.timeline_chart import timeline as draw_timeline
 from edgecnn.bench.result import Moment, Result
 from edgecnn.device.sensors import Sample
-from tests.bench.fakes import FakeLink
 from tests.bench.test_run import TRUTH, measured
+from tests.fakes.worker import FakeLink
 
 
 @pytest.fixture(scope="module")

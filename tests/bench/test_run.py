@@ -22,7 +22,7 @@ from edgecnn.bench.summary import summarise
 from edgecnn.device.sensors import Sample
 from edgecnn.errors import MeasurementError
 from edgecnn.files import write_atomic
-from tests.bench.fakes import SETTINGS, FakeLink, Samples, dataset, make_plan, quiet, starter
+from tests.fakes.worker import SETTINGS, FakeLink, Samples, dataset, make_plan, quiet, starter
 
 TRUTH = [0, 1] * 500
 

@@ -13,8 +13,8 @@ from edgecnn.bench.case import Case, Role
 from edgecnn.bench.constraints import Constraints, checks
 from edgecnn.bench.findings import Findings, find
 from edgecnn.bench.run import run
-from tests.bench.fakes import SETTINGS, FakeLink, dataset, make_plan, quiet, starter
 from tests.bench.test_run import TRUTH, measured, wrong
+from tests.fakes.worker import SETTINGS, FakeLink, dataset, make_plan, quiet, starter
 
 
 def found(folder: Path, scripts: dict[str, FakeLink], constraints: Constraints = Constraints()) -> Findings:

@@ -14,7 +14,7 @@ from edgecnn.checkup.wheels import why_no_wheel
 from edgecnn.device.camera import Cameras, VideoDevice
 from edgecnn.device.machine import Machine, read_machine
 from edgecnn.device.sensors import Sample
-from tests.device.fake_roots import container, raspberry_pi, workstation, write
+from tests.fakes.machines import container, raspberry_pi, workstation, write
 
 PI_OS = "glibc 2.36"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.compare.made import PI, Made, baselines, even, make_result
+from tests.fakes.runs import PI, Made, baselines, even, make_result
 
 
 def save(path: Path, seconds: float, **kinds: Any) -> Path:

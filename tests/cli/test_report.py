@@ -10,8 +10,8 @@ import pytest
 
 from edgecnn.bench.reports import FORMATS, page
 from edgecnn.cli import report
-from tests.bench import synthetic
 from tests.conftest import Ran
+from tests.fakes import synthetic
 
 Command = Callable[..., Ran]
 

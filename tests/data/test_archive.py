@@ -18,7 +18,7 @@ from edgecnn.data.cache import cifar10_folder, store
 from edgecnn.data.cifar10 import check
 from edgecnn.data.fetch import fetch
 from edgecnn.errors import DataError
-from tests.data.published import ARRAYS, EXPECTED, FORMS, Files, contents, members, pack, unpack
+from tests.fakes.published import ARRAYS, EXPECTED, FORMS, Files, contents, members, pack, unpack
 
 _BLACK = np.zeros((1, 3072), np.uint8)
 

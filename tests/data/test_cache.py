@@ -15,7 +15,7 @@ from edgecnn.data.cache import cache_folder, cifar10_folder, load_arrays, load_f
 from edgecnn.data.cifar10 import fingerprint
 from edgecnn.data.fetch import _existing_copies
 from edgecnn.errors import DataError, OutputError
-from tests.data.published import ARRAYS, EXPECTED, contents
+from tests.fakes.published import ARRAYS, EXPECTED, contents
 
 FILES = ["test_images.npy", "test_labels.npy", "train_images.npy", "train_labels.npy"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from edgecnn.data.cifar10 import CLASS_NAMES, Arrays, check, fingerprint, to_dataset
 from edgecnn.errors import DataError
-from tests.data.published import ARRAYS, EXPECTED
+from tests.fakes.published import ARRAYS, EXPECTED
 
 
 def _with_one_bit_changed(arrays: Arrays) -> Arrays:

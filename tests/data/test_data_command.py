@@ -16,7 +16,7 @@ from edgecnn.data.cache import cifar10_folder, load_arrays, store
 from edgecnn.data.cifar10 import CLASS_NAMES
 from edgecnn.data.fetch import fetch
 from edgecnn.data.sample import load_calibration_sample
-from tests.data.published import ARRAYS, EXPECTED, members, pack
+from tests.fakes.published import ARRAYS, EXPECTED, members, pack
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgecnn.data.cifar10 import to_dataset
 from edgecnn.data.dataset import Dataset, sha256_array
-from tests.data.published import ARRAYS
+from tests.fakes.published import ARRAYS
 
 
 def test_taking_positions_keeps_image_label_and_id_together() -> None:

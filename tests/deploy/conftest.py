@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.deploy.sshd import Device, missing
+from tests.fakes.sshd import Device, missing
 
 _ENTER = """#!/bin/sh
 unset PYTHONPATH EDGECNN_SSH_CONFIG

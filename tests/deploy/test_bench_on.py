@@ -21,7 +21,7 @@ from edgecnn.deploy.prepare import Order
 from edgecnn.deploy.remote_bench import Measurement, bench_on
 from edgecnn.deploy.shipment import pack_artifacts, pack_data
 from tests.deploy.conftest import Fleet
-from tests.deploy.sshd import Device
+from tests.fakes.sshd import Device
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ import pytest
 
 from edgecnn.artifact import read_manifest
 from tests.deploy.conftest import Fleet
-from tests.deploy.sshd import Device
+from tests.fakes.sshd import Device
 
 pytestmark = pytest.mark.slow
 

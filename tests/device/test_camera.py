@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgecnn.device.camera import VideoDevice, find_cameras
-from tests.device.fake_roots import write
+from tests.fakes.machines import write
 
 NAMES = "sys/class/video4linux"
 

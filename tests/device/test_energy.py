@@ -9,7 +9,7 @@ import pytest
 
 from edgecnn.device.energy import Rails, Rapl, find_meter, rapl_zones
 from edgecnn.device.vcgencmd import Firmware
-from tests.device.fake_roots import PMIC, PMIC_WATTS, container, fake_vcgencmd, raspberry_pi, workstation, write
+from tests.fakes.machines import PMIC, PMIC_WATTS, container, fake_vcgencmd, raspberry_pi, workstation, write
 
 PACKAGE = "sys/class/powercap/intel-rapl:0"
 

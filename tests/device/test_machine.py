@@ -7,7 +7,7 @@ import pytest
 
 from edgecnn.device.machine import Machine, read_machine
 from edgecnn.schema import decode, encode
-from tests.device.fake_roots import container, raspberry_pi, workstation, write
+from tests.fakes.machines import container, raspberry_pi, workstation, write
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from edgecnn.device.sensors import Sample, Sensors, Throttling, cpu_seconds, throttled_words
 from edgecnn.schema import decode, encode
-from tests.device.fake_roots import PMIC, PMIC_WATTS, container, fake_vcgencmd, raspberry_pi, workstation, write
+from tests.fakes.machines import PMIC, PMIC_WATTS, container, fake_vcgencmd, raspberry_pi, workstation, write
 
 RAPL = "sys/class/powercap/intel-rapl:0/energy_uj"
 

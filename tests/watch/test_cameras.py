@@ -20,10 +20,10 @@ import pytest
 from edgecnn.errors import DeviceError
 from edgecnn.watch.frame import Frame, SourceLostError
 from edgecnn.watch.latest import Latest
+from tests.fakes.camera import BLACK, FakeClock
 from tests.watch.conftest import Watching
-from tests.watch.fakes import BLACK, FakeClock
 
-HERE = Path(__file__).parent
+FAKES = Path(__file__).parents[1] / "fakes"
 
 
 class Scripted:
@@ -125,7 +125,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if compiler is None:
         pytest.skip("needs a C compiler and the kernel's headers: apt install gcc libc6-dev")
     built = tmp_path_factory.mktemp("driver") / "fake_v4l2.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", built, HERE / "fake_v4l2.c", "-ldl"], check=True)
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", built, FAKES / "v4l2.c", "-ldl"], check=True)
     return built
 
 
@@ -251,7 +251,7 @@ def test_a_stream_is_followed_lost_found_again_and_left_while_it_is_silent(
 @pytest.fixture
 def picamera(tmp_path: Path, pictures: list[np.ndarray]) -> dict[str, str]:
     """The environment of a process that has picamera2 and sees the first picture."""
-    shutil.copy(HERE / "fake_picamera2.py", tmp_path / "picamera2.py")
+    shutil.copy(FAKES / "picamera2.py", tmp_path / "picamera2.py")
     np.save(tmp_path / "picture.npy", pictures[0])
     path = f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     return {"PYTHONPATH": path, "FAKE_PICTURE": str(tmp_path / "picture.npy")}

@@ -13,7 +13,7 @@ from edgecnn.watch.frame import Frame, SourceLostError
 from edgecnn.watch.loop import Counts, watch
 from edgecnn.watch.reopen import Reopening
 from edgecnn.watch.video import Video
-from tests.watch.fakes import FakeCamera, FakeClock, Noted, classifier
+from tests.fakes.camera import FakeCamera, FakeClock, Noted, classifier
 
 
 def every(milliseconds: int, count: int) -> list[float]:

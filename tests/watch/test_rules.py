@@ -16,7 +16,7 @@ from edgecnn.watch.folder import Folder
 from edgecnn.watch.frame import SourceLostError
 from edgecnn.watch.inotify import FolderGoneError, OverflowedError
 from edgecnn.watch.rules import ANY, Rule, Trigger
-from tests.watch.fakes import FakeClock
+from tests.fakes.camera import FakeClock
 
 CAT, DOG = Answer("cat", 0.9), Answer("dog", 0.9)
 

@@ -16,7 +16,7 @@ from edgecnn.bench.compare.markdown import escape, to_markdown
 from edgecnn.bench.compare.report import Report, compare, deployed
 from edgecnn.bench.compare.words import headline, notes
 from edgecnn.errors import MeasurementError
-from tests.bench.compare.made import EMULATED, PI, SETTINGS, Made, answers, baselines, even, make_run
+from tests.fakes.runs import EMULATED, PI, SETTINGS, Made, answers, baselines, even, make_run
 
 LIMITS = Limits()
 FAST, SLOW = even(1e-4), even(1.2e-4)

@@ -17,7 +17,7 @@ from edgecnn.bench.compare.limits import Limits
 from edgecnn.bench.noise import noise_floor
 from edgecnn.bench.summary import round_medians
 from edgecnn.intervals import bootstrap_ratio
-from tests.bench.compare.made import Latencies, Made, raw
+from tests.fakes.runs import Latencies, Made, raw
 
 pytestmark = pytest.mark.slow
 

@@ -20,8 +20,8 @@ from edgecnn.bench.result import Images, Picture
 from edgecnn.deploy.merged import Section
 from edgecnn.deploy.merged_html import to_merged_html
 from edgecnn.errors import OutputError
-from tests.bench import synthetic
 from tests.bench.reports.test_text import HOSTILE, hostile
+from tests.fakes import synthetic
 
 CHROMIUM = Path("/usr/bin/chromium")
 

@@ -8,7 +8,7 @@ from edgecnn.bench.case import Role
 from edgecnn.bench.findings import find
 from edgecnn.bench.reports.table import Table
 from edgecnn.bench.reports.tables import screen_tables, tables
-from tests.bench import synthetic
+from tests.fakes import synthetic
 
 
 def shown(name: str) -> Table:

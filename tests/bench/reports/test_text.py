@@ -19,7 +19,7 @@ from edgecnn.bench.reports.markdown import escape, to_markdown
 from edgecnn.bench.reports.spreadsheet import to_csv
 from edgecnn.bench.result import Result
 from edgecnn.schema import decode_json
-from tests.bench import synthetic
+from tests.fakes import synthetic
 from tools import write_schema
 
 HOSTILE = "<script>alert(1)</script> \"'& ]]> | `x` [a](http://b) \x1b[31m \x00\ud800\n=1+1"
