@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 import click
 
 from edgecnn._version import __version__
-from edgecnn.cli.options import NearestGroup
+from edgecnn.cli.groups import NearestGroup
 from edgecnn.errors import EdgecnnError
 
 COMMANDS = {

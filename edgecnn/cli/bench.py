@@ -9,11 +9,10 @@ import click
 
 from edgecnn.cli.bench_options import constraint_options, enforce, settings_options
 from edgecnn.cli.deploy import device_options
-from edgecnn.cli.limits import Counts
 from edgecnn.cli.model_options import model_options
-from edgecnn.cli.options import MAX_THREADS, BackendNames, as_json
+from edgecnn.cli.option_types import THREAD_COUNTS, BackendNames
+from edgecnn.cli.options import as_json
 from edgecnn.model_options import ModelOptions
-from edgecnn.runtime.backend import BACKENDS
 
 if TYPE_CHECKING:
     from edgecnn.bench.constraints import Constraints
@@ -30,10 +29,8 @@ if TYPE_CHECKING:
 @click.option(
     "--baseline", metavar="MODEL", help="The original Keras model.  [default: the one that the artifacts name]"
 )
-@click.option("--backends", type=BackendNames(BACKENDS), help="Runtimes to use.  [default: all that are installed]")
-@click.option(
-    "--threads", type=Counts(MAX_THREADS), default="1", show_default=True, help="Threads of an artifact, as 1,2,4."
-)
+@click.option("--backends", type=BackendNames(), help="Runtimes to use.  [default: all that are installed]")
+@click.option("--threads", type=THREAD_COUNTS, default="1", show_default=True, help="Threads of an artifact, as 1,2,4.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.options import FiniteRange, as_json
+from edgecnn.cli.option_types import PERCENT, FiniteRange
+from edgecnn.cli.options import as_json
 
 if TYPE_CHECKING:
     from edgecnn.bench.compare.report import Report
-
-
-class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
-    """A percentage such as "10%" or "10", as a share: 0.1."""
-
-    name = "percent"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the share; "0.1" is a tenth of a percent."""
-        if isinstance(value, float):
-            return value
-        try:
-            share = float(str(value).strip().removesuffix("%")) / 100
-        except ValueError:
-            share = -1.0
-        if not 0 <= share < float("inf"):
-            self.fail(f"{value!r} is no percentage; write 10% or 2.5%", param, ctx)
-        return share
 
 
 @click.command("compare")
@@ -36,7 +19,7 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only in new
 @click.option(
     "--fail-if-slower",
     "slower",
-    type=Percent(),
+    type=PERCENT,
     default="5%",
     show_default=True,
     help="A case fails that is shown to be slower by more than this.",
@@ -51,7 +34,7 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only in new
     help="A case fails that is shown to lose more points of top-1 than this.",
 )
 @click.option(
-    "--fail-if-bigger", "bigger", type=Percent(), help="A case fails whose file grew by more than this.  [default: any]"
+    "--fail-if-bigger", "bigger", type=PERCENT, help="A case fails whose file grew by more than this.  [default: any]"
 )
 @click.option("--strict", is_flag=True, help="Fail too where it cannot be told, or a case of OLD is gone.")
 @click.option("--devices", is_flag=True, help="Compare nothing: show all results side by side, a column each.")

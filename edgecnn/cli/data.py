@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from edgecnn.cli.options import NearestGroup, as_json
+from edgecnn.cli.groups import NearestGroup
+from edgecnn.cli.options import as_json
 
 _FULL_STATES = {
     "absent": "not fetched; `edgecnn data fetch` gets it",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgecnn.cli.options import ManyOf
+from edgecnn.cli.option_types import ManyOf
 from edgecnn.models.registry import FAMILY, SHIPPED
 
 

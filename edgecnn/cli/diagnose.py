@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from edgecnn.cli.model_options import code_options
-from edgecnn.cli.options import FiniteRange, OneOf, as_json
+from edgecnn.cli.option_types import FiniteRange, OneOf
+from edgecnn.cli.options import as_json
 from edgecnn.gate import MAX_DROP_POINTS
 from edgecnn.model_options import ModelOptions
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.options import NearestGroup, as_json
+from edgecnn.cli.groups import NearestGroup
+from edgecnn.cli.options import as_json
 
 if TYPE_CHECKING:
     from edgecnn.checkup.finding import Finding

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from edgecnn.cli.model_options import keras_options
-from edgecnn.cli.options import BackendName, FiniteRange, as_json, read_labels, threads
+from edgecnn.cli.option_types import FiniteRange
+from edgecnn.cli.options import as_json, backend, threads
 from edgecnn.model_options import ModelOptions
-from edgecnn.runtime.backend import BACKENDS
 
 
 @click.command("input")
@@ -23,7 +23,7 @@ from edgecnn.runtime.backend import BACKENDS
     help="The accuracy that your own program gets. Which mistake gives it?",
 )
 @click.option("--count", type=click.IntRange(10), default=500, show_default=True, help="Images to try at most.")
-@click.option("--backend", type=BackendName(BACKENDS), help="Runtime to use.  [default: the first installed one]")
+@backend
 @threads
 @keras_options
 @as_json
@@ -51,6 +51,7 @@ def command(
     from edgecnn.contract import Preprocessing
     from edgecnn.data.choice import Draw
     from edgecnn.data.dataset import Dataset
+    from edgecnn.data.labels import read_unique_labels
     from edgecnn.data.sources import open_dataset
     from edgecnn.models.registry import SHIPPED, find_model_file
     from edgecnn.redirect import output_to
@@ -62,7 +63,7 @@ def command(
     path = find_model_file(model) if model in SHIPPED else Path(model)
     with output_to():  # the runtimes announce themselves
         opened = find_backend(format_of(path), backend).open(path, threads, keras)
-    contract, names = opened.contract, read_labels(labels)
+    contract, names = opened.contract, None if labels is None else read_unique_labels(labels)
 
     def load(preprocessing: Preprocessing) -> Dataset:
         return open_dataset(

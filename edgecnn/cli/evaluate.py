@@ -7,16 +7,15 @@ import dataclasses
 import click
 
 from edgecnn.cli.model_options import model_options, print_notes
-from edgecnn.cli.options import BackendName, as_json, threads
+from edgecnn.cli.options import as_json, backend, threads
 from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import DEFAULT, SHIPPED
-from edgecnn.runtime.backend import BACKENDS
 
 
 @click.command("evaluate")
 @click.argument("model", default=DEFAULT)
 @click.option("--data", default="sample", show_default=True, help="Labelled images: a name, a folder, or an .npz file.")
-@click.option("--backend", type=BackendName(BACKENDS), help="Runtime to use.  [default: the first installed one]")
+@backend
 @threads
 @model_options
 @as_json

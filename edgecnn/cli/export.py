@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgecnn.cli.limits import Size
 from edgecnn.cli.model_options import keras_options
-from edgecnn.cli.options import SEED, FiniteRange, ManyOf, OneOf, as_json, read_labels
+from edgecnn.cli.option_types import BYTES, SEED, FiniteRange, ManyOf, OneOf
+from edgecnn.cli.options import as_json
 from edgecnn.contract import read_contract
 from edgecnn.gate import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
 from edgecnn.model_options import ModelOptions
@@ -96,7 +96,7 @@ _EDGES = ("uint8", "int8", "float32")
     show_default=True,
     help="Percent of images that a file must answer as Keras does, where there are no labels.",
 )
-@click.option("--max-size", type=Size(), help="Largest quantized file that is accepted, as 700kB.")
+@click.option("--max-size", type=BYTES, help="Largest quantized file that is accepted, as 700kB.")
 @click.option(
     "--max-latency", type=FiniteRange(0, min_open=True), help="Milliseconds of one image in quantized files, here."
 )
@@ -145,6 +145,7 @@ def command(
     """
     from edgecnn.cli.screen import print_json, print_table, progress_bar
     from edgecnn.data.choice import Draw
+    from edgecnn.data.labels import read_unique_labels
     from edgecnn.errors import GateError
     from edgecnn.export import export_model
     from edgecnn.schema import encode
@@ -158,7 +159,7 @@ def command(
             draw=Draw(settings["calibration_size"], settings["seed"]),
             evaluation=settings["evaluation"],
             checks=_checks(settings),
-            labels=read_labels(labels),
+            labels=None if labels is None else read_unique_labels(labels),
             keras=keras,
             progress=progress,
         )

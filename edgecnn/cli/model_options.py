@@ -2,61 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from edgecnn.cli.options import OneOf
+from edgecnn.cli.option_types import IMAGE_SIZE, SCALE, OneOf
+from edgecnn.cli.options import OptionSet
 from edgecnn.contract import FITS, LAYOUTS, RESIZE_FILTERS, Contract, Preprocessing, notes_of
-from edgecnn.model_options import ModelOptions, parse_scale
+from edgecnn.model_options import ModelOptions
 from edgecnn.spec import Scores
-
-
-class Scale(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
-    """What pixels 0..255 become: `LOW..HIGH`, or means and standard deviations."""
-
-    name = "scale"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Return the forms for the usage line."""
-        return "0..255|0..1|-1..1|MEAN,STD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return scale and offset as `edgecnn.model_options.parse_scale`."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return parse_scale(value)
-        except ValueError as error:
-            return self.fail(str(error), param, ctx)
-
-
-class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
-    """Height and width."""
-
-    name = "size"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Return the form for the usage line."""
-        return "HEIGHTxWIDTH"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return both as integers."""
-        if isinstance(value, tuple):
-            return value
-        found = re.fullmatch(r"([1-9]\d{0,4})x([1-9]\d{0,4})", value)
-        return (int(found[1]), int(found[2])) if found else self.fail(f"{value!r} is no size as 224x224", param, ctx)
-
 
 _FEEDING = (
     click.option(
         "--scale",
-        type=Scale(),
+        type=SCALE,
         help="What the model expects pixels to be scaled to, beside what its own layers do.  [default: 0..255]",
     ),
     click.option(
@@ -100,7 +61,7 @@ _FOREIGN = (
         help="What a file that edgecnn did not make gives.  [default: found out]",
     ),
     click.option("--layout", type=OneOf(LAYOUTS), help="Of its input, where the shape does not tell."),
-    click.option("--size", type=Size(), help="Of its input, where the file leaves it open."),
+    click.option("--size", type=IMAGE_SIZE, help="Width and height of its input, where the file leaves them open."),
     click.option(
         "--contract",
         type=click.Path(path_type=Path),
@@ -110,58 +71,32 @@ _FOREIGN = (
 )
 
 
-def keras_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options to a command; it gets them as `keras`, a `ModelOptions`."""
+def _stated(  # the names are those of the options
+    *,
+    trust_code: bool,
+    code: Path | None,
+    scale: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
+    labels: Path | None = None,
+    scores: str | None = None,
+    size: tuple[int, int] | None = None,
+    contract: Path | None = None,
+    **preprocessing: str | None,
+) -> ModelOptions:
+    """Return what the options say; `size` is width and height there, and height and width in the result."""
+    from edgecnn.data.labels import read_labels
 
-    @functools.wraps(command)
-    def with_options(  # the names are those of the options
-        *arguments: Any,
-        scale: tuple[tuple[float, ...], tuple[float, ...]] | None,
-        colour: str | None,
-        resize: str | None,
-        fit: str | None,
-        trust_code: bool,
-        code: Path | None,
-        **others: Any,
-    ) -> Any:
-        stated: dict[str, Any] = {"colour": colour, "resize": resize, "fit": fit}
-        if scale is not None:
-            stated |= {"scale": scale[0], "offset": scale[1]}
-        options = ModelOptions(_preprocessing(stated), trust_code, None if code is None else str(code))
-        return command(*arguments, keras=options, **others)
-
-    return _with(with_options, *_FEEDING, *_CODE)
-
-
-def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add those of `keras_options` and those about files that edgecnn did not make."""
-
-    @functools.wraps(command)
-    def with_options(
-        *arguments: Any,
-        keras: ModelOptions,
-        labels: Path | None,
-        scores: str | None,
-        layout: str | None,
-        size: tuple[int, int] | None,
-        contract: Path | None,
-        **others: Any,
-    ) -> Any:
-        from edgecnn.data.labels import read_labels
-
-        feeding = keras.preprocessing
-        if layout is not None:
-            feeding = replace(feeding or Preprocessing(), layout=layout)
-        options = replace(
-            keras,
-            preprocessing=feeding,
-            labels=None if labels is None else read_labels(labels),
-            scores=None if scores is None else Scores(scores),
-            size=size,
-        )
-        return command(*arguments, keras=options if contract is None else _from_file(contract, options), **others)
-
-    return keras_options(_with(with_options, *_FOREIGN))
+    known: dict[str, Any] = {name: value for name, value in preprocessing.items() if value is not None}
+    if scale is not None:
+        known |= {"scale": scale[0], "offset": scale[1]}
+    options = ModelOptions(
+        preprocessing=Preprocessing(**known) if known else None,
+        trust_code=trust_code,
+        code=None if code is None else str(code),
+        labels=None if labels is None else read_labels(labels),
+        scores=None if scores is None else Scores(scores),
+        size=None if size is None else size[::-1],
+    )
+    return options if contract is None else _from_file(contract, options)
 
 
 def _from_file(file: Path, options: ModelOptions) -> ModelOptions:
@@ -173,27 +108,14 @@ def _from_file(file: Path, options: ModelOptions) -> ModelOptions:
     return replace(stated, trust_code=options.trust_code, code=options.code)
 
 
-def _preprocessing(stated: dict[str, Any]) -> Preprocessing | None:
-    """Return what is stated; None where nothing is."""
-    given = {name: value for name, value in stated.items() if value is not None}
-    return Preprocessing(**given) if given else None
+code_options = OptionSet("keras", *_CODE, build=_stated)
+"""Those about code alone, for commands that know from artifacts how the Keras model is fed."""
 
+keras_options = OptionSet("keras", *_FEEDING, *_CODE, build=_stated)
+"""Those about a Keras model."""
 
-def code_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add those about code alone, for commands that know from artifacts how the Keras model is fed."""
-
-    @functools.wraps(command)
-    def with_options(*arguments: Any, trust_code: bool, code: Path | None, **others: Any) -> Any:
-        options = ModelOptions(None, trust_code, None if code is None else str(code))
-        return command(*arguments, keras=options, **others)
-
-    return _with(with_options, *_CODE)
-
-
-def _with(command: Callable[..., Any], *options: Callable[..., Any]) -> Callable[..., Any]:
-    for option in reversed(options):
-        command = option(command)
-    return command
+model_options = OptionSet("keras", *_FEEDING, *_CODE, *_FOREIGN, build=_stated)
+"""Those of `keras_options`, and those about files that edgecnn did not make."""
 
 
 def print_notes(contract: Contract) -> None:

@@ -1,119 +1,88 @@
-"""Options that several commands share, and option types that name the nearest known value."""
+"""Options that several commands share, and how options become the dataclasses that the library takes."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from pathlib import Path
+import dataclasses
+import enum
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from edgecnn.errors import nearest
+from edgecnn.cli.option_types import MAX_THREADS, BackendName
 
-
-class OneOf(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
-    """A choice whose error names the nearest known value."""
-
-    name = "choice"
-
-    def __init__(self, known: Iterable[str]) -> None:
-        self.known = tuple(known)
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Return the values for the usage line."""
-        return "[" + "|".join(self.known) + "]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the value if it is known."""
-        if value not in self.known:
-            self.fail(f"{value!r} is unknown{nearest(str(value), self.known)}", param, ctx)
-        return str(value)
+Command = Callable[..., Any]
+Option = Callable[[Command], Command]
+"""What `click.option` returns."""
 
 
-class ManyOf(OneOf):
-    """Several known values, separated by commas; each is given once."""
+class OptionSet:
+    """Options that belong together; used as a decorator, it gives a command one value made of them.
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """Return the form for the usage line."""
-        return ",".join(self.known)
+    Args:
+        argument: the command's parameter that receives the value.
+        options: as `click.option` returns them.
+        build: makes the value; it takes the options' values by their names.
+    """
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the values as a tuple without repeats."""
-        if isinstance(value, tuple):
-            return value
-        return tuple(dict.fromkeys(super(ManyOf, self).convert(part.strip(), param, ctx) for part in value.split(",")))
+    def __init__(self, argument: str, *options: Option, build: Callable[..., Any]) -> None:
+        self._argument, self._options, self._build = argument, options, build
+        self.names = tuple(str(parameter.name) for parameter in click.command()(self._declare(lambda: None)).params)
+        """The options' names, as click passes them."""
 
+    def __call__(self, command: Command) -> Command:
+        """Return the command with the options declared."""
 
-class BackendName(OneOf):
-    """A runtime; those of other packages are looked for only where edgecnn has none of that name, as it takes time."""
+        @functools.wraps(command)
+        def with_value(*arguments: Any, **values: Any) -> Any:
+            own = {name: values.pop(name) for name in self.names}
+            return command(*arguments, **values, **{self._argument: self._build(**own)})
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name if there is such a backend."""
-        if value not in self.known:
-            from edgecnn.runtime.plugins import find_plugins
+        return self._declare(with_value)
 
-            found = find_plugins()
-            if value not in found.backends:
-                why = "".join(f"; {problem}" for problem in found.problems if repr(value) in problem)
-                self.fail(f"{value!r} is unknown{nearest(str(value), (*self.known, *found.backends))}{why}", param, ctx)
-        return str(value)
-
-
-class BackendNames(ManyOf, BackendName):
-    """Several runtimes, separated by commas."""
+    def _declare(self, command: Command) -> Command:
+        for option in reversed(self._options):
+            command = option(command)
+        return command
 
 
-class FiniteRange(click.FloatRange):
-    """A range of floats without NaN, which is beyond no limit, and without infinity."""
+def field_option(owner: type, field: str, *names: str, **attributes: Any) -> Option:
+    """Return the option for a field of a dataclass, with the field's default.
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the number if it is finite and within the range."""
-        number: float = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value!r} is not a finite number", param, ctx)
-        return number
-
-
-class NearestGroup(click.Group):
-    """A group that shows its help when called bare, and whose error names the nearest sub-command."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Return what is left for the sub-command."""
-        return super().parse_args(ctx, args or ["--help"])
-
-    def resolve_command(
-        self,
-        ctx: click.Context,
-        args: list[str],
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the sub-command that the arguments name."""
-        known = self.list_commands(ctx)
-        if args and args[0] not in known and not args[0].startswith("-"):
-            raise click.UsageError(f"no command named {args[0]!r}{nearest(args[0], known)}", ctx)
-        return super().resolve_command(ctx, args)
+    Args:
+        owner: the dataclass.
+        field: one with a default.
+        names: of the option; none for the field's own, with hyphens.
+        attributes: as `click.option` takes them.
+    """
+    (default,) = (known.default for known in dataclasses.fields(owner) if known.name == field)
+    return click.option(
+        *(names or (f"--{field.replace('_', '-')}",)),
+        field,
+        default=_as_option(default),
+        show_default=default is not None and not isinstance(default, bool),
+        **({"is_flag": True} if isinstance(default, bool) else {}) | attributes,
+    )
 
 
-def read_labels(path: Path | None) -> tuple[str, ...] | None:
-    """Return the lines of a label file, each there once, or None without one."""
-    from edgecnn.data import labels
-    from edgecnn.errors import DataError
-
-    if path is None:
-        return None
-    found = labels.read_labels(path)
-    if len(set(found)) != len(found):
-        raise DataError(f"{path} must hold one label a line, each once")
-    return found
+def _as_option(default: Any) -> Any:
+    """Return the default of a field as it would be given on the command line."""
+    if isinstance(default, enum.Enum):
+        return default.value
+    if isinstance(default, tuple):
+        return ",".join(str(_as_option(part)) for part in default)
+    return default
 
 
-SEED = click.IntRange(0, 2**32 - 1)
-"""What NumPy and Keras take as a seed."""
+def is_given(name: str) -> bool:
+    """Return whether an option of the running command was given, be it with the value of its default."""
+    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
-MAX_THREADS = 256
-"""More are a slip of the finger, and some runtimes start them all."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 threads = click.option(
     "--threads", type=click.IntRange(1, MAX_THREADS), default=1, show_default=True, help="Threads of one inference."
 )
+backend = click.option("--backend", type=BackendName(), help="Runtime to use.  [default: the first installed one]")

@@ -8,8 +8,8 @@ import click
 
 from edgecnn.answers import FORMS
 from edgecnn.cli.model_options import model_options, print_notes
-from edgecnn.cli.options import BackendName, OneOf, threads
-from edgecnn.runtime.backend import BACKENDS
+from edgecnn.cli.option_types import OneOf
+from edgecnn.cli.options import backend, threads
 
 if TYPE_CHECKING:
     from edgecnn.model_options import ModelOptions
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "form", flag_value="json", help="The same as --format json: one array.")
 @click.option("-0", "--null", is_flag=True, help="The paths on standard input end in a NUL byte, as of find -print0.")
-@click.option("--backend", type=BackendName(BACKENDS), help="Runtime to use.  [default: the first installed one]")
+@backend
 @threads
 @model_options
 def command(

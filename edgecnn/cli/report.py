@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from edgecnn.cli.bench_options import constraint_options
-from edgecnn.cli.options import ManyOf, as_json
+from edgecnn.cli.option_types import ManyOf
+from edgecnn.cli.options import as_json
 from edgecnn.cli.screen import print_json, print_table
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from edgecnn.cli.options import FiniteRange, OneOf, threads
-from edgecnn.runtime.backend import BACKENDS
+from edgecnn.cli.option_types import FiniteRange, OneOf
+from edgecnn.cli.options import backend, threads
 from edgecnn.serve.limits import Limits
 
 _DEFAULT = Limits()
@@ -41,7 +41,7 @@ _TOKEN = "EDGECNN_TOKEN"  # noqa: S105  # the variable's name
     help="Seconds that a request may take.",
 )
 @click.option("--log", type=OneOf(("json",)), help="Print a line for each request.  [default: none]")
-@click.option("--backend", type=OneOf(BACKENDS), help="Runtime to use.  [default: the first installed one]")
+@backend
 @threads
 def command(
     paths: tuple[Path, ...],

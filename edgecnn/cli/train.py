@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from edgecnn.cli.options import SEED, OneOf
+from edgecnn.cli.option_types import SEED, OneOf
 from edgecnn.models.registry import ARCHITECTURES, DEFAULT
 from edgecnn.train.epoch_end import Epoch, EpochListener
 from edgecnn.train.recipe import RECIPES, Recipe

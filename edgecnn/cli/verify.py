@@ -7,13 +7,12 @@ from typing import Any
 
 import click
 
-from edgecnn.cli.options import BackendName, as_json, threads
-from edgecnn.runtime.backend import BACKENDS
+from edgecnn.cli.options import as_json, backend, threads
 
 
 @click.command("verify")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--backend", type=BackendName(BACKENDS), help="Runtime to use.  [default: the first installed one]")
+@backend
 @threads
 @as_json
 def command(paths: tuple[Path, ...], backend: str | None, threads: int, as_json: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import signal
 import sys
 import threading
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgecnn.cli.model_options import keras_options
-from edgecnn.cli.options import FiniteRange, OneOf, as_json, threads
+from edgecnn.cli.option_types import IMAGE_SIZE, FiniteRange
+from edgecnn.cli.options import as_json, backend, threads
 from edgecnn.model_options import ModelOptions
-from edgecnn.runtime.backend import BACKENDS
 
 if TYPE_CHECKING:
     from edgecnn.device.sensors import Sample
@@ -28,21 +27,6 @@ if TYPE_CHECKING:
 _SENSE_SECONDS = 5.0
 _LONGEST_QUEUE = 1000
 _COOLDOWN_SECONDS = 10.0
-
-
-class Size(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
-    """Width and height as 640x480."""
-
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
-        """Return width and height."""
-        if isinstance(value, tuple):
-            return value
-        found = re.fullmatch(r"([1-9]\d{1,4})[x×]([1-9]\d{1,4})", value)
-        if not found:
-            self.fail(f"{value!r} is no size: give width and height as 640x480", param, ctx)
-        return int(found[1]), int(found[2])
 
 
 class _Sensing:
@@ -105,12 +89,12 @@ class RememberingCommand(click.Command):
     metavar="SECONDS",
     help="No other start of the same --run for so long.  [default: 10, for a folder 0]",
 )
-@click.option("--size", type=Size(), metavar="WxH", help="What a camera is asked for.  [default: its own]")
+@click.option("--size", type=IMAGE_SIZE, help="Width and height that a camera is asked for.  [default: its own]")
 @click.option("--every-frame", is_flag=True, help="Go through a video frame by frame instead of playing it.")
 @click.option("--existing", is_flag=True, help="Begin with the pictures that are in the folder already.")
 @click.option("--poll", type=FiniteRange(0, min_open=True), metavar="SECONDS", help="Look, for network drives.")
 @click.option("--systemd", is_flag=True, help="Print a systemd unit with the same arguments, and do nothing else.")
-@click.option("--backend", type=OneOf(BACKENDS), help="Runtime to use.  [default: the first installed one]")
+@backend
 @threads
 @keras_options
 @as_json

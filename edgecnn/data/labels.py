@@ -23,6 +23,18 @@ def read_labels(path: Path) -> tuple[str, ...]:
     return labels
 
 
+def read_unique_labels(path: Path) -> tuple[str, ...]:
+    """Return the lines of a label file that are not empty, none of which may be there twice.
+
+    Raises:
+        DataError: as `read_labels`, or a label is there twice.
+    """
+    labels = read_labels(path)
+    if len(set(labels)) != len(labels):
+        raise DataError(f"{path} must hold one label a line, each once")
+    return labels
+
+
 def distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
     """Return the labels with a number behind what came before: ImageNet has "crane" twice, a bird and a machine."""
     seen: Counter[str] = Counter()

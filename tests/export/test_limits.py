@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgecnn.cli.limits import Size
 from edgecnn.contract import read_contract
 from edgecnn.errors import ExportError
 from edgecnn.export.checks import Checks
@@ -56,13 +55,6 @@ def test_a_limit_says_what_was_found() -> None:
         "median 2 ms here (1.9 to 2.1), limit 5 ms"
         in LimitResult("latency", Outcome.HOLDS, 5e-3, 2e-3, 1.9e-3, 2.1e-3).sentence
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("700000", 700_000), ("700kB", 700_000), ("1.5MiB", 1_572_864), ("2 mb", 2_000_000)]
-)
-def test_sizes_are_read_with_their_units(text: str, size: int) -> None:
-    assert Size().convert(text, None, None) == size
 
 
 def test_a_file_beyond_a_limit_is_kept_apart_and_the_status_is_3(edgecnn: Run, own: Any, tmp_path: Path) -> None:
