@@ -8,15 +8,8 @@ comparison finds every changed and every missing byte, and reading a contract ta
 
 Every runtime and viewer still opens the file, because each format allows for what follows the payload:
 
-- TFLite: a zip archive behind the flatbuffer, as TensorFlow Lite's metadata convention stores associated files;
-  its entries are `edgecnn.json` and `labels.txt`, stored without compression, and the seal is the archive's comment.
-  `edgecnn.metadata` writes into the payload that the output's labels are in `labels.txt`.
-- ONNX: two `metadata_props` entries. Protocol buffers merge when they are concatenated. The seal is the second
-  one's value.
-
-Sources: TensorFlow Lite metadata ("associated files are packed as a zip at the end of the model"); the protocol
-buffer encoding (a field is a varint key, number << 3 | type, then its value; type 2 is length-delimited);
-onnx.proto (ModelProto.metadata_props is field 14, StringStringEntryProto has key 1 and value 2).
+- TFLite: a zip archive behind the flatbuffer (`edgecnn.metadata.tflite_trailer`).
+- ONNX: two more entries of its metadata (`edgecnn.metadata.onnx_trailer`).
 """
 
 from __future__ import annotations
@@ -24,24 +17,15 @@ from __future__ import annotations
 import hashlib
 import re
 
-from edgecnn.protobuf import field
+from edgecnn.model_files import MODEL_FILES, recognize
 from edgecnn.spec import Format
 
-CONTRACT_ENTRY = "edgecnn.json"
-LABELS_ENTRY = "labels.txt"
-ONNX_KEY = "edgecnn"
-ONNX_SEAL_KEY = "edgecnn.seal"
 MAX_CONTRACT_BYTES = 4 * 2**20
 
 _SEAL = re.compile(rb"edgecnn:(\d{12})(\d{12})(\d{12})([0-9a-f]{64})")
 _DIGEST_BYTES = 64
 SEAL_BYTES = len("edgecnn:") + 3 * 12 + _DIGEST_BYTES
 _BLANK_SEAL = b"0" * SEAL_BYTES
-
-_TFLITE_MAGIC = b"TFL3"
-_ONNX_START = b"\x08"  # key of field 1, ir_version, a varint: it comes first in every ONNX file
-_METADATA_PROPS = 14
-_ENTRY_TIME = (1980, 1, 1, 0, 0, 0)  # the same model gives the same file
 
 
 class ContainerError(Exception):
@@ -51,7 +35,7 @@ class ContainerError(Exception):
 def attach(file_format: Format, payload: bytes, contract: str, labels: tuple[str, ...]) -> bytes:
     """Return the sealed model file made of `payload` and the contract's JSON text."""
     text = contract.encode()
-    trailer = _onnx_trailer(text) if file_format is Format.ONNX else _tflite_trailer(text, labels, len(payload))
+    trailer = MODEL_FILES[file_format].trailer(text, labels, len(payload), _BLANK_SEAL)
     places = (len(payload) + trailer.index(text), len(text), len(payload))
     head = payload + trailer[:-SEAL_BYTES] + b"edgecnn:" + b"".join(b"%012d" % place for place in places)
     return head + _digest(head)
@@ -63,12 +47,10 @@ def split(content: bytes) -> tuple[Format, bytes, str | None]:
     Raises:
         ContainerError: neither TFLite nor ONNX, or not as it was sealed.
     """
-    if content[4:8] == _TFLITE_MAGIC:
-        file_format = Format.TFLITE
-    elif content.startswith(_ONNX_START):
-        file_format = Format.ONNX
-    else:
+    recognized = recognize(content)
+    if recognized is None:
         raise ContainerError("it is neither a TFLite nor an ONNX model")
+    file_format = recognized.format
     seal = _SEAL.fullmatch(content, max(0, len(content) - SEAL_BYTES))
     if seal is None:
         return file_format, content, None
@@ -85,22 +67,3 @@ def split(content: bytes) -> tuple[Format, bytes, str | None]:
 
 def _digest(content: bytes | memoryview) -> bytes:
     return hashlib.sha256(content).hexdigest().encode()
-
-
-def _tflite_trailer(contract: bytes, labels: tuple[str, ...], start: int) -> bytes:
-    """Return the zip archive. Its offsets count from the start of the file, as those of TensorFlow Lite's tools do."""
-    import io
-    import zipfile
-
-    file = io.BytesIO()
-    file.seek(start)
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, text in ((CONTRACT_ENTRY, contract), (LABELS_ENTRY, "\n".join(labels).encode() + b"\n")):
-            archive.writestr(zipfile.ZipInfo(name, _ENTRY_TIME), text)
-        archive.comment = _BLANK_SEAL
-    return file.getvalue()[start:]
-
-
-def _onnx_trailer(contract: bytes) -> bytes:
-    entries = ((ONNX_KEY, contract), (ONNX_SEAL_KEY, _BLANK_SEAL))
-    return b"".join(field(_METADATA_PROPS, field(1, key.encode()) + field(2, value)) for key, value in entries)

@@ -9,8 +9,8 @@ import numpy as np
 
 from edgecnn._version import __version__
 from edgecnn.contract import Contract, seal
-from edgecnn.metadata.describe import describe_payload
 from edgecnn.metadata.facts import Facts
+from edgecnn.model_files import MODEL_FILES
 from edgecnn.runtime.classifier import Classifier, Images
 from edgecnn.runtime.golden import make_golden
 from edgecnn.runtime.load import load
@@ -25,7 +25,7 @@ def write_artifact(path: Path, payload: bytes, contract: Contract, golden: Image
         contract: what it says about itself; its golden images are made anew.
         golden: uint8, (N, H, W, C), images to answer; none for N = 0.
     """
-    described = describe_payload(payload, contract.format, _facts(contract))
+    described = MODEL_FILES[contract.format].describe(payload, _facts(contract))
     path.write_bytes(seal(described, replace(contract, golden=None)))
     classifier = load(path)
     if len(golden):

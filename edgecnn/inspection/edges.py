@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edgecnn.flatbuffer import FlatbufferError
 from edgecnn.inspection.result import Tensor
+from edgecnn.model_files import MODEL_FILES
 from edgecnn.protobuf import ProtobufError
 from edgecnn.spec import Format, Precision
 
@@ -40,12 +41,7 @@ def read_edges(content: bytes, file_format: Format) -> Edges:
         EdgesError: it is damaged.
     """
     try:
-        if file_format is Format.TFLITE:
-            from edgecnn.inspection.tflite_edges import read_tflite_edges
-
-            return read_tflite_edges(content)
-        from edgecnn.inspection.onnx_edges import read_onnx_edges
-
-        return read_onnx_edges(content)
+        edges: Edges = MODEL_FILES[file_format].read_io(content)
     except (FlatbufferError, ProtobufError) as error:
         raise EdgesError(f"it is damaged: {error}") from error
+    return edges

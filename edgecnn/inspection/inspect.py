@@ -17,6 +17,7 @@ from edgecnn.inspection.graph import Graph
 from edgecnn.inspection.result import ContractFacts, Inspection, Operation, Runtime, Xnnpack
 from edgecnn.inspection.tflite_graph import TFLiteModel, read_tflite
 from edgecnn.inspection.xnnpack import taken_by_xnnpack
+from edgecnn.model_files import MODEL_FILES
 from edgecnn.schema import decode
 from edgecnn.spec import Format
 from edgecnn.versions import release_numbers
@@ -37,7 +38,7 @@ def inspect_file(path: str | Path) -> Inspection:
         file_format, _, text = split(content)
     except ContainerError as error:
         raise ArtifactError(f"{path} cannot be inspected: {error}") from error
-    found = _inspect_tflite(path, content) if file_format is Format.TFLITE else _inspect_onnx(path)
+    found: Inspection = MODEL_FILES[file_format].inspect(path, content)
     return replace(found, contract=None if text is None else _contract(path))
 
 
@@ -52,7 +53,8 @@ def _read(path: Path) -> bytes:
         raise ArtifactError(f"cannot read {path}: {error.strerror}") from error
 
 
-def _inspect_tflite(path: Path, content: bytes) -> Inspection:
+def inspect_tflite(path: Path, content: bytes) -> Inspection:
+    """Return what is in a .tflite file. Raises as `inspect_file`."""
     try:
         model = read_tflite(content)
     except FlatbufferError as error:
@@ -80,7 +82,8 @@ def _inspect_tflite(path: Path, content: bytes) -> Inspection:
     )
 
 
-def _inspect_onnx(path: Path) -> Inspection:
+def inspect_onnx(path: Path, content: bytes) -> Inspection:  # noqa: ARG001  # the process reads the file itself
+    """Return what is in an .onnx file. Raises as `inspect_file`."""
     if importlib.util.find_spec("onnx") is None:
         raise BackendError(
             "inspecting .onnx files takes the package onnx; pip install 'edgecnn[export]', or onnx alone"

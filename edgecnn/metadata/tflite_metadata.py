@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgecnn.container import LABELS_ENTRY
 from edgecnn.errors import ExportError
 from edgecnn.flatbuffer import Flatbuffer, FlatbufferError, Table
 from edgecnn.metadata.facts import Facts
+from edgecnn.metadata.tflite_trailer import LABELS_ENTRY
 from edgecnn.spec import Scores
 
 ENTRY_NAME = "TFLITE_METADATA"

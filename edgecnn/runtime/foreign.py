@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING
 
 from edgecnn.contract import Contract, ForeignContract, Origin, Preprocessing, is_classifier
 from edgecnn.errors import ArtifactError, ContractError
+from edgecnn.model_files import recognize
 from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.contracts import contract_of
-from edgecnn.spec import Format, Scores, TensorSpec
+from edgecnn.spec import Scores, TensorSpec
 
 if TYPE_CHECKING:
     from edgecnn.artifact import Artifact
     from edgecnn.inspection.edges import Edges
     from edgecnn.inspection.result import Tensor
-
-_MARKS = {Format.TFLITE: b"edgecnn.json", Format.ONNX: b"\n\x07edgecnn"}
-"""What only a file that edgecnn sealed has in it: without its seal it was cut short."""
 
 _LOWEST = {"uint8": 0, "int8": -128}
 _CHANNELS = (1, 3)
@@ -59,13 +57,14 @@ def foreign_contract(path: Path, options: ModelOptions) -> ForeignContract:
     from edgecnn.inspection.edges import EdgesError, read_edges
 
     content = path.read_bytes()
-    file_format = Format.TFLITE if content[4:8] == b"TFL3" else Format.ONNX
-    if _MARKS[file_format] in content:
+    model_file = recognize(content)
+    assert model_file is not None  # or there would be no contract to ask for
+    if model_file.mark in content:
         raise ContractError(f"{path} has no contract: it was cut short; export or copy the model again")
     stated = _with_side_file(path, options)
     is_told = bool(stated.feeding) or stated.preprocessing is not None
     try:
-        edges = read_edges(content, file_format)
+        edges = read_edges(content, model_file.format)
     except EdgesError as error:
         if is_told:
             raise ArtifactError(f"{path} cannot be used: {error}") from error
@@ -85,7 +84,7 @@ def foreign_contract(path: Path, options: ModelOptions) -> ForeignContract:
     preprocessing = _preprocessing(taken, layout, stated.preprocessing, edges, notes)
     labels = _labels(path, given, stated, edges, notes)
     found = ForeignContract(
-        format=file_format,
+        format=model_file.format,
         precision=edges.precision,
         input=taken,
         output=replace(given, shape=(taken.shape[0], len(labels))),

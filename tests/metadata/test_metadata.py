@@ -11,16 +11,17 @@ import numpy as np
 import pytest
 
 import edgecnn
-from edgecnn.container import LABELS_ENTRY, split
+from edgecnn.container import split
 from edgecnn.contract import read_contract, seal
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import ExportError
 from edgecnn.flatbuffer import Flatbuffer, Table
 from edgecnn.inspection.tflite_graph import read_tflite
-from edgecnn.metadata.describe import describe_payload
 from edgecnn.metadata.facts import Facts
 from edgecnn.metadata.onnx_metadata import properties
 from edgecnn.metadata.tflite_metadata import ENTRY_NAME, IDENTIFIER
+from edgecnn.metadata.tflite_trailer import LABELS_ENTRY
+from edgecnn.model_files import MODEL_FILES
 from edgecnn.models.registry import shipped_folder
 from edgecnn.spec import Format, Scores
 
@@ -51,7 +52,7 @@ def payload(file_format: Format) -> bytes:
 @pytest.fixture(scope="module")
 def described() -> dict[Format, bytes]:
     """Return the shipped int8 files with `FACTS`, not yet sealed."""
-    return {one: describe_payload(payload(one), one, FACTS) for one in (Format.TFLITE, Format.ONNX)}
+    return {one: MODEL_FILES[one].describe(payload(one), FACTS) for one in (Format.TFLITE, Format.ONNX)}
 
 
 def written(content: bytes) -> Table:
@@ -80,8 +81,8 @@ def test_a_described_file_computes_the_same(
 
 @FORMATS
 def test_describing_is_deterministic_and_can_be_repeated(described: dict[Format, bytes], file_format: Format) -> None:
-    assert describe_payload(payload(file_format), file_format, FACTS) == described[file_format]
-    again = describe_payload(described[file_format], file_format, FACTS)
+    assert MODEL_FILES[file_format].describe(payload(file_format), FACTS) == described[file_format]
+    again = MODEL_FILES[file_format].describe(described[file_format], FACTS)
     if file_format is Format.ONNX:
         assert again == described[file_format]
     else:
@@ -92,7 +93,7 @@ def test_describing_is_deterministic_and_can_be_repeated(described: dict[Format,
 def test_bytes_of_another_format_are_refused(file_format: Format) -> None:
     other = Format.ONNX if file_format is Format.TFLITE else Format.TFLITE
     with pytest.raises(ExportError, match="cannot be described"):
-        describe_payload(payload(other), file_format, FACTS)
+        MODEL_FILES[file_format].describe(payload(other), FACTS)
 
 
 def test_the_old_flatbuffer_lies_byte_for_byte_behind_the_new_root(described: dict[Format, bytes]) -> None:
