@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgecnn.cli.options import as_json, backend, threads
+
+if TYPE_CHECKING:
+    from edgecnn.runtime.verification import Verification
 
 
 @click.command("verify")
@@ -23,58 +26,38 @@ def command(paths: tuple[Path, ...], backend: str | None, threads: int, as_json:
 
     Exit status 1: a file is damaged or cannot be run. 3: it answers otherwise than where it was made.
     """
-    from edgecnn.artifact import open_folder
     from edgecnn.cli.screen import print_json
-    from edgecnn.errors import ArtifactError, EdgecnnError, GateError
+    from edgecnn.runtime.verification import check, find_files, verify
 
-    files: list[Path] = []
-    for path in paths:
-        inside = [one.path for one in open_folder(path)] if path.is_dir() else [path]
-        if not inside:
-            raise ArtifactError(f"{path} has no artifact that its gate accepted: there is nothing to verify")
-        files += inside
-    found: list[dict[str, Any]] = []
-    failed: EdgecnnError | None = None
-    for file in files:
-        try:
-            row, line = _verify(file, backend, threads)
-            if not row["holds"]:
-                failed = failed or GateError(f"{file} does not compute here what it computed where it was made")
-        except EdgecnnError as error:
-            row, line, failed = (
-                {"file": str(file), "holds": False, "error": str(error)},
-                f"{file}: FAILED, {error}",
-                error,
-            )
-        found.append(row)
+    verifications = []
+    for verification in verify(find_files(paths), backend, threads):
+        verifications.append(verification)
         if not as_json:
-            click.echo(line)
+            click.echo(_line(verification))
     if as_json:
-        print_json(found)
-    if failed is not None:
-        raise failed
+        print_json([_row(verification) for verification in verifications])
+    check(verifications)
 
 
-def _verify(file: Path, backend: str | None, threads: int) -> tuple[dict[str, Any], str]:
-    from edgecnn.redirect import output_to
-    from edgecnn.runtime.backend import find_backend
-    from edgecnn.runtime.golden import compare_golden
-    from edgecnn.runtime.load import format_of, load
-
-    with output_to():  # the runtimes announce themselves
-        name = find_backend(format_of(file), backend).name
-        classifier = load(file, threads, name)
-        deviation = compare_golden(classifier)
-    holds = deviation.is_tolerable
-    row = {
-        "file": str(file),
-        "holds": holds,
-        "backend": name,
-        "images": deviation.images,
-        "same_labels": deviation.same_labels,
-        "worst_share_of_tolerance": deviation.worst,
+def _row(verification: Verification) -> dict[str, Any]:
+    row = {"file": str(verification.file), "holds": verification.holds}
+    if verification.deviation is None:
+        return {**row, "error": str(verification.error)}
+    return {
+        **row,
+        "backend": verification.backend,
+        "images": verification.deviation.images,
+        "same_labels": verification.deviation.same_labels,
+        "worst_share_of_tolerance": verification.deviation.worst,
     }
-    return row, (
-        f"{file}: {'ok' if holds else 'FAILED'}, SHA-256 fits, {deviation.images} golden images on {name}: "
-        f"{deviation.same_labels} same labels, worst score at {deviation.worst:.0%} of the tolerance"
+
+
+def _line(verification: Verification) -> str:
+    deviation = verification.deviation
+    if deviation is None:
+        return f"{verification.file}: FAILED, {verification.error}"
+    return (
+        f"{verification.file}: {'ok' if verification.holds else 'FAILED'}, SHA-256 fits, {deviation.images} golden "
+        f"images on {verification.backend}: {deviation.same_labels} same labels, worst score at {deviation.worst:.0%} "
+        "of the tolerance"
     )
