@@ -3,7 +3,7 @@
 # Annotations are evaluated here, once, which is faster than having `edgecnn.schema` parse them from text at each start.
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class Format(enum.Enum):
@@ -85,7 +85,7 @@ class Quantization:
     """How a quantized file is made, beside its precision.
 
     Attributes:
-        edges: dtype of the input and output of an int8 file: "uint8", "int8" or "float32".
+        io: dtype of the input and output of an int8 file: "uint8", "int8" or "float32".
         activations: dtype inside an int8 ONNX file: "uint8" or "int8"; TFLite's specification knows int8 alone.
         per_channel: whether each output channel of a convolution has a weight scale of its own.
         method: how ranges are taken from the calibration images.
@@ -95,7 +95,7 @@ class Quantization:
             computes in `restored_to` too.
     """
 
-    edges: str = "uint8"
+    io: str = field(default="uint8", metadata={"key": "edges"})  # its name on disk
     activations: str = "uint8"
     per_channel: bool = True
     method: Method = Method.MIN_MAX

@@ -188,7 +188,7 @@ def _workshop(
     contract: Contract, classifier: KerasClassifier, calibration: Dataset, evaluation: Dataset, *, checks: Checks,
     folder: Path,
 ) -> _Workshop:  # fmt: skip
-    quantization = contract.quantization or Quantization(edges=contract.input.dtype)
+    quantization = contract.quantization or Quantization(io=contract.input.dtype)
     float_model = float_model_of(contract, classifier)
     observe = observe_tflite if contract.format is Format.TFLITE else observe_onnx
     observed = observe(float_model, calibration.images, quantization.method)

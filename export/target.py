@@ -97,5 +97,5 @@ def choices(target: Target, wished: Quantization, *, activations: str | None) ->
     return made, (
         f"target {target.name} ({target.title}): {target.advice}",
         f"int8 ONNX has {made.activations} activations: {because}",
-        f"int8 weights have {weights}; ranges by {made.method.value}; {made.edges} at the edges",
+        f"int8 weights have {weights}; ranges by {made.method.value}; {made.io} at the edges",
     )

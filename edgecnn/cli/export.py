@@ -105,7 +105,7 @@ _EDGES = ("uint8", "int8", "float32")
     type=FiniteRange(0, 100),
     help="Percent that Keras itself must answer rightly.  [default: more than guessing]",
 )
-@click.option("--io", "edges", type=OneOf(_EDGES), default="uint8", show_default=True, help="Edges of int8 files.")
+@click.option("--io", type=OneOf(_EDGES), default="uint8", show_default=True, help="Input and output of int8 files.")
 @click.option("--activations", type=OneOf(("uint8", "int8")), help="In int8 ONNX.  [default: the target's]")
 @click.option("--per-tensor", is_flag=True, help="One weight scale a tensor, instead of one a channel.")
 @click.option("--softmax", is_flag=True, help="Keep a softmax at the end in the files.")
@@ -186,7 +186,7 @@ def _spec(int8: bool, names: tuple[str, ...], settings: dict[str, Any]) -> Any:
         formats=tuple(Format(name) for name in settings["formats"]),
         precisions=tuple(one for one in Precision if one.value in wanted),
         quantization=Quantization(
-            edges=settings["edges"], per_channel=not settings["per_tensor"], method=Method(settings["method"])
+            io=settings["io"], per_channel=not settings["per_tensor"], method=Method(settings["method"])
         ),
         target=settings["target"],
         activations=settings["activations"],

@@ -148,8 +148,8 @@ def _int8(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str])
     keep_in_float(quantizer.model.model, set(excluded))
     made = quantizer.model.model
     edges: tuple[Edge, ...] = ()
-    if wanted.edges != "float32":
-        edges = set_edges(made, wanted.edges, ranges.get(made.graph.output[0].name, (0.0, 1.0)))
+    if wanted.io != "float32":
+        edges = set_edges(made, wanted.io, ranges.get(made.graph.output[0].name, (0.0, 1.0)))
     found = describe(checked(made), *edges)
     left = {node.op_type for node in model.graph.node if node.name in excluded and node.op_type not in LAYOUT_ONLY}
     return replace(found, float_operations=tuple(sorted({*found.float_operations, *left})))

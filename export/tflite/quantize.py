@@ -78,7 +78,7 @@ def quantize_tflite(
     result = read_graph(made)
     as_themselves(result, original)
     unread_as_read(result)
-    if precision is Precision.INT8 and wanted.edges == "uint8":
+    if precision is Precision.INT8 and wanted.io == "uint8":
         uint8_edges(result)
     state_versions(result, builtin_kinds())
     return describe(write_graph(result), float_operations(result))
@@ -160,7 +160,7 @@ def _edges(precision: Precision, wanted: Quantization) -> Recipe:
     """
     if not precision.needs_calibration:
         return []
-    is_float = precision is Precision.INT16X8 or wanted.edges == "float32"
+    is_float = precision is Precision.INT16X8 or wanted.io == "float32"
     rule = _untouched() if is_float else _static(wanted, 8)
     return [{**rule, "regex": ".+", "operation": edge} for edge in ("INPUT", "OUTPUT")]
 

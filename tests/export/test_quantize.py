@@ -112,7 +112,7 @@ def test_onnx_has_no_int16() -> None:
 def test_edges_are_as_asked_for_and_take_a_pixel_a_step(
     net: Net, file_format: str, edges: str, activations: str
 ) -> None:
-    made = net.quantize(file_format, Precision.INT8, edges=edges, activations=activations)
+    made = net.quantize(file_format, Precision.INT8, io=edges, activations=activations)
     assert (made.input.dtype, made.output.dtype) == (edges, edges)
     assert (made.input.scale, made.input.zero_point) == (1.0, -128 if edges == "int8" else 0)
     assert net.noise(made) < 0.2
@@ -122,7 +122,7 @@ def test_all_edges_of_one_format_give_the_same_scores(net: Net) -> None:
     for file_format in FORMATS:
         for activations in ("uint8", "int8"):
             scores = [
-                answers(net.quantize(file_format, Precision.INT8, edges=edges, activations=activations), IMAGES)
+                answers(net.quantize(file_format, Precision.INT8, io=edges, activations=activations), IMAGES)
                 for edges in ("uint8", "int8", "float32")
             ]
             np.testing.assert_allclose(scores[1], scores[0], atol=1e-5)
@@ -190,7 +190,7 @@ def test_the_first_and_the_last_layer_can_be_restored_and_the_edges_stay(net: Ne
 def test_where_all_layers_are_restored_only_what_is_no_layer_is_rounded(net: Net) -> None:
     """The slice between the layers is an operation of its own."""
     for file_format in FORMATS:
-        made = net.quantize(file_format, Precision.INT8, edges="float32", restored=net.layers.names)
+        made = net.quantize(file_format, Precision.INT8, io="float32", restored=net.layers.names)
         assert net.noise(made) < 0.3 * net.noise(net.quantize(file_format, Precision.INT8))
 
 

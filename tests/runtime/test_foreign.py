@@ -281,7 +281,7 @@ def test_an_int8_input_takes_a_step_a_pixel_as_mlperf_tinys_models_do(tmp_path: 
     from edgecnn.data.npz import load_npz
     from edgecnn.export import export_model
 
-    spec = ExportSpec(formats=(Format.TFLITE,), quantization=Quantization(edges="int8"))
+    spec = ExportSpec(formats=(Format.TFLITE,), quantization=Quantization(io="int8"))
     export_model(
         str(own.model), tmp_path / "out", spec, calibration=str(own.calibration), evaluation=str(own.evaluation)
     )
