@@ -8,29 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecnn.bench.result import Images, Raw
-from edgecnn.intervals import Interval, mcnemar, paired_bootstrap, paired_difference, wilson
+from edgecnn.intervals import Interval, Pairs, pair, wilson
 
 _TOP = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """Answers beside the baseline's on the same images.
-
-    Attributes:
-        difference: of top-1, with Agresti and Min's interval.
-        bootstrap: the same with a bootstrap interval over images.
-        mcnemar: exact two-sided p of McNemar's test.
-        lost, gained: images that only the baseline, or only this case, got right.
-        agreement: share of images with the same answer.
-    """
-
-    difference: Interval
-    bootstrap: Interval
-    mcnemar: float
-    lost: int
-    gained: int
-    agreement: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +27,7 @@ class Accuracy:
 
     top1: Interval
     top5: Interval | None
-    paired: Paired | None
+    paired: Pairs | None
     per_class: tuple[Interval | None, ...]
     confusion: tuple[tuple[int, ...], ...]
 
@@ -63,7 +43,7 @@ def accuracy(raw: Raw, baseline: Raw | None, images: Images) -> Accuracy | None:
     return Accuracy(
         top1=wilson(int(right.sum()), len(right)),
         top5=_top5(raw, truth) if len(images.class_names) > _TOP else None,
-        paired=_paired(raw, baseline, truth) if baseline else None,
+        paired=None if baseline is None else pair(right, answers(baseline) == truth, answers(raw) == answers(baseline)),
         per_class=tuple(
             wilson(int(row[number]), int(row.sum())) if row.sum() else None for number, row in enumerate(confusion)
         ),
@@ -79,17 +59,3 @@ def answers(raw: Raw) -> npt.NDArray[np.int64]:
 def _top5(raw: Raw, truth: npt.NDArray[np.int64]) -> Interval:
     found = (np.array(raw.ranked) == truth[:, None]).any(axis=1)
     return wilson(int(found.sum()), len(found))
-
-
-def _paired(raw: Raw, baseline: Raw, truth: npt.NDArray[np.int64]) -> Paired:
-    own, other = answers(raw), answers(baseline)
-    right, baseline_right = own == truth, other == truth
-    lost, gained = int((baseline_right & ~right).sum()), int((right & ~baseline_right).sum())
-    return Paired(
-        paired_difference(right, baseline_right),
-        paired_bootstrap(right, baseline_right),
-        mcnemar(lost, gained),
-        lost,
-        gained,
-        float((own == other).mean()),
-    )

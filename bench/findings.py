@@ -7,8 +7,8 @@ from pathlib import Path
 
 from edgecnn.bench.accuracy import answers
 from edgecnn.bench.case import Role
-from edgecnn.bench.constraints import Constraints
 from edgecnn.bench.disturbance import RunWarning, warnings
+from edgecnn.bench.limits import BenchLimits
 from edgecnn.bench.noise import a_a, is_equal, noise_floor
 from edgecnn.bench.result import Result, read_result
 from edgecnn.bench.summary import Summary, summarise
@@ -45,7 +45,7 @@ class Findings:
     """
 
     result: Result
-    constraints: Constraints
+    limits: BenchLimits
     summaries: tuple[Summary, ...]
     baseline: Summary | None
     a_a: Interval | None
@@ -71,16 +71,16 @@ class Findings:
         return one.latency.speedup is not None and is_equal(one.latency.speedup, self.noise_floor)
 
 
-def find(result: Result, constraints: Constraints = Constraints()) -> Findings:
+def find(result: Result, limits: BenchLimits = BenchLimits()) -> Findings:
     """Return everything that follows from a result, under the limits that an artifact has to keep to."""
     summaries = summarise(result)
     ratio = a_a(result)
     floor = noise_floor(ratio)
-    ranked = choose(summaries, floor, constraints)
+    ranked = choose(summaries, floor, limits)
     baseline = next((one for one in summaries if one.case.role is Role.BASELINE), None)
     return Findings(
         result=result,
-        constraints=constraints,
+        limits=limits,
         summaries=summaries,
         baseline=baseline,
         a_a=ratio,
@@ -89,11 +89,11 @@ def find(result: Result, constraints: Constraints = Constraints()) -> Findings:
         pareto=_pareto(summaries),
         warnings=warnings(result, summaries, floor),
         chosen=tuple(one.case.name for one in ranked),
-        verdict=verdict(result, summaries, floor, constraints, ranked),
+        verdict=verdict(result, summaries, floor, limits, ranked),
     )
 
 
-def read_findings(path: Path, constraints: Constraints = Constraints()) -> Findings:
+def read_findings(path: Path, limits: BenchLimits = BenchLimits()) -> Findings:
     """Return what follows from the result in a file.
 
     Raises:
@@ -101,7 +101,7 @@ def read_findings(path: Path, constraints: Constraints = Constraints()) -> Findi
     """
     result = read_result(path)
     try:
-        return find(result, constraints)
+        return find(result, limits)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise MeasurementError(f"the result {path} contradicts itself: {first_line(error)}; measure again") from error
 

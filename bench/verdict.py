@@ -6,29 +6,30 @@ import math
 
 from edgecnn.bench.accuracy import answers
 from edgecnn.bench.case import Role
-from edgecnn.bench.constraints import Constraints, checks
+from edgecnn.bench.limits import BenchLimits, check_limits
 from edgecnn.bench.noise import ALIKE, is_equal, latency_ratio
 from edgecnn.bench.result import Result
 from edgecnn.bench.summary import Summary
-from edgecnn.intervals import Interval, paired_difference
+from edgecnn.intervals import Interval, pair
+from edgecnn.limits import Outcome
 
 
-def choose(summaries: tuple[Summary, ...], floor: float, constraints: Constraints) -> tuple[Summary, ...]:
+def choose(summaries: tuple[Summary, ...], floor: float, limits: BenchLimits) -> tuple[Summary, ...]:
     """Return the artifact to deploy and the second choice, as far as there are such.
 
-    Only artifacts that are shown to keep to all constraints are chosen. Of these it is the fastest; of those that are
+    Only artifacts that are shown to keep to all limits are chosen. Of these it is the fastest; of those that are
     alike in latency, the smallest. Where no accuracy could be compared, the other limits decide alone.
 
     Args:
         summaries: of the cases of a run that did not fail.
         floor: the noise floor as a share of a latency.
-        constraints: what an artifact has to keep to.
+        limits: what an artifact has to keep to.
     """
-    return tuple(_best_two(_good(summaries, constraints), floor))
+    return tuple(_best_two(_good(summaries, limits), floor))
 
 
 def verdict(
-    result: Result, summaries: tuple[Summary, ...], floor: float, constraints: Constraints, ranked: tuple[Summary, ...]
+    result: Result, summaries: tuple[Summary, ...], floor: float, limits: BenchLimits, ranked: tuple[Summary, ...]
 ) -> tuple[str, ...]:
     """Return sentences: what to deploy and why, whether int8 pays, what the second choice and more accuracy cost.
 
@@ -36,7 +37,7 @@ def verdict(
         result: the run.
         summaries: of its cases that did not fail.
         floor: the noise floor as a share of a latency.
-        constraints: what an artifact has to keep to.
+        limits: what an artifact has to keep to.
         ranked: as `choose` returns them.
     """
     artifacts = [one for one in summaries if one.case.is_artifact]
@@ -44,8 +45,8 @@ def verdict(
         return ("No artifact could be measured.",)
     compared = accuracy_is_known(summaries)
     if not ranked:
-        return (_none_holds(artifacts, constraints, compared), *_about_the_machine(result))
-    good = _good(summaries, constraints)
+        return (_none_holds(artifacts, limits, compared), *_about_the_machine(result))
+    good = _good(summaries, limits)
     baseline = next((one for one in summaries if one.case.role is Role.BASELINE), None)
     sentences = [f"Deploy {_how(ranked[0])}: {_why(ranked[0], baseline, floor)}."]
     if not compared:
@@ -60,10 +61,10 @@ def verdict(
     return (*sentences, *_about_the_machine(result))
 
 
-def _good(summaries: tuple[Summary, ...], constraints: Constraints) -> list[Summary]:
-    """Return the artifacts that are shown to keep to all constraints."""
+def _good(summaries: tuple[Summary, ...], limits: BenchLimits) -> list[Summary]:
+    """Return the artifacts that are shown to keep to all limits."""
     compared = accuracy_is_known(summaries)
-    return [one for one in summaries if one.case.is_artifact and _holds(one, constraints, compared)]
+    return [one for one in summaries if one.case.is_artifact and _holds(one, limits, compared)]
 
 
 def accuracy_is_known(summaries: tuple[Summary, ...]) -> bool:
@@ -72,8 +73,10 @@ def accuracy_is_known(summaries: tuple[Summary, ...]) -> bool:
     return baseline is not None and baseline.accuracy is not None and baseline.case.precision == "float32"
 
 
-def _holds(one: Summary, constraints: Constraints, compared: bool) -> bool:
-    return all(check.holds for check in checks(one, constraints) if check.name != "accuracy" or compared)
+def _holds(one: Summary, limits: BenchLimits, compared: bool) -> bool:
+    return all(
+        result.outcome is Outcome.HOLDS for result in check_limits(one, limits) if result.name != "accuracy" or compared
+    )
 
 
 def _best_two(good: list[Summary], floor: float) -> list[Summary]:
@@ -173,7 +176,7 @@ def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...]
     better, last = list[Summary](), answers(chosen.raw) == labels
     for one in sorted(good, key=lambda one: one.latency.p50.value):
         right = answers(one.raw) == labels
-        if paired_difference(right, last).low > 0:
+        if pair(right, last).difference.low > 0:
             better.append(one)
             last = right
     return better
@@ -181,18 +184,18 @@ def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...]
 
 def _price(one: Summary, chosen: Summary, labels: tuple[int, ...] | None, floor: float) -> str:
     """Return how much more accurate than the chosen one a case is, and what that costs."""
-    gain = paired_difference(answers(one.raw) == labels, answers(chosen.raw) == labels)
+    gain = pair(answers(one.raw) == labels, answers(chosen.raw) == labels).difference
     points = " to ".join(f"{100 * value:+.2f}" for value in (gain.low, gain.high))
     cost = ", ".join(_beside(one, chosen, floor))
     return f"{_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at {cost}"
 
 
-def _none_holds(artifacts: list[Summary], constraints: Constraints, compared: bool) -> str:
+def _none_holds(artifacts: list[Summary], limits: BenchLimits, compared: bool) -> str:
     reasons = []
     for name in ("accuracy", "latency", "size", "memory"):
-        found = [check for one in artifacts for check in checks(one, constraints) if check.name == name]
-        failed = sum(check.holds is False for check in found)
-        unknown = sum(check.holds is None for check in found)
+        outcomes = [result.outcome for one in artifacts for result in check_limits(one, limits) if result.name == name]
+        failed = outcomes.count(Outcome.DOES_NOT_HOLD)
+        unknown = len(outcomes) - failed - outcomes.count(Outcome.HOLDS)
         if name == "accuracy" and not compared:
             continue
         if failed:

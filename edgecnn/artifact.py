@@ -9,7 +9,8 @@ from pathlib import Path
 from edgecnn.contract import Contract, Origin, read_contract
 from edgecnn.errors import ArtifactError
 from edgecnn.files import sha256_file
-from edgecnn.gate import GateResult, LimitResult, Outcome, Stability
+from edgecnn.gate import GateResult, Stability
+from edgecnn.limits import LimitResult, Outcome
 from edgecnn.schema import SchemaError, decode_json, encode
 from edgecnn.spec import Format, Precision
 

@@ -1,24 +1,10 @@
-"""What gates found: whether a file is still as good as the model that it was made from, and within other limits."""
+"""What the gate of an export records: whether a file is still as good as the model that it was made from."""
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
-MAX_DROP_POINTS = 1.0
-"""How many points of top-1 a file may lose by default; MLPerf asks quantized models for 99 % of float32's accuracy."""
-
-MIN_AGREEMENT_PERCENT = 98.0
-"""How many images a file must answer as Keras does by default, where nobody labelled them."""
-
-
-class Outcome(enum.Enum):
-    """Whether something is within a limit, with 95 % confidence."""
-
-    HOLDS = "holds"
-    DOES_NOT_HOLD = "does not hold"
-    TOO_FEW_IMAGES = "too few images to tell"
-    TOO_NOISY = "too noisy to tell"
+from edgecnn.limits import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +83,6 @@ class GateResult:
         if self.enough_images is not None:
             ending = f"; about {self.enough_images:,} images would be enough"
         return f"{self.outcome.value}: {found}{ending}"
-
-
-@dataclass(frozen=True, slots=True)
-class LimitResult:
-    """A limit on something else than accuracy: the value that was found, its 95 % interval, and whether it holds.
-
-    Attributes:
-        what: "size" in bytes, or "latency", the median seconds of one image on the machine of the export.
-    """
-
-    what: str
-    outcome: Outcome
-    limit: float
-    value: float
-    low: float
-    high: float
-
-    @property
-    def sentence(self) -> str:
-        """What was found, in one line."""
-        if self.what == "size":
-            return f"{self.outcome.value}: {self.value:,.0f} bytes, limit {self.limit:,.0f}"
-        median, low, high, limit = (1e3 * number for number in (self.value, self.low, self.high, self.limit))
-        return f"{self.outcome.value}: median {median:.3g} ms here ({low:.3g} to {high:.3g}), limit {limit:g} ms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ _T_95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 Biometrika 6 (1908), in today's tables. The last serves for more."""
 
 Values = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +42,76 @@ def wilson(successes: int, trials: int) -> Interval:
     return Interval(share, max(0.0, centre - half), min(1.0, centre + half))
 
 
-def paired_difference(right: npt.NDArray[np.bool_], baseline_right: npt.NDArray[np.bool_]) -> Interval:
-    """Return the difference of two accuracies on the same images, with Agresti and Min's interval.
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Right and wrong answers of two models to the same images, counted.
+
+    Attributes:
+        count: how many images.
+        lost, gained: images that only the reference, or only the model itself, got right.
+        same: images to which both gave the same answer, right or wrong.
+    """
+
+    count: int
+    lost: int
+    gained: int
+    same: int
+
+    @property
+    def agreement(self) -> float:
+        """The share of images with the same answer."""
+        return self.same / self.count
+
+    @property
+    def difference(self) -> Interval:
+        """The model's accuracy less the reference's, with Agresti and Min's interval.
+
+        Half an image is added to each of the four cells before Wald's formula for paired proportions, so that the
+        interval keeps a width where no answer differs.
+
+        Source: Agresti and Min, "Simple improved confidence intervals for comparing matched proportions", Statistics in
+        Medicine 24 (2005).
+        """
+        count = self.count + 2
+        centre = (self.gained - self.lost) / count
+        half = _Z_95 * math.sqrt((self.gained + self.lost + 1) / count - centre**2) / math.sqrt(count)
+        value = (self.gained - self.lost) / self.count
+        return Interval(value, max(-1.0, centre - half), min(1.0, centre + half))
+
+    @property
+    def points_lost(self) -> Interval:
+        """The reference's accuracy less the model's, in points."""
+        change = self.difference
+        return Interval(0.0 - 100 * change.value, 0.0 - 100 * change.high, 0.0 - 100 * change.low)
+
+    @property
+    def mcnemar_p(self) -> float:
+        """The exact two-sided p-value of McNemar's test of both being equally accurate."""
+        return mcnemar(self.lost, self.gained)
+
+    @property
+    def bootstrap(self) -> Interval:
+        """The model's accuracy less the reference's, with a percentile bootstrap interval over images.
+
+        Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13. Only the numbers of gained
+        and lost images matter, so that they are drawn from the multinomial distribution that drawing images amounts to.
+        """
+        shares = [self.gained / self.count, self.lost / self.count, (self.count - self.gained - self.lost) / self.count]
+        drawn = np.random.default_rng(0).multinomial(self.count, shares, _RESAMPLES)
+        low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / self.count, [2.5, 97.5])
+        return Interval((self.gained - self.lost) / self.count, float(low), float(high))
+
+
+def pair(right: Flags, reference_right: Flags, same: Flags | None = None) -> Pairs:
+    """Return how the answers of two models to the same images differ.
 
     Args:
-        right, baseline_right: bool, (N,), whether each answered image i correctly.
-
-    Half an image is added to each of the four cells before Wald's formula for paired proportions, so that the
-    interval keeps a width where no answer differs.
-
-    Source: Agresti and Min, "Simple improved confidence intervals for comparing matched proportions", Statistics in
-    Medicine 24 (2005).
+        right, reference_right: bool, (N,), whether each answered image i correctly.
+        same: bool, (N,), whether both gave the same answer; None counts those that are both right or both wrong.
     """
-    count = len(right)
-    gained, lost = int((right & ~baseline_right).sum()), int((baseline_right & ~right).sum())
-    centre = (gained - lost) / (count + 2)
-    half = _Z_95 * math.sqrt((gained + lost + 1) / (count + 2) - centre**2) / math.sqrt(count + 2)
-    return Interval((gained - lost) / count, max(-1.0, centre - half), min(1.0, centre + half))
+    same = right == reference_right if same is None else same
+    lost, gained = int((reference_right & ~right).sum()), int((right & ~reference_right).sum())
+    return Pairs(len(right), lost, gained, int(same.sum()))
 
 
 def mcnemar(lost: int, gained: int) -> float:
@@ -88,24 +142,6 @@ def median(values: Values) -> Interval:
 
 Rounds = tuple[Values, ...]
 """For each process, one array of values."""
-
-
-def paired_bootstrap(right: npt.NDArray[np.bool_], baseline_right: npt.NDArray[np.bool_], seed: int = 0) -> Interval:
-    """Return the difference of two accuracies on the same images, with a percentile bootstrap interval over images.
-
-    Args:
-        right, baseline_right: bool, (N,), whether each answered image i correctly.
-        seed: of the resampling.
-
-    Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13. Only the numbers of gained and
-    lost images matter, so that they are drawn from the multinomial distribution that drawing images amounts to.
-    """
-    count = len(right)
-    gained, lost = int((right & ~baseline_right).sum()), int((baseline_right & ~right).sum())
-    shares = [gained / count, lost / count, (count - gained - lost) / count]
-    drawn = np.random.default_rng(seed).multinomial(count, shares, _RESAMPLES)
-    low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / count, [2.5, 97.5])
-    return Interval((gained - lost) / count, float(low), float(high))
 
 
 def for_few_processes(interval: Interval, processes: Values) -> Interval:

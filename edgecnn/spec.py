@@ -116,6 +116,7 @@ class ExportSpec:
         activations: "uint8" or "int8" inside int8 ONNX files, whatever the target; None leaves it to the target.
         keep_softmax: whether a softmax at the end stays in the files; else they give logits, and the classifier that
             reads them makes probabilities.
+        golden: how many images each file carries to be verified with.
     """
 
     formats: tuple[Format, ...] = (Format.TFLITE, Format.ONNX)
@@ -124,6 +125,7 @@ class ExportSpec:
     target: str = "generic"
     activations: str | None = None
     keep_softmax: bool = False
+    golden: int = 4
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made."""

@@ -55,7 +55,7 @@ def examine(
     precision, images = made.precision, job.evaluation.images
     path = folder / f"{job.classifier.name}-{precision.value}.{file_format.value}"
     contract = _contract(job, made, file_format, scores, made_with)
-    golden = spread(images, job.checks.golden)
+    golden = spread(images, job.spec.golden)
     classifier = write_artifact(path, made.converted.payload, contract, golden)
     answers = classifier.predict(images)
     measured = compare(answers, job.reference, job.evaluation)
@@ -72,8 +72,8 @@ def examine(
         size_bytes=path.stat().st_size,
         sha256=sha256_file(path),
         measured=measured,
-        gate=None if precision is Precision.FLOAT32 else judge(answers, job.reference, job.evaluation, job.checks),
-        limits=check_limits(classifier, path.stat().st_size, images, job.checks) if is_candidate else (),
+        gate=None if precision is Precision.FLOAT32 else judge(answers, job.reference, job.evaluation, job.limits),
+        limits=check_limits(classifier, path.stat().st_size, images, job.limits) if is_candidate else (),
         stability=halves,
     )
     if entry.is_rejected:

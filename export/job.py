@@ -12,7 +12,7 @@ from edgecnn.data.dataset import Dataset
 from edgecnn.data.sources import open_dataset
 from edgecnn.errors import DataError
 from edgecnn.export.calibration import check_calibration
-from edgecnn.export.checks import Checks
+from edgecnn.export.limits import ExportLimits
 from edgecnn.export.measure import Scores
 from edgecnn.export.target import choices, find_target
 from edgecnn.intervals import wilson
@@ -42,7 +42,7 @@ class Job:
     evaluation: Dataset
     reference: Scores
     spec: ExportSpec
-    checks: Checks
+    limits: ExportLimits
     quantization: Quantization
     choices: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -51,7 +51,7 @@ class Job:
 def prepare(
     path: Path,
     spec: ExportSpec,
-    checks: Checks,
+    limits: ExportLimits,
     *,
     calibration: str,
     draw: Draw,
@@ -73,7 +73,7 @@ def prepare(
         ranged = open_dataset(calibration, shape, preprocessing=preprocessing, draw=draw)
         warnings += check_calibration(ranged, judged)
     reference = Classifier(open_loaded(classifier)).predict(judged.images)
-    _refuse_guessing(reference, judged, checks)
+    _refuse_guessing(reference, judged, limits)
     quantization, sentences = choices(find_target(spec.target), spec.quantization, activations=spec.activations)
     quantizes = any(precision is not Precision.FLOAT32 for precision in spec.precisions)
     return Job(
@@ -82,7 +82,7 @@ def prepare(
         judged,
         reference,
         spec,
-        checks,
+        limits,
         quantization,
         sentences if quantizes else (),
         warnings,
@@ -100,7 +100,7 @@ def _doubtful_precisions(spec: ExportSpec) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _refuse_guessing(reference: Scores, evaluation: Dataset, checks: Checks) -> None:
+def _refuse_guessing(reference: Scores, evaluation: Dataset, limits: ExportLimits) -> None:
     """Raise unless Keras itself knows its classes: a file that answers as wrongly would pass every gate.
 
     Better than guessing is an accuracy whose 95 % interval lies above the share of the most frequent class.
@@ -109,14 +109,14 @@ def _refuse_guessing(reference: Scores, evaluation: Dataset, checks: Checks) -> 
         return
     right = int((reference.argmax(axis=1) == evaluation.labels).sum())
     found, most_frequent = wilson(right, len(evaluation)), np.bincount(evaluation.labels).max() / len(evaluation)
-    if checks.min_top1 is None and found.low <= most_frequent:
+    if limits.min_top1 is None and found.low <= most_frequent:
         raise DataError(
             f"Keras itself answers only {found.value:.1%} of {evaluation.name} rightly, "
             f"and guessing {most_frequent:.1%}: are labels and --scale those of its training? "
             "`edgecnn doctor input` finds out; --min-top1 0 goes on"
         )
-    if checks.min_top1 is not None and 100 * found.value < checks.min_top1:
+    if limits.min_top1 is not None and 100 * found.value < limits.min_top1:
         raise DataError(
             f"Keras itself answers only {found.value:.2%} of {evaluation.name} rightly; "
-            f"--min-top1 is {checks.min_top1:g}"
+            f"--min-top1 is {limits.min_top1:g}"
         )

@@ -16,12 +16,12 @@ from edgecnn.data.choice import Draw
 from edgecnn.data.dataset import Dataset
 from edgecnn.errors import ExportError
 from edgecnn.export.calibration import hashes
-from edgecnn.export.checks import Checks
 from edgecnn.export.convert import make
 from edgecnn.export.examine import Examined, examine
 from edgecnn.export.folder import LOG_NAME, move_into_place, refuse_foreign_folder
 from edgecnn.export.job import Job, prepare
 from edgecnn.export.keras.freeze import freeze_classifier
+from edgecnn.export.limits import ExportLimits
 from edgecnn.export.measure import compare
 from edgecnn.files import staging_folder
 from edgecnn.model_options import ModelOptions
@@ -59,7 +59,7 @@ def export_model(
     calibration: str = "calibration",
     draw: Draw = Draw(CALIBRATION_SIZE),
     evaluation: str = "sample",
-    checks: Checks = Checks(),
+    limits: ExportLimits = ExportLimits(),
     labels: tuple[str, ...] | None = None,
     keras: ModelOptions = ModelOptions(),
     progress: Progress = silent,
@@ -77,7 +77,7 @@ def export_model(
         calibration: data set (see `edgecnn.data.sources`) that the int8 ranges are taken from.
         draw: which images of it.
         evaluation: data set that the files are checked on; it may share no image with `calibration`.
-        checks: what a file must hold. One that does not, with 95 % confidence, is put into the sub-folder `rejected`,
+        limits: what a file must hold. One that does not, with 95 % confidence, is put into the sub-folder `rejected`,
             and the manifest says so; see `Exported.rejected`.
         labels: class names; None takes the model card's, else those of the evaluation images.
         keras: what the model's file does not say about itself.
@@ -96,7 +96,7 @@ def export_model(
     with staging_folder(out) as staging, _log(staging / LOG_NAME):
         steps.next("importing TensorFlow, loading model and images")
         job = prepare(
-            path, spec, checks, calibration=calibration, draw=draw, evaluation=evaluation, labels=labels, keras=keras
+            path, spec, limits, calibration=calibration, draw=draw, evaluation=evaluation, labels=labels, keras=keras
         )
         manifest = _manifest(job, source, tuple(_files(job, staging, steps)))
         (staging / MANIFEST_NAME).write_bytes(manifest.to_json())

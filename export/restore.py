@@ -19,15 +19,16 @@ from edgecnn.data.choice import choose_balanced
 from edgecnn.data.dataset import Dataset
 from edgecnn.errors import DataError, ExportError
 from edgecnn.export.calibration import check_calibration
-from edgecnn.export.checks import Checks
 from edgecnn.export.converted import Converted
 from edgecnn.export.diagnosis import Diagnosis, diagnose, float_model_of
 from edgecnn.export.judge import judge
+from edgecnn.export.limits import ExportLimits
 from edgecnn.export.observe import observe_onnx, observe_tflite
 from edgecnn.export.ranges import choose_ranges
 from edgecnn.export.sealing import spread, write_artifact
 from edgecnn.files import write_atomic
-from edgecnn.gate import GateResult, Outcome
+from edgecnn.gate import GateResult
+from edgecnn.limits import Outcome
 from edgecnn.models.layers import Layers
 from edgecnn.models.load import KerasClassifier
 from edgecnn.progress import Progress, silent
@@ -94,7 +95,7 @@ class _Workshop:
     quantization: Quantization
     evaluation: Dataset
     reference: Any
-    checks: Checks
+    limits: ExportLimits
     folder: Path
     _made: dict[Quantization, tuple[Path, GateResult]] = field(default_factory=dict)
 
@@ -103,7 +104,7 @@ class _Workshop:
             path = self.folder / f"{len(self._made)}.{self.contract.format.value}"
             classifier = write_artifact(path, *self._converted(wanted), spread(self.evaluation.images, GOLDEN))
             scores = classifier.predict(self.evaluation.images)
-            self._made[wanted] = path, judge(scores, self.reference, self.evaluation, self.checks)
+            self._made[wanted] = path, judge(scores, self.reference, self.evaluation, self.limits)
         return self._made[wanted]
 
     def holds(self, wanted: Quantization) -> bool:
@@ -125,7 +126,7 @@ def restore(
     evaluation: Dataset,
     *,
     to: Precision = Precision.FLOAT32,
-    checks: Checks = Checks(),
+    limits: ExportLimits = ExportLimits(),
     out: Path | None = None,
     progress: Progress = silent,
 ) -> Restoration:
@@ -141,7 +142,7 @@ def restore(
         calibration: images that ranges are taken from, as many as are to be used.
         evaluation: labelled images that the gate judges by; it may share none with `calibration`.
         to: FLOAT32, or INT16X8 for TFLite.
-        checks: whose `max_drop` is the limit of the gate.
+        limits: whose `max_drop` is the limit of the gate.
         out: file to write; None is `<model>-int8-restored.<format>` in the artifact's folder.
         progress: called with steps.
 
@@ -158,7 +159,7 @@ def restore(
     diagnosis = diagnose(artifact, classifier, choose_balanced(evaluation, DIAGNOSED_IMAGES).images)
     with tempfile.TemporaryDirectory(prefix="edgecnn-") as folder:
         shop = _workshop(
-            read_contract(artifact), classifier, calibration, evaluation, checks=checks, folder=Path(folder)
+            read_contract(artifact), classifier, calibration, evaluation, limits=limits, folder=Path(folder)
         )
         base = replace(shop.quantization, restored_to=to)
         progress("putting layers back", 1, 3)
@@ -185,7 +186,7 @@ def restore(
 
 
 def _workshop(
-    contract: Contract, classifier: KerasClassifier, calibration: Dataset, evaluation: Dataset, *, checks: Checks,
+    contract: Contract, classifier: KerasClassifier, calibration: Dataset, evaluation: Dataset, *, limits: ExportLimits,
     folder: Path,
 ) -> _Workshop:  # fmt: skip
     quantization = contract.quantization or Quantization(io=contract.input.dtype)
@@ -200,7 +201,7 @@ def _workshop(
         quantization=quantization,
         evaluation=evaluation,
         reference=Classifier(open_loaded(classifier)).predict(evaluation.images),
-        checks=checks,
+        limits=limits,
         folder=folder,
     )
 

@@ -12,8 +12,7 @@ from edgecnn.intervals import (
     for_few_processes,
     mcnemar,
     median_ratio,
-    paired_bootstrap,
-    paired_difference,
+    pair,
     quantiles,
     wilson,
 )
@@ -40,14 +39,14 @@ def test_a_paired_difference_equals_agresti_and_mins() -> None:
     right = baseline.copy()
     right[:5] = False
     right[-2:] = True
-    found = paired_difference(right, baseline)
+    found = pair(right, baseline).difference
     centre = -3 / 102
     half = 1.959964 * np.sqrt(8 / 102 - centre**2) / np.sqrt(102)
     assert (found.value, found.low, found.high) == pytest.approx((-0.03, centre - half, centre + half), abs=1e-6)
 
 
 def test_the_same_answers_leave_room_for_a_difference_that_shrinks_with_their_number() -> None:
-    few, many = (paired_difference(np.ones(count, bool), np.ones(count, bool)) for count in (10, 10_000))
+    few, many = (pair(np.ones(count, bool), np.ones(count, bool)).difference for count in (10, 10_000))
     assert few.value == many.value == 0
     assert few.high == pytest.approx(1.959964 / 12, abs=1e-6)
     assert many.high == pytest.approx(1.959964 / 10_002, abs=1e-6)
@@ -59,7 +58,7 @@ def test_the_interval_of_a_paired_difference_holds_the_true_one_about_19_times_i
     for _ in range(400):
         baseline = generator.random(500) < 0.85
         right = np.where(baseline, generator.random(500) > 0.04, generator.random(500) < 0.1)
-        found = paired_difference(right, baseline)
+        found = pair(right, baseline).difference
         hits += found.low <= 0.15 * 0.1 - 0.85 * 0.04 <= found.high
     assert 366 <= hits <= 394
 
@@ -141,7 +140,7 @@ def test_a_bootstrapped_difference_agrees_with_walds_formula_where_images_are_ma
     right = baseline.copy()
     right[:300] = False
     right[-200:] = True
-    found = paired_bootstrap(right, baseline)
+    found = pair(right, baseline).bootstrap
     half = 1.96 * np.sqrt(500 - 100**2 / 10_000) / 10_000
     assert found.value == pytest.approx(-0.01)
     assert (found.low, found.high) == pytest.approx((-0.01 - half, -0.01 + half), abs=4e-4)

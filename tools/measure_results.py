@@ -15,7 +15,7 @@ from edgecnn.bench.api import bench
 from edgecnn.bench.settings import Settings
 from edgecnn.data.cifar10 import CLASS_NAMES
 from edgecnn.export import export_model
-from edgecnn.export.checks import Checks
+from edgecnn.export.limits import ExportLimits
 from edgecnn.files import write_atomic
 from edgecnn.models.framework import import_keras
 from edgecnn.models.registry import ASSETS, SHIPPED, architecture, shipped_folder
@@ -45,7 +45,11 @@ def export_untrained(name: str, folder: Path) -> Path:
     path = folder / f"{name}.keras"
     architecture(name)(10).save(path)
     exported = export_model(
-        str(path), folder / name, ExportSpec(target="x86"), labels=CLASS_NAMES, checks=Checks(max_drop=100, min_top1=0)
+        str(path),
+        folder / name,
+        ExportSpec(target="x86"),
+        labels=CLASS_NAMES,
+        limits=ExportLimits(max_drop=100, min_top1=0),
     )
     return exported.folder / f"{name}-int8.tflite"
 

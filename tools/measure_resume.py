@@ -22,7 +22,7 @@ from typing import Any
 
 from edgecnn.data.cache import load_full
 from edgecnn.device.machine import read_machine
-from edgecnn.intervals import paired_difference
+from edgecnn.intervals import pair
 from edgecnn.models.trained import load_trained
 from edgecnn.schema import encode
 from edgecnn.versions import versions_of
@@ -57,8 +57,8 @@ def main() -> None:
         "epochs": arguments.epochs,
         "killed_in_epochs": [epochs + 1 for epochs in KILLS],
         "top1": {name: float(found.mean()) for name, found in right.items()},
-        "killed_against_whole": encode(paired_difference(right["killed"], right["whole"])),
-        "other_seed_against_whole": encode(paired_difference(right["other"], right["whole"])),
+        "killed_against_whole": encode(pair(right["killed"], right["whole"]).difference),
+        "other_seed_against_whole": encode(pair(right["other"], right["whole"]).difference),
         "machine": encode(read_machine()),
         "versions": versions_of("tensorflow", "keras", "numpy"),
     }

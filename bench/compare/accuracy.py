@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from edgecnn.bench.accuracy import answers
 from edgecnn.bench.result import Images, Raw
-from edgecnn.gate import Outcome
-from edgecnn.intervals import Interval, mcnemar, paired_difference, wilson
+from edgecnn.intervals import Interval, pair, wilson
+from edgecnn.limits import Outcome, decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class AccuracyChange:
 def accuracy_change(old: Raw, new: Raw, images: tuple[Images, Images], max_drop: float) -> AccuracyChange | None:
     """Return how a case's accuracy changed; None where nothing is known about it.
 
-    On the same images the difference is paired (see `edgecnn.intervals.paired_difference`); else it has Newcombe's
+    On the same images the difference is paired (see `edgecnn.intervals.Pairs`); else it has Newcombe's
     interval and no outcome.
 
     Args:
@@ -45,23 +45,19 @@ def accuracy_change(old: Raw, new: Raw, images: tuple[Images, Images], max_drop:
     before, after = images
     if before.sha256 != after.sha256:
         return _unpaired(old, new, before, after)
-    given, own = answers(old), answers(new)
-    agreement = float((given == own).mean())
+    was, now = answers(old), answers(new)
     labels = after.labels or before.labels
     if labels is None:
-        return AccuracyChange(None, None, agreement=agreement)
-    was_right, right = given == labels, own == labels
-    difference = paired_difference(right, was_right)
-    lost, gained = int((was_right & ~right).sum()), int((right & ~was_right).sum())
+        return AccuracyChange(None, None, agreement=float((was == now).mean()))
+    pairs = pair(now == labels, was == labels, now == was)
     return AccuracyChange(
-        _judge(difference, max_drop / 100), difference, mcnemar(lost, gained), lost, gained, agreement
+        decide(pairs.points_lost, max_drop),
+        pairs.difference,
+        pairs.mcnemar_p,
+        pairs.lost,
+        pairs.gained,
+        pairs.agreement,
     )
-
-
-def _judge(difference: Interval, max_drop: float) -> Outcome:
-    if difference.low >= -max_drop:
-        return Outcome.HOLDS
-    return Outcome.DOES_NOT_HOLD if difference.high < -max_drop else Outcome.TOO_FEW_IMAGES
 
 
 def _unpaired(old: Raw, new: Raw, before: Images, after: Images) -> AccuracyChange | None:

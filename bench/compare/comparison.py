@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 from edgecnn.bench.case import Case
 from edgecnn.bench.compare.accuracy import AccuracyChange, accuracy_change
-from edgecnn.bench.compare.latency import LatencyChange, Measured, baseline_change, latency_change
-from edgecnn.bench.compare.latency import Outcome as LatencyOutcome
-from edgecnn.bench.compare.limits import Limits
+from edgecnn.bench.compare.latency import LatencyChange, LatencyOutcome, Measured, baseline_change, latency_change
 from edgecnn.bench.compare.match import common_baseline, match, references
+from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.findings import Findings
 from edgecnn.bench.result import CaseResult
 from edgecnn.bench.summary import Summary
 from edgecnn.errors import MeasurementError
-from edgecnn.gate import Outcome
+from edgecnn.limits import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class Comparison:
 
     old: Run
     new: Run
-    limits: Limits
+    limits: Tolerance
     cases: tuple[CaseChange, ...]
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -97,7 +96,7 @@ class Comparison:
         return not self.removed and not any(one.unknowns for one in self.cases)
 
 
-def compare_runs(old: Run, new: Run, limits: Limits) -> Comparison:
+def compare_runs(old: Run, new: Run, limits: Tolerance) -> Comparison:
     """Return what changed from one run to another on the same machine.
 
     Raises:
@@ -139,7 +138,7 @@ def _care(old: Run, new: Run, *, has_baseline: bool) -> str:
     return " and ".join(reasons)
 
 
-def _case_change(pair: tuple[CaseResult, CaseResult], old: Run, new: Run, limits: Limits, care: str) -> CaseChange:
+def _case_change(pair: tuple[CaseResult, CaseResult], old: Run, new: Run, limits: Tolerance, care: str) -> CaseChange:
     was, now = pair
     before, after = (_summary(one, run) for one, run in ((was, old), (now, new)))
     if before is None or after is None:
@@ -162,7 +161,7 @@ def _summary(one: CaseResult, run: Run) -> Summary | None:
 
 
 def _latency(
-    summaries: tuple[Summary, Summary], runs: tuple[Run, Run], limits: Limits, care: str
+    summaries: tuple[Summary, Summary], runs: tuple[Run, Run], limits: Tolerance, care: str
 ) -> LatencyChange | None:
     old, new = runs
     if new.findings.result.machine.emulated:
@@ -180,7 +179,7 @@ def _latency(
 
 
 def _baseline_change(
-    baselines: tuple[CaseResult, CaseResult], old: Run, new: Run, limits: Limits
+    baselines: tuple[CaseResult, CaseResult], old: Run, new: Run, limits: Tolerance
 ) -> LatencyChange | None:
     """Return how the baseline's own latency changed; None where it was not measured."""
     was, now = baselines[0].raw, baselines[1].raw

@@ -19,13 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgecnn.bench.compare.limits import Limits
+from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.result import Raw
 from edgecnn.bench.summary import round_medians
 from edgecnn.intervals import Interval, Rounds, median_draws
 
 
-class Outcome(enum.Enum):
+class LatencyOutcome(enum.Enum):
     """What is known about a change of latency, with 95 % confidence."""
 
     SLOWER = "slower"
@@ -60,7 +60,7 @@ class LatencyChange:
         why: what stands behind the outcome, where the figures alone do not say it.
     """
 
-    outcome: Outcome
+    outcome: LatencyOutcome
     own: Interval
     relative: Interval | None
     why: str = ""
@@ -71,7 +71,7 @@ class LatencyChange:
         return self.own if self.relative is None else self.relative
 
 
-def latency_change(old: Measured, new: Measured, limits: Limits, care: str = "") -> LatencyChange:
+def latency_change(old: Measured, new: Measured, limits: Tolerance, care: str = "") -> LatencyChange:
     """Return how a case's latency changed, and whether that is a slowdown beyond the limit.
 
     Args:
@@ -90,7 +90,7 @@ def latency_change(old: Measured, new: Measured, limits: Limits, care: str = "")
     return LatencyChange(outcome, own, relative, why)
 
 
-def baseline_change(old: Measured, new: Measured, limits: Limits) -> LatencyChange:
+def baseline_change(old: Measured, new: Measured, limits: Tolerance) -> LatencyChange:
     """Return how the common baseline's own latency changed: the same file on the same runtime, so likely the machine.
 
     Args:
@@ -100,8 +100,8 @@ def baseline_change(old: Measured, new: Measured, limits: Limits) -> LatencyChan
     own = latency_change(old, new, limits).own
     if _exceeds(own, limits.slower):
         why = "the others are measured against it, and nothing tells whether the machine became slower"
-        return LatencyChange(Outcome.CANNOT_TELL, own, None, why)
-    return LatencyChange(Outcome.BASELINE, own, None, "what the others are measured against")
+        return LatencyChange(LatencyOutcome.CANNOT_TELL, own, None, why)
+    return LatencyChange(LatencyOutcome.BASELINE, own, None, "what the others are measured against")
 
 
 def _to_references(one: Measured) -> Rounds:
@@ -127,23 +127,26 @@ def _change(old: Rounds, new: Rounds, floor: float = 0.0) -> Interval:
     )
 
 
-def _judge(own: Interval, relative: Interval, limits: Limits, care: str) -> tuple[Outcome, str]:
+def _judge(own: Interval, relative: Interval, limits: Tolerance, care: str) -> tuple[LatencyOutcome, str]:
     for outcome, changes in (
-        (Outcome.SLOWER, (own, relative)),
-        (Outcome.FASTER, (_inverse(own), _inverse(relative))),
+        (LatencyOutcome.SLOWER, (own, relative)),
+        (LatencyOutcome.FASTER, (_inverse(own), _inverse(relative))),
     ):
         if _is_shown(*changes, limits, care):
             return outcome, f"beyond doubt, although {care}" if care else ""
         if not care and _exceeds(changes[1], limits.slower):
-            return Outcome.CANNOT_TELL, "the latency itself does not bear out its ratio to the baseline: measure again"
+            return (
+                LatencyOutcome.CANNOT_TELL,
+                "the latency itself does not bear out its ratio to the baseline: measure again",
+            )
     if care:
-        return Outcome.CANNOT_TELL, f"{care}: measure again"
+        return LatencyOutcome.CANNOT_TELL, f"{care}: measure again"
     if relative.high <= 1 + limits.slower:
-        return Outcome.NOT_SLOWER, ""
-    return Outcome.CANNOT_TELL, "too noisy: measure longer, with more --processes"
+        return LatencyOutcome.NOT_SLOWER, ""
+    return LatencyOutcome.CANNOT_TELL, "too noisy: measure longer, with more --processes"
 
 
-def _is_shown(own: Interval, relative: Interval, limits: Limits, care: str) -> bool:
+def _is_shown(own: Interval, relative: Interval, limits: Tolerance, care: str) -> bool:
     if care:
         return min(own.low, relative.low) > 1 + limits.beyond_doubt
     return _exceeds(own, limits.slower / 2) and _exceeds(relative, limits.slower)

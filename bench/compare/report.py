@@ -7,8 +7,8 @@ from pathlib import Path
 
 from edgecnn.bench.case import Case
 from edgecnn.bench.compare.comparison import Comparison, Run, compare_runs
-from edgecnn.bench.compare.limits import Limits
 from edgecnn.bench.compare.match import MachineKey, machine_key
+from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.findings import Findings, read_findings
 
 
@@ -44,7 +44,7 @@ def read_runs(paths: tuple[Path, ...]) -> tuple[Run, ...]:
     return tuple(Run(name, read_findings(path)) for name, path in zip(_short_names(paths), paths, strict=True))
 
 
-def compare(runs: tuple[Run, ...], limits: Limits, *, devices_only: bool = False) -> Report:
+def compare(runs: tuple[Run, ...], limits: Tolerance, *, devices_only: bool = False) -> Report:
     """Return each later run of a machine compared with its first, and the latest of each machine side by side.
 
     Args:

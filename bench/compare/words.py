@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from edgecnn.bench.compare.comparison import CaseChange, Comparison, Run
-from edgecnn.bench.compare.latency import Outcome as LatencyOutcome
+from edgecnn.bench.compare.latency import LatencyOutcome
 from edgecnn.bench.compare.report import Report, deployed
 from edgecnn.bench.reports.formatting import count_of, plain
 from edgecnn.bench.result import Result
-from edgecnn.gate import Outcome
 from edgecnn.intervals import Interval
+from edgecnn.limits import Outcome
 
 METHOD = (
     "A case is called slower where its ratio to the baseline of the same run grew by more than the limit, with the "

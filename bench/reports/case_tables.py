@@ -24,9 +24,10 @@ from edgecnn.bench.result import STAGES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edgecnn.bench.accuracy import Accuracy, Paired
+    from edgecnn.bench.accuracy import Accuracy
     from edgecnn.bench.findings import Findings
     from edgecnn.bench.summary import Summary
+    from edgecnn.intervals import Pairs
 
 
 def overview(findings: Findings) -> Table:
@@ -64,7 +65,7 @@ def accuracy_and_size(findings: Findings) -> Table:
             ("top-5 % (95 %)", _accuracy(lambda found: percent_interval(found.top5) if found.top5 else "")),
             ("points to baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
             ("bootstrap (95 %)", _paired(lambda paired: points_interval(paired.bootstrap))),
-            ("McNemar p", _paired(lambda paired: probability(paired.mcnemar))),
+            ("McNemar p", _paired(lambda paired: probability(paired.mcnemar_p))),
             ("lost", _paired(lambda paired: f"{paired.lost:,}")),
             ("gained", _paired(lambda paired: f"{paired.gained:,}")),
             ("same answer %", _paired(lambda paired: percent(paired.agreement))),
@@ -247,7 +248,7 @@ def _accuracy(text: Callable[[Accuracy], str]) -> Callable[[Summary], str]:
     return lambda one: text(one.accuracy) if one.accuracy else ""
 
 
-def _paired(text: Callable[[Paired], str]) -> Callable[[Summary], str]:
+def _paired(text: Callable[[Pairs], str]) -> Callable[[Summary], str]:
     return lambda one: text(one.accuracy.paired) if one.accuracy and one.accuracy.paired else ""
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from edgecnn.bench.constraints import Check, checks
+from edgecnn.bench.limits import check_limits
 from edgecnn.bench.reports.formatting import plain
 from edgecnn.bench.reports.method import describe
+from edgecnn.limits import Outcome
 
 if TYPE_CHECKING:
     from edgecnn.bench.case import Case
     from edgecnn.bench.findings import Findings
+    from edgecnn.limits import LimitResult
 
 _SUITE = "edgecnn bench"
 
@@ -29,8 +31,8 @@ def to_junit(findings: Findings) -> bytes:
         ET.SubElement(properties, "property", name=plain(name), value=plain(value))
     for one in findings.summaries:
         if one.case.is_artifact:
-            for check in checks(one, findings.constraints):
-                _add_check(suite, one.case, check)
+            for limit in check_limits(one, findings.limits):
+                _add_limit(suite, one.case, limit)
     for failed in result.cases:
         if failed.error is not None:
             error = plain(failed.error)
@@ -52,12 +54,12 @@ def to_junit(findings: Findings) -> bytes:
     return text + b"\n"
 
 
-def _add_check(suite: ET.Element, case: Case, check: Check) -> None:
-    test, what = _test(suite, case, check.name), plain(check.what)
-    if check.holds is None:
-        ET.SubElement(test, "skipped", message=what)
-    elif not check.holds:
-        ET.SubElement(test, "failure", message=what, type=check.name).text = what
+def _add_limit(suite: ET.Element, case: Case, result: LimitResult) -> None:
+    test, message = _test(suite, case, result.name), plain(result.comparison)
+    if result.outcome is Outcome.DOES_NOT_HOLD:
+        ET.SubElement(test, "failure", message=message, type=result.name).text = message
+    elif result.outcome is not Outcome.HOLDS:
+        ET.SubElement(test, "skipped", message=message)
 
 
 def _test(suite: ET.Element, case: Case, name: str) -> ET.Element:

@@ -62,7 +62,7 @@ def _accuracy(one: Summary) -> Iterator[tuple[str, float | int | None]]:
         paired = one.accuracy.paired
         yield from _interval("top1_difference", paired.difference)
         yield from _interval("top1_difference_bootstrap", paired.bootstrap)
-        yield "mcnemar_p", paired.mcnemar
+        yield "mcnemar_p", paired.mcnemar_p
         yield "images_lost", paired.lost
         yield "images_gained", paired.gained
         yield "agreement", paired.agreement

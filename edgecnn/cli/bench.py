@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.bench_options import constraint_options, enforce, settings_options
+from edgecnn.cli.bench_options import enforce, limit_options, settings_options
 from edgecnn.cli.deploy import device_options
 from edgecnn.cli.model_options import model_options
 from edgecnn.cli.option_types import THREAD_COUNTS, BackendNames
@@ -15,7 +15,7 @@ from edgecnn.cli.options import as_json
 from edgecnn.model_options import ModelOptions
 
 if TYPE_CHECKING:
-    from edgecnn.bench.constraints import Constraints
+    from edgecnn.bench.limits import BenchLimits
     from edgecnn.bench.result import Result
     from edgecnn.bench.settings import Settings
     from edgecnn.progress import Progress
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     help="Folder for result.json and the reports.",
 )
 @settings_options
-@constraint_options
+@limit_options
 @click.option("--resume", is_flag=True, help="Go on with a run of the same settings in OUT that was stopped.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if the run was disturbed.")
 @click.option("--on", metavar="HOST[,HOST…]", help="Measure on these devices over ssh; `here` is this machine.")
@@ -54,7 +54,7 @@ def command(
     threads: tuple[int, ...],
     out: Path,
     settings: Settings,
-    constraints: Constraints,
+    limits: BenchLimits,
     resume: bool,
     strict: bool,
     on: str | None,
@@ -114,10 +114,10 @@ def command(
             )
 
         if on is not None:
-            bench_on(Job(on, hosts_file, offline, paths, data, out, constraints, here), as_json=as_json, strict=strict)
+            bench_on(Job(on, hosts_file, offline, paths, data, out, limits, here), as_json=as_json, strict=strict)
             return
         result = here(out)
-    findings = find(result, constraints)
+    findings = find(result, limits)
     print_findings(findings, write_reports(findings, out), as_json=as_json)
     enforce(findings, strict=strict)
 

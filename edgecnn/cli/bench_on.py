@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
-    from edgecnn.bench.constraints import Constraints
+    from edgecnn.bench.limits import BenchLimits
     from edgecnn.bench.result import Result
     from edgecnn.deploy.fleet import Outcome
     from edgecnn.deploy.hosts import Host
@@ -47,7 +47,7 @@ class Job:
     paths: tuple[Path, ...]
     data: str
     out: Path
-    constraints: Constraints
+    limits: BenchLimits
     here: Callable[[Path], Result]
 
 
@@ -74,7 +74,7 @@ def bench_on(job: Job, *, as_json: bool, strict: bool) -> None:
     outcomes = _measure(job, choose(job.on, read_hosts(job.hosts_file)))
     sections = []
     for outcome in outcomes:
-        found = None if outcome.value is None else find(outcome.value, job.constraints)
+        found = None if outcome.value is None else find(outcome.value, job.limits)
         if found is not None:
             write_reports(found, job.out / outcome.host.folder)
         sections.append(Section(outcome.host.name, outcome.host.folder, found, str(outcome.error or "")))

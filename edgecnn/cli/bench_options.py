@@ -10,11 +10,11 @@ import click
 from edgecnn.bench.settings import QUICK, Settings
 from edgecnn.cli.option_types import BYTES, SEED, FiniteRange
 from edgecnn.cli.options import Option, OptionSet, field_option, is_given
-from edgecnn.gate import MAX_DROP_POINTS
+from edgecnn.limits import MAX_DROP_POINTS
 
 if TYPE_CHECKING:
-    from edgecnn.bench.constraints import Constraints
     from edgecnn.bench.findings import Findings
+    from edgecnn.bench.limits import BenchLimits
 
 
 def _setting(name: str, help: str, type: Any = None) -> Option:  # noqa: A002  # as click calls them
@@ -49,14 +49,14 @@ settings_options = OptionSet(
 """Those of `Settings`."""
 
 
-def _make_constraints(*, max_latency: float | None, **limits: Any) -> Constraints:
-    from edgecnn.bench.constraints import Constraints
+def _make_limits(*, max_latency: float | None, **limits: Any) -> BenchLimits:
+    from edgecnn.bench.limits import BenchLimits
 
-    return Constraints(max_latency=None if max_latency is None else max_latency / 1e3, **limits)
+    return BenchLimits(max_latency=None if max_latency is None else max_latency / 1e3, **limits)
 
 
-constraint_options = OptionSet(
-    "constraints",
+limit_options = OptionSet(
+    "limits",
     click.option(
         "--max-drop",
         type=FiniteRange(0, 100),
@@ -67,9 +67,9 @@ constraint_options = OptionSet(
     click.option("--max-latency", type=FiniteRange(0, min_open=True), help="Milliseconds of one image, p90."),
     click.option("--max-size", type=BYTES, help="Of the file, as 700kB."),
     click.option("--max-memory", type=BYTES, help="Above the bare process, as 60MB."),
-    build=_make_constraints,
+    build=_make_limits,
 )
-"""Those of `Constraints`, which a verdict keeps to."""
+"""Those of `BenchLimits`, which a verdict keeps to."""
 
 
 def enforce(findings: Findings, *, strict: bool) -> None:
@@ -85,7 +85,7 @@ def enforce(findings: Findings, *, strict: bool) -> None:
 
     if not findings.result.is_complete:
         raise KeyboardInterrupt
-    if any(map(is_given, constraint_options.names)) and not findings.chosen:
+    if any(map(is_given, limit_options.names)) and not findings.chosen:
         raise GateError("no artifact is shown to keep to the limits that were set")
     if is_given("max_drop") and not accuracy_is_known(findings.summaries):
         raise GateError(

@@ -63,15 +63,15 @@ def command(
     \b
     exit status 0: no regression shown   3: a regression   1: a file cannot be read
     """
-    from edgecnn.bench.compare.limits import Limits
     from edgecnn.bench.compare.report import compare, read_runs
+    from edgecnn.bench.compare.tolerance import Tolerance
     from edgecnn.errors import GateError
 
     if len(results) < 2 and not devices:
         raise click.UsageError("give two results or more: OLD.json NEW.json")
     if as_json and markdown == "-":
         raise click.UsageError("--json and --markdown - both want the screen; choose one")
-    report = compare(read_runs(results), Limits(slower, drop, bigger), devices_only=devices)
+    report = compare(read_runs(results), Tolerance(slower, drop, bigger), devices_only=devices)
     _write(report, markdown, html)
     _show(report, as_json=as_json, markdown=markdown == "-")
     failed = report.is_regression or (strict and not devices and not report.is_certain)

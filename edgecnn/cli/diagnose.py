@@ -11,7 +11,7 @@ import click
 from edgecnn.cli.model_options import code_options
 from edgecnn.cli.option_types import FiniteRange, OneOf
 from edgecnn.cli.options import as_json
-from edgecnn.gate import MAX_DROP_POINTS
+from edgecnn.limits import MAX_DROP_POINTS
 from edgecnn.model_options import ModelOptions
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def command(
     from edgecnn.contract import read_contract
     from edgecnn.data.choice import Draw, choose_balanced
     from edgecnn.data.sources import open_dataset
-    from edgecnn.export.checks import Checks
     from edgecnn.export.diagnosis import diagnose
+    from edgecnn.export.limits import ExportLimits
     from edgecnn.export.restore import CALIBRATION_SIZE, DIAGNOSED_IMAGES, restore
     from edgecnn.models.load import load_keras_classifier
     from edgecnn.models.registry import find_model_file
@@ -78,7 +78,7 @@ def command(
                 artifact, classifier, open_dataset(
                     calibration, classifier.shape, preprocessing=preprocessing, draw=Draw(CALIBRATION_SIZE)
                 ),
-                images, to=Precision(restore_to), checks=Checks(max_drop=max_drop), out=out, progress=progress,
+                images, to=Precision(restore_to), limits=ExportLimits(max_drop=max_drop), out=out, progress=progress,
             )  # fmt: skip
             diagnosis = restored.diagnosis
     if plot is not None:

@@ -11,7 +11,7 @@ from edgecnn.cli.model_options import keras_options
 from edgecnn.cli.option_types import BYTES, SEED, FiniteRange, ManyOf, OneOf
 from edgecnn.cli.options import as_json
 from edgecnn.contract import read_contract
-from edgecnn.gate import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
+from edgecnn.limits import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
 from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import DEFAULT
 from edgecnn.spec import MAX_GOLDEN, Method, Precision
@@ -158,7 +158,7 @@ def command(
             calibration=settings["calibration"],
             draw=Draw(settings["calibration_size"], settings["seed"]),
             evaluation=settings["evaluation"],
-            checks=_checks(settings),
+            limits=_limits(settings),
             labels=None if labels is None else read_unique_labels(labels),
             keras=keras,
             progress=progress,
@@ -191,20 +191,20 @@ def _spec(int8: bool, names: tuple[str, ...], settings: dict[str, Any]) -> Any:
         target=settings["target"],
         activations=settings["activations"],
         keep_softmax=settings["softmax"],
+        golden=settings["golden"],
     )
 
 
-def _checks(settings: dict[str, Any]) -> Any:
-    from edgecnn.export.checks import Checks
+def _limits(settings: dict[str, Any]) -> Any:
+    from edgecnn.export.limits import ExportLimits
 
     latency = settings["max_latency"]
-    return Checks(
+    return ExportLimits(
         max_drop=settings["max_drop"],
         min_agreement=settings["min_agreement"],
         max_size=settings["max_size"],
         max_latency=None if latency is None else latency / 1e3,
         min_top1=settings["min_top1"],
-        golden=settings["golden"],
     )
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.bench_options import constraint_options
+from edgecnn.cli.bench_options import limit_options
 from edgecnn.cli.option_types import ManyOf
 from edgecnn.cli.options import as_json
 from edgecnn.cli.screen import print_json, print_table
 
 if TYPE_CHECKING:
-    from edgecnn.bench.constraints import Constraints
     from edgecnn.bench.findings import Findings
+    from edgecnn.bench.limits import BenchLimits
     from edgecnn.bench.reports import Written
 
 FORMATS = ("html", "md", "csv", "junit")
@@ -27,10 +27,10 @@ FORMATS = ("html", "md", "csv", "junit")
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the reports.  [default: RESULT's own]"
 )
 @click.option("--format", "formats", type=ManyOf(FORMATS), help="Which reports.  [default: all]")
-@constraint_options
+@limit_options
 @as_json
 def command(
-    result: Path, out: Path | None, formats: tuple[str, ...] | None, constraints: Constraints, as_json: bool
+    result: Path, out: Path | None, formats: tuple[str, ...] | None, limits: BenchLimits, as_json: bool
 ) -> None:
     """Make the reports again from a RESULT that `edgecnn bench` kept, here or on a device.
 
@@ -49,7 +49,7 @@ def command(
     if formats and "html" in formats and (missing := missing_packages()):
         raise OutputError(missing)
     folder = out or result.parent
-    findings = read_findings(result, constraints)
+    findings = read_findings(result, limits)
     check_writable(folder)
     written = write_reports(findings, folder, formats or FORMATS, raw=result.name)
     print_findings(findings, written, as_json=as_json)

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 
 from edgecnn.bench.case import Case, Role
-from edgecnn.bench.constraints import Constraints, checks
 from edgecnn.bench.findings import Findings, find
+from edgecnn.bench.limits import BenchLimits, check_limits
 from edgecnn.bench.run import run
+from edgecnn.limits import Outcome
 from tests.bench.test_run import TRUTH, measured, wrong
 from tests.fakes.worker import SETTINGS, FakeLink, dataset, make_plan, quiet, starter
 
 
-def found(folder: Path, scripts: dict[str, FakeLink], constraints: Constraints = Constraints()) -> Findings:
-    return find(measured(folder, scripts), constraints)
+def found(folder: Path, scripts: dict[str, FakeLink], limits: BenchLimits = BenchLimits()) -> Findings:
+    return find(measured(folder, scripts), limits)
 
 
 def test_it_names_the_fastest_file_within_the_drop(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_it_names_the_fastest_file_within_the_drop(tmp_path: Path) -> None:
         "int8 is worth it here: the best int8 file is 4.00 times faster than the best"
     )
     assert findings.verdict[2].startswith("Second choice: float32_file with 1 thread, at 4.00 times the latency")
-    assert find(result, Constraints(max_drop=4.0)).verdict[0].startswith("Deploy int8_bad with 1 thread: median 50 µs")
+    assert find(result, BenchLimits(max_drop=4.0)).verdict[0].startswith("Deploy int8_bad with 1 thread: median 50 µs")
     assert set(findings.pareto) == {"int8_bad", "int8_good"}
     assert [flip.image for flip in findings.flips] == list(range(20))
     assert findings.agreement[0][2] == pytest.approx(0.98)
@@ -127,7 +128,7 @@ def test_where_nothing_holds_nothing_is_recommended_and_the_reason_is_named(tmp_
     links = {"float32": FakeLink(800_000, TRUTH), "int8": FakeLink(100_000, wrong(40))}
     (sentence,) = found(tmp_path, links).verdict
     assert sentence.startswith("None of the 1 artifacts is shown to keep to the limits: 1 fail in accuracy.")
-    (sentence,) = found(tmp_path, links, Constraints(max_drop=5, max_latency=5e-5, max_size=1)).verdict
+    (sentence,) = found(tmp_path, links, BenchLimits(max_drop=5, max_latency=5e-5, max_size=1)).verdict
     assert "1 fail in latency; 1 fail in size" in sentence
 
 
@@ -140,25 +141,25 @@ def test_too_few_images_are_no_evidence_that_a_file_is_good(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("constraints", "winner"),
+    ("limits", "winner"),
     [
-        (Constraints(), "int8_fast_but_large_file"),
-        (Constraints(max_size=10_000), "int8_slow"),
-        (Constraints(max_latency=150e-6, max_memory=40_000_000), "int8_fast_but_large_file"),
+        (BenchLimits(), "int8_fast_but_large_file"),
+        (BenchLimits(max_size=10_000), "int8_slow"),
+        (BenchLimits(max_latency=150e-6, max_memory=40_000_000), "int8_fast_but_large_file"),
     ],
     ids=["none", "size", "latency and memory"],
 )
-def test_limits_decide(tmp_path: Path, constraints: Constraints, winner: str) -> None:
+def test_limits_decide(tmp_path: Path, limits: BenchLimits, winner: str) -> None:
     links = {
         "float32": FakeLink(800_000, TRUTH),
         "int8_fast_but_large_file": FakeLink(100_000, TRUTH),
         "int8_slow": FakeLink(200_000, TRUTH),
     }
-    findings = found(tmp_path, links, constraints)
+    findings = found(tmp_path, links, limits)
     assert findings.verdict[0].startswith(f"Deploy {winner} ")
     for one in findings.summaries[1:]:
         if one.case.name == winner:
-            assert all(check.holds for check in checks(one, constraints))
+            assert all(result.outcome is Outcome.HOLDS for result in check_limits(one, limits))
 
 
 def test_an_int8_baseline_is_no_evidence_of_accuracy(tmp_path: Path) -> None:
@@ -180,7 +181,7 @@ def test_a_baseline_that_is_an_artifact_is_not_said_to_be_compared_with_too_few_
     plan = make_plan(tmp_path, *((name, name) for name in links))
     plan = dataclasses.replace(plan, cases=(dataclasses.replace(plan.cases[0], backend="litert"), plan.cases[1]))
     result = run(plan, dataset(TRUTH), SETTINGS, start=starter(links), monitor=quiet())
-    findings = find(result, Constraints(max_latency=1e-6))
+    findings = find(result, BenchLimits(max_latency=1e-6))
     assert findings.verdict[0].startswith("None of the 2 artifacts is shown to keep to the limits: 2 fail in latency.")
 
 

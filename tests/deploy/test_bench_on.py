@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from edgecnn.bench.constraints import Constraints
 from edgecnn.bench.findings import find
+from edgecnn.bench.limits import BenchLimits
 from edgecnn.bench.result import Result, read_result
 from edgecnn.deploy.environment import own_wheel
 from edgecnn.deploy.fleet import Outcome, on_each
@@ -168,7 +168,7 @@ def test_an_emulated_device_is_marked_in_the_merged_report(
     result = Run(shipped_export.folder, small_data)().value
     assert result is not None
     machine = dataclasses.replace(result.machine, emulated=True, emulator="QEMU user mode")
-    found = find(dataclasses.replace(result, machine=machine), Constraints())
+    found = find(dataclasses.replace(result, machine=machine), BenchLimits())
     report = to_merged((Section("pi", "pi", found),))
     assert "emulated: no latency of a real device" in report
     assert "**Emulated**" in report

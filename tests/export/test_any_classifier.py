@@ -17,7 +17,7 @@ from edgecnn.artifact import open_folder, read_manifest
 from edgecnn.cli.app import run
 from edgecnn.contract import Preprocessing
 from edgecnn.data.folder import load_folder
-from edgecnn.gate import Outcome
+from edgecnn.limits import Outcome
 from edgecnn.models.load import load_keras_classifier
 from edgecnn.preprocess import softmax
 from edgecnn.spec import Precision, Scores

@@ -15,10 +15,10 @@ import edgecnn as package
 from edgecnn.contract import read_contract
 from edgecnn.errors import ExportError
 from edgecnn.export import export_model
-from edgecnn.export.checks import Checks
 from edgecnn.export.diagnosis import diagnose
+from edgecnn.export.limits import ExportLimits
 from edgecnn.export.restore import restore
-from edgecnn.gate import Outcome
+from edgecnn.limits import Outcome
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.spec import ExportSpec, Precision
 from tests.conftest import grey_images, save_npz
@@ -115,7 +115,7 @@ def hard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Hard]:
             ExportSpec(),
             calibration=str(calibration),
             evaluation=str(evaluation),
-            checks=Checks(max_drop=2.0),
+            limits=ExportLimits(max_drop=2.0),
         )
         assert [entry.file for entry in exported.rejected] == [f"huge_{kind}-int8.tflite", f"huge_{kind}-int8.onnx"]
         labels = read_contract(out / f"huge_{kind}-float32.tflite").labels
@@ -151,7 +151,7 @@ def test_restoring_that_layer_alone_brings_it_within_the_gate(
         case.classifier,
         patterns(60, seed=2),
         patterns(600, seed=3),
-        checks=Checks(max_drop=2.0),
+        limits=ExportLimits(max_drop=2.0),
         out=out,
     )
     assert (found.before.outcome, found.after.outcome) == (Outcome.DOES_NOT_HOLD, Outcome.HOLDS)
@@ -172,7 +172,7 @@ def test_sixteen_bit_activations_do_not_help_huge_weights(hard: dict[str, Hard],
     with pytest.raises(ExportError, match="even with every layer restored"):
         restore(
             case.artifact("tflite"), case.classifier, patterns(60, seed=2), patterns(600, seed=3),
-            to=Precision.INT16X8, checks=Checks(max_drop=2.0), out=tmp_path / "restored.tflite",
+            to=Precision.INT16X8, limits=ExportLimits(max_drop=2.0), out=tmp_path / "restored.tflite",
         )  # fmt: skip
     assert not list(tmp_path.iterdir())
 
@@ -215,7 +215,7 @@ def test_a_file_that_holds_is_left_alone(hard: dict[str, Hard], tmp_path: Path) 
     case = hard["weights"]
     found = restore(
         case.artifact("onnx"), case.classifier, patterns(60, seed=2), patterns(600, seed=3),
-        checks=Checks(max_drop=100),
+        limits=ExportLimits(max_drop=100),
         out=tmp_path / "restored.onnx",
     )  # fmt: skip
     assert (found.path, found.layers, found.extra_bytes) == (None, (), 0)

@@ -12,8 +12,8 @@ import pytest
 
 from edgecnn.artifact import open_folder, read_manifest
 from edgecnn.errors import MeasurementError
-from edgecnn.export.checks import Checks
-from edgecnn.gate import Outcome
+from edgecnn.export.limits import ExportLimits
+from edgecnn.limits import Outcome
 from tests.conftest import grey_images, save_npz
 
 
@@ -97,7 +97,7 @@ def test_a_folder_of_rejected_files_alone_gives_nothing_to_measure(hard: dict[st
 
     exported = export_model(
         str(hard["model"]), tmp_path / "out", ExportSpec((Format.TFLITE,)),
-        calibration=str(hard["calibration"]), evaluation=str(hard["evaluation"]), checks=Checks(max_drop=0.5),
+        calibration=str(hard["calibration"]), evaluation=str(hard["evaluation"]), limits=ExportLimits(max_drop=0.5),
     )  # fmt: skip
     assert [entry.file for entry in exported.rejected] == ["hard-int8.tflite"]
     assert {case.precision for case in plan((tmp_path / "out",), threads=(1,)).cases} == {"float32"}

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from edgecnn.data.dataset import Dataset
-from edgecnn.export.checks import Checks
 from edgecnn.export.judge import Answers, judge, stability
+from edgecnn.export.limits import ExportLimits
 from edgecnn.export.measure import Scores, divergence
-from edgecnn.gate import Drop, Flip, GateResult, Outcome
+from edgecnn.gate import Drop, Flip, GateResult
+from edgecnn.limits import Outcome
 
 NAMES = ("cat", "dog", "frog")
 
@@ -37,7 +38,7 @@ def probabilities(found: Answers) -> Scores:
 
 
 def judged(dataset: Dataset, found: Answers, reference: Answers, max_drop: float) -> GateResult:
-    return judge(probabilities(found), probabilities(reference), dataset, Checks(max_drop=max_drop))
+    return judge(probabilities(found), probabilities(reference), dataset, ExportLimits(max_drop=max_drop))
 
 
 def drop_of(found: GateResult) -> Drop:
@@ -118,7 +119,10 @@ def test_without_labels_the_agreement_is_judged(count: int, changed: int, outcom
     dataset = images(count)
     unlabelled = replace(dataset, labels=None)
     found = judge(
-        probabilities(answers(dataset, range(changed))), probabilities(answers(dataset, range(0))), unlabelled, Checks()
+        probabilities(answers(dataset, range(changed))),
+        probabilities(answers(dataset, range(0))),
+        unlabelled,
+        ExportLimits(),
     )
     assert (found.outcome, found.drop, found.limit) == (outcome, None, 98.0)
     assert found.agreement.percent == pytest.approx(100 - 100 * changed / count)

@@ -12,10 +12,9 @@ import pytest
 
 from edgecnn.contract import read_contract
 from edgecnn.errors import ExportError
-from edgecnn.export.checks import Checks
-from edgecnn.export.limits import check_limits
+from edgecnn.export.limits import ExportLimits, check_limits
 from edgecnn.export.target import TARGETS, choices, find_target
-from edgecnn.gate import LimitResult, Outcome
+from edgecnn.limits import LimitResult, Outcome
 from edgecnn.spec import Quantization
 from tests.conftest import grey_images, save_npz
 
@@ -30,20 +29,20 @@ class Instant:
 
 
 @pytest.mark.parametrize(
-    ("checks", "expected"),
+    ("limits", "expected"),
     [
-        (Checks(), []),
-        (Checks(max_size=1000), [("size", Outcome.HOLDS)]),
-        (Checks(max_size=999), [("size", Outcome.DOES_NOT_HOLD)]),
-        (Checks(max_latency=10.0), [("latency", Outcome.HOLDS)]),
-        (Checks(max_latency=1e-12), [("latency", Outcome.DOES_NOT_HOLD)]),
-        (Checks(max_size=2000, max_latency=1e-12), [("size", Outcome.HOLDS), ("latency", Outcome.DOES_NOT_HOLD)]),
+        (ExportLimits(), []),
+        (ExportLimits(max_size=1000), [("size", Outcome.HOLDS)]),
+        (ExportLimits(max_size=999), [("size", Outcome.DOES_NOT_HOLD)]),
+        (ExportLimits(max_latency=10.0), [("latency", Outcome.HOLDS)]),
+        (ExportLimits(max_latency=1e-12), [("latency", Outcome.DOES_NOT_HOLD)]),
+        (ExportLimits(max_size=2000, max_latency=1e-12), [("size", Outcome.HOLDS), ("latency", Outcome.DOES_NOT_HOLD)]),
     ],
 )
-def test_a_limit_holds_or_not(checks: Checks, expected: list[tuple[str, Outcome]]) -> None:
+def test_a_limit_holds_or_not(limits: ExportLimits, expected: list[tuple[str, Outcome]]) -> None:
     images = np.zeros((3, 2, 2, 1), np.uint8)
-    found = check_limits(Instant(), 1000, images, checks)  # type: ignore[arg-type]
-    assert [(one.what, one.outcome) for one in found] == expected
+    found = check_limits(Instant(), 1000, images, limits)  # type: ignore[arg-type]
+    assert [(one.figure, one.outcome) for one in found] == expected
     assert all(one.low <= one.value <= one.high for one in found)
 
 

@@ -13,7 +13,7 @@ import edgecnn
 from edgecnn.artifact import open_folder
 from edgecnn.errors import ExportError
 from edgecnn.export import export_model
-from edgecnn.export.checks import Checks
+from edgecnn.export.limits import ExportLimits
 from edgecnn.preprocess import softmax
 from edgecnn.spec import ExportSpec, Format, Precision, Scores
 from tests.conftest import grey_images, save_npz
@@ -87,7 +87,7 @@ def test_every_kind_of_graph_exports_and_computes_what_keras_computes(name: str,
 
     export_model(
         str(tmp_path / f"{name}.keras"), tmp_path / "out", ExportSpec(),
-        calibration=str(calibration), evaluation=str(evaluation), checks=Checks(max_drop=100, min_top1=0),
+        calibration=str(calibration), evaluation=str(evaluation), limits=ExportLimits(max_drop=100, min_top1=0),
     )  # fmt: skip
 
     artifacts = open_folder(tmp_path / "out")
@@ -123,7 +123,7 @@ def test_a_half_precision_model_is_refused_by_the_name_of_its_layer(tmp_path: Pa
             tmp_path / "out",
             ExportSpec(precisions=(Precision.FLOAT32,)),
             evaluation=str(own.evaluation),
-            checks=Checks(min_top1=0),
+            limits=ExportLimits(min_top1=0),
         )
 
 
@@ -143,8 +143,8 @@ def test_a_recurrent_layer_that_loops_is_exported_as_float32(
     looping: tuple[Any, Path], own: Any, tmp_path: Path
 ) -> None:
     model, path = looping
-    spec, checks = ExportSpec(precisions=(Precision.FLOAT32,)), Checks(min_top1=0)
-    export_model(str(path), tmp_path / "out", spec, evaluation=str(own.evaluation), checks=checks)
+    spec, limits = ExportSpec(precisions=(Precision.FLOAT32,)), ExportLimits(min_top1=0)
+    export_model(str(path), tmp_path / "out", spec, evaluation=str(own.evaluation), limits=limits)
     images = np.load(own.evaluation)["images"][:8]
     expected = softmax(model.predict(images.astype(np.float32), verbose=0))
     artifacts = open_folder(tmp_path / "out")
@@ -164,7 +164,7 @@ def test_a_recurrent_layer_that_loops_stays_float32_and_the_error_says_what_to_d
     with pytest.raises(ExportError, match=f"{precision.value}.*unroll=True"):
         export_model(
             str(looping[1]), out, spec,
-            calibration=str(own.calibration), evaluation=str(own.evaluation), checks=Checks(min_top1=0),
+            calibration=str(own.calibration), evaluation=str(own.evaluation), limits=ExportLimits(min_top1=0),
         )  # fmt: skip
     assert not out.exists()
 
@@ -202,7 +202,7 @@ def test_an_operation_that_onnx_has_not_is_one_error(own: Any, tmp_path: Path) -
             tmp_path / "out",
             ExportSpec(precisions=(Precision.FLOAT32,)),
             evaluation=str(own.evaluation),
-            checks=Checks(min_top1=0),
+            limits=ExportLimits(min_top1=0),
         )
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()

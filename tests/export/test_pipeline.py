@@ -19,8 +19,8 @@ from edgecnn.contract import read_contract
 from edgecnn.data.sample import load_calibration_sample, load_test_sample
 from edgecnn.errors import ArtifactError, DataError, ExportError, ModelError, OutputError
 from edgecnn.export import export_model
-from edgecnn.export.checks import Checks
 from edgecnn.export.folder import LOG_NAME
+from edgecnn.export.limits import ExportLimits
 from edgecnn.files import sha256_file
 from edgecnn.spec import ExportSpec, Format, Precision
 
@@ -184,7 +184,7 @@ def test_a_model_that_tflite_cannot_express_is_one_error_and_leaves_nothing(tmp_
             FLOAT_TFLITE,
             calibration=str(own.calibration),
             evaluation=str(own.evaluation),
-            checks=Checks(min_top1=0),
+            limits=ExportLimits(min_top1=0),
         )
     assert "\n" not in str(caught.value)
     log = Path(str(caught.value).rsplit(" ", 1)[-1])

@@ -177,7 +177,7 @@ def lopsided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import keras
 
     from edgecnn.export import export_model
-    from edgecnn.export.checks import Checks
+    from edgecnn.export.limits import ExportLimits
     from edgecnn.spec import ExportSpec, Precision
 
     folder = tmp_path_factory.mktemp("lopsided")
@@ -194,7 +194,7 @@ def lopsided(tmp_path_factory: pytest.TempPathFactory) -> Path:
         str(folder / "lopsided.keras"), folder / "out", ExportSpec(precisions=(Precision.FLOAT32,)),
         calibration=str(save_npz(folder / "calibration.npz", grey_images(60, seed=2))),
         evaluation=str(save_npz(folder / "evaluation.npz", grey_images(60, seed=3))),
-        checks=Checks(max_drop=100, min_top1=0),
+        limits=ExportLimits(max_drop=100, min_top1=0),
     )  # fmt: skip
     return folder / "out"
 

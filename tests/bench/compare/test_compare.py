@@ -10,15 +10,15 @@ import pytest
 from edgecnn.bench.compare.as_json import to_values
 from edgecnn.bench.compare.comparison import CaseChange, Comparison
 from edgecnn.bench.compare.html import to_html
-from edgecnn.bench.compare.latency import Outcome
-from edgecnn.bench.compare.limits import Limits
+from edgecnn.bench.compare.latency import LatencyOutcome
 from edgecnn.bench.compare.markdown import escape, to_markdown
 from edgecnn.bench.compare.report import Report, compare, deployed
+from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.compare.words import headline, notes
 from edgecnn.errors import MeasurementError
 from tests.fakes.runs import EMULATED, PI, SETTINGS, Made, answers, baselines, even, make_run
 
-LIMITS = Limits()
+LIMITS = Tolerance()
 FAST, SLOW = even(1e-4), even(1.2e-4)
 
 
@@ -26,7 +26,7 @@ def cases(latencies: Any = FAST, baseline: Any = None, name: str = "a-int8.tflit
     return [*baselines(even(1e-3) if baseline is None else baseline), Made(name, latencies, **kinds)]
 
 
-def compared(old: list[Made], new: list[Made], limits: Limits = LIMITS, **new_kinds: Any) -> Comparison:
+def compared(old: list[Made], new: list[Made], limits: Tolerance = LIMITS, **new_kinds: Any) -> Comparison:
     report = compare((make_run("old.json", old), make_run("new.json", new, **new_kinds)), limits)
     (comparison,) = report.comparisons
     return comparison
@@ -37,7 +37,7 @@ def only(comparison: Comparison) -> CaseChange:
     return change
 
 
-def outcome(comparison: Comparison) -> Outcome:
+def outcome(comparison: Comparison) -> LatencyOutcome:
     change = only(comparison).latency
     assert change is not None
     return change.outcome
@@ -54,21 +54,21 @@ def test_a_case_that_takes_longer_while_the_baseline_does_not_is_slower() -> Non
 
 
 def test_a_machine_that_became_slower_is_no_regression() -> None:
-    assert outcome(compared(cases(), cases(SLOW, baseline=even(1.2e-3)))) is Outcome.NOT_SLOWER
+    assert outcome(compared(cases(), cases(SLOW, baseline=even(1.2e-3)))) is LatencyOutcome.NOT_SLOWER
 
 
 def test_a_baseline_that_was_held_up_in_old_is_no_regression() -> None:
     """The ratio says three times slower, but the latency is what it was."""
     comparison = compared(cases(baseline=even(3e-3)), cases())
-    assert outcome(comparison) is Outcome.CANNOT_TELL
+    assert outcome(comparison) is LatencyOutcome.CANNOT_TELL
     assert "does not bear out" in " ".join(notes(comparison))
     assert not comparison.is_regression
 
 
 def test_the_limit_decides_what_is_slower() -> None:
-    assert outcome(compared(cases(), cases(SLOW), Limits(slower=0.25))) is Outcome.NOT_SLOWER
-    assert outcome(compared(cases(), cases(even(1.04e-4)))) is Outcome.NOT_SLOWER
-    assert outcome(compared(cases(SLOW), cases())) is Outcome.FASTER
+    assert outcome(compared(cases(), cases(SLOW), Tolerance(slower=0.25))) is LatencyOutcome.NOT_SLOWER
+    assert outcome(compared(cases(), cases(even(1.04e-4)))) is LatencyOutcome.NOT_SLOWER
+    assert outcome(compared(cases(SLOW), cases())) is LatencyOutcome.FASTER
 
 
 def test_what_is_within_the_noise_floor_is_not_called_slower() -> None:
@@ -76,15 +76,21 @@ def test_what_is_within_the_noise_floor_is_not_called_slower() -> None:
     twin = baselines(even(1e-3), even(1.3e-3))
     old = [*twin, Made("a-int8.tflite", FAST)]
     new = [*twin, Made("a-int8.tflite", SLOW)]
-    assert outcome(compared(old, new)) is Outcome.CANNOT_TELL
+    assert outcome(compared(old, new)) is LatencyOutcome.CANNOT_TELL
 
 
 @pytest.mark.parametrize(
     ("latencies", "expected"),
-    [(FAST, Outcome.CANNOT_TELL), (even(1.09e-4), Outcome.CANNOT_TELL), (even(1.5e-4), Outcome.SLOWER)],
+    [
+        (FAST, LatencyOutcome.CANNOT_TELL),
+        (even(1.09e-4), LatencyOutcome.CANNOT_TELL),
+        (even(1.5e-4), LatencyOutcome.SLOWER),
+    ],
     ids=["same", "9 %", "50 %"],
 )
-def test_in_a_disturbed_run_only_what_is_beyond_twice_the_limit_counts(latencies: Any, expected: Outcome) -> None:
+def test_in_a_disturbed_run_only_what_is_beyond_twice_the_limit_counts(
+    latencies: Any, expected: LatencyOutcome
+) -> None:
     comparison = compared(cases(), cases(latencies), busy_elsewhere=1.0)
     assert outcome(comparison) is expected
     assert "NEW was disturbed (load)" in comparison.care
@@ -97,7 +103,7 @@ def test_without_a_common_baseline_latencies_are_compared_as_they_are_and_that_i
     change = only(comparison).latency
     assert change is not None
     assert change.relative is None
-    assert change.outcome is Outcome.CANNOT_TELL
+    assert change.outcome is LatencyOutcome.CANNOT_TELL
     assert "no common baseline" in " ".join(notes(comparison))
 
 
@@ -107,22 +113,24 @@ def test_another_version_of_the_baselines_runtime_is_another_baseline() -> None:
     assert "tensorflow 2.0 → 2.1" in " ".join(notes(comparison))
 
 
-@pytest.mark.parametrize(("latency", "expected"), [(1e-3, Outcome.BASELINE), (1.5e-3, Outcome.CANNOT_TELL)])
+@pytest.mark.parametrize(
+    ("latency", "expected"), [(1e-3, LatencyOutcome.BASELINE), (1.5e-3, LatencyOutcome.CANNOT_TELL)]
+)
 def test_a_baseline_that_became_slower_is_not_called_slower_and_not_called_not_worse(
-    latency: float, expected: Outcome
+    latency: float, expected: LatencyOutcome
 ) -> None:
     pair = [dataclasses.replace(one, backend="litert", path="/x/a-float32.tflite") for one in baselines(even(1e-3))]
     slow = [dataclasses.replace(one, latencies=even(latency)) for one in pair]
     comparison = compared([*pair, Made("b", FAST)], [*slow, Made("b", even(latency / 10))])
     found = {one.case.name: one.latency.outcome for one in comparison.cases if one.latency}
-    assert found == {"model in Keras": expected, "b": Outcome.NOT_SLOWER}
-    assert comparison.is_certain == (expected is Outcome.BASELINE)
+    assert found == {"model in Keras": expected, "b": LatencyOutcome.NOT_SLOWER}
+    assert comparison.is_certain == (expected is LatencyOutcome.BASELINE)
 
 
 def test_one_process_does_not_show_luck_so_that_it_takes_more() -> None:
     settings = dataclasses.replace(SETTINGS, processes=1)
     comparison = compared(cases(), cases(even(1.09e-4)), settings=settings)
-    assert outcome(comparison) is Outcome.CANNOT_TELL
+    assert outcome(comparison) is LatencyOutcome.CANNOT_TELL
     assert "luck" in comparison.care
 
 
@@ -205,7 +213,7 @@ def test_without_labels_only_the_share_of_same_answers_is_known() -> None:
 def test_a_bigger_file_is_a_regression_only_if_asked_for() -> None:
     old, new = cases(size_bytes=1000), cases(size_bytes=1200)
     assert only(compared(old, new)).regressions == ()
-    assert only(compared(old, new, Limits(bigger=0.1))).regressions == ("bigger",)
+    assert only(compared(old, new, Tolerance(bigger=0.1))).regressions == ("bigger",)
 
 
 def test_a_changed_verdict_is_told() -> None:

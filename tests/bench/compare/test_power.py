@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from edgecnn.bench.compare.latency import Measured, Outcome, latency_change
-from edgecnn.bench.compare.limits import Limits
+from edgecnn.bench.compare.latency import LatencyOutcome, Measured, latency_change
+from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.noise import noise_floor
 from edgecnn.bench.summary import round_medians
 from edgecnn.intervals import bootstrap_ratio
@@ -54,12 +54,12 @@ def simulated(noise: Noise, generator: np.random.Generator, slowdown: float) -> 
     return Measured(raw(Made("case", slowdown * latencies(5e-5))), references, floor)
 
 
-def shares(noise: Noise, slowdown: float) -> dict[Outcome, float]:
+def shares(noise: Noise, slowdown: float) -> dict[LatencyOutcome, float]:
     """Return how often each thing is said of a case in many pairs of runs, of which the second is slowed down."""
     generator = np.random.default_rng(8)
     pairs = ((simulated(noise, generator, 1.0), simulated(noise, generator, slowdown)) for _ in range(PAIRS))
-    counts = Counter(latency_change(was, now, Limits()).outcome for was, now in pairs)
-    return {outcome: counts[outcome] / PAIRS for outcome in Outcome}
+    counts = Counter(latency_change(was, now, Tolerance()).outcome for was, now in pairs)
+    return {outcome: counts[outcome] / PAIRS for outcome in LatencyOutcome}
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def shares(noise: Noise, slowdown: float) -> dict[Outcome, float]:
     ids=["quiet, 1 %", "noisy, nothing", "noisy, 1 %", "very noisy, nothing"],
 )
 def test_nothing_and_1_percent_are_seldom_called_slower(noise: Noise, slowdown: float, most: float) -> None:
-    assert shares(noise, slowdown)[Outcome.SLOWER] <= most
+    assert shares(noise, slowdown)[LatencyOutcome.SLOWER] <= most
 
 
 @pytest.mark.parametrize(("noise", "least"), [(QUIET, 0.98), (NOISY, 0.9)], ids=["quiet", "noisy"])
 def test_a_slowdown_of_15_percent_is_found(noise: Noise, least: float) -> None:
-    assert shares(noise, 1.15)[Outcome.SLOWER] >= least
+    assert shares(noise, 1.15)[LatencyOutcome.SLOWER] >= least
 
 
 def test_on_a_still_machine_the_same_is_shown_to_be_the_same() -> None:
-    assert shares(STILL, 1.0)[Outcome.NOT_SLOWER] >= 0.95
+    assert shares(STILL, 1.0)[LatencyOutcome.NOT_SLOWER] >= 0.95

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from edgecnn.bench.constraints import Constraints
 from edgecnn.bench.findings import Findings, find
+from edgecnn.bench.limits import BenchLimits
 from edgecnn.bench.reports.formatting import digits, plain
 from edgecnn.bench.reports.junit import to_junit
 from edgecnn.bench.reports.markdown import escape, to_markdown
@@ -27,7 +27,7 @@ HOSTILE = "<script>alert(1)</script> \"'& ]]> | `x` [a](http://b) \x1b[31m \x00\
 
 @pytest.fixture(scope="module")
 def findings() -> Findings:
-    return find(synthetic.result(synthetic.PI), Constraints(max_latency=1e-3, max_size=1_000_000))
+    return find(synthetic.result(synthetic.PI), BenchLimits(max_latency=1e-3, max_size=1_000_000))
 
 
 def hostile() -> Findings:

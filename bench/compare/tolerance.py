@@ -11,7 +11,7 @@ MAX_DROP_POINTS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Tolerance:
     """How much worse NEW may be than OLD.
 
     Attributes:
