@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.bench_options import enforce, limit_options, settings_options
+from edgecnn.cli.bench_options import asked_limits, limit_options, settings_options
 from edgecnn.cli.deploy import device_options
 from edgecnn.cli.model_options import model_options
 from edgecnn.cli.option_types import THREAD_COUNTS, BackendNames
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from edgecnn.bench.limits import BenchLimits
     from edgecnn.bench.result import Result
     from edgecnn.bench.settings import Settings
-    from edgecnn.progress import Progress
 
 
 @click.command("bench")
@@ -79,53 +78,40 @@ def command(
     Ctrl-C writes the reports of what there is. The exit status is 3 if limits were set and no artifact is shown to keep
     to them, on any of the devices, or if a run was disturbed and --strict was given.
     """
-    from edgecnn.artifact import has_manifest
     from edgecnn.bench.api import bench
+    from edgecnn.bench.enforce import enforce
     from edgecnn.bench.findings import find
     from edgecnn.bench.journal import JOURNAL_NAME
     from edgecnn.bench.reports import write_reports
-    from edgecnn.cli.bench_on import Job, bench_on
+    from edgecnn.cli.bench_on import bench_on, options_for_devices
     from edgecnn.cli.report import print_findings
     from edgecnn.cli.screen import progress_bar
+    from edgecnn.deploy.hosts import choose, read_hosts
+    from edgecnn.deploy.measure import FleetBench
+    from edgecnn.export.shipped import export_shipped
     from edgecnn.files import check_writable
 
     check_writable(out)
     with progress_bar() as progress:
-        if not paths:
-            kept = out / "artifacts"
-            paths = (kept if resume and has_manifest(kept) else _export_shipped(kept, progress),)
+        paths = paths or (export_shipped(out / "artifacts", keep=resume, progress=progress),)
 
         def here(folder: Path) -> Result:
-            if not resume and (folder / JOURNAL_NAME).exists():
+            was_stopped = (folder / JOURNAL_NAME).exists()
+            if was_stopped and not resume:
                 click.echo(
                     f"{folder} has a run that was stopped; it is written over (--resume goes on with it)", err=True
                 )
             return bench(
-                paths,
-                data=data,
-                baseline=baseline,
-                backends=backends,
-                stated=keras,
-                threads=threads,
-                settings=settings,
-                folder=folder,
-                resume=resume and (on is None or (folder / JOURNAL_NAME).exists()),
-                progress=progress,
-            )
+                paths, data=data, baseline=baseline, backends=backends, stated=keras, threads=threads,
+                settings=settings, folder=folder, resume=resume and (on is None or was_stopped), progress=progress,
+            )  # fmt: skip
 
         if on is not None:
-            bench_on(Job(on, hosts_file, offline, paths, data, out, limits, here), as_json=as_json, strict=strict)
+            hosts = choose(on, read_hosts(hosts_file))
+            job = FleetBench(paths, data, out, options_for_devices(hosts), offline, here)
+            bench_on(hosts, job, limits, as_json=as_json, strict=strict)
             return
         result = here(out)
     findings = find(result, limits)
     print_findings(findings, write_reports(findings, out), as_json=as_json)
-    enforce(findings, strict=strict)
-
-
-def _export_shipped(folder: Path, progress: Progress) -> Path:
-    from edgecnn.export import export_model
-    from edgecnn.export.target import target_here
-    from edgecnn.models.registry import DEFAULT
-    from edgecnn.spec import ExportSpec
-
-    return export_model(DEFAULT, folder, ExportSpec(target=target_here()), progress=progress).folder
+    enforce(findings, asked=asked_limits(), strict=strict)

@@ -13,7 +13,6 @@ from edgecnn.cli.options import Option, OptionSet, field_option, is_given
 from edgecnn.limits import MAX_DROP_POINTS
 
 if TYPE_CHECKING:
-    from edgecnn.bench.findings import Findings
     from edgecnn.bench.limits import BenchLimits
 
 
@@ -72,25 +71,6 @@ limit_options = OptionSet(
 """Those of `BenchLimits`, which a verdict keeps to."""
 
 
-def enforce(findings: Findings, *, strict: bool) -> None:
-    """Raise if a run is not what the user of the running command asked for.
-
-    Raises:
-        KeyboardInterrupt: Ctrl-C ended it early.
-        GateError: no artifact keeps to the limits that were given, be it with the default's value, or nothing tells
-            whether one does; or the run was disturbed and `strict` is asked for.
-    """
-    from edgecnn.bench.verdict import accuracy_is_known
-    from edgecnn.errors import GateError
-
-    if not findings.result.is_complete:
-        raise KeyboardInterrupt
-    if any(map(is_given, limit_options.names)) and not findings.chosen:
-        raise GateError("no artifact is shown to keep to the limits that were set")
-    if is_given("max_drop") and not accuracy_is_known(findings.summaries):
-        raise GateError(
-            "accuracy could not be compared with the original model's, so that no artifact is shown to keep to "
-            "--max-drop; give labelled images and the Keras model"
-        )
-    if strict and findings.is_disturbed:
-        raise GateError("the run was disturbed (see the warnings), and --strict was given")
+def asked_limits() -> frozenset[str]:
+    """Return the names of the limits that the running command was given."""
+    return frozenset(filter(is_given, limit_options.names))

@@ -38,25 +38,19 @@ def command(models: tuple[str, ...], quick: bool, out: Path) -> None:
     edgecnn demo --model tutorial_cnn   one model, in a minute
     """
     from edgecnn.bench.api import bench
+    from edgecnn.bench.enforce import enforce
     from edgecnn.bench.findings import find
     from edgecnn.bench.reports import write_reports
     from edgecnn.bench.settings import QUICK, Settings
     from edgecnn.cli.report import print_findings
     from edgecnn.cli.screen import progress_bar
-    from edgecnn.export import export_model
-    from edgecnn.export.target import target_here
+    from edgecnn.export.shipped import export_shipped
     from edgecnn.files import check_writable
-    from edgecnn.spec import ExportSpec
 
     check_writable(out)
     with progress_bar() as progress:
-        folders = tuple(
-            export_model(name, out / "artifacts" / name, ExportSpec(target=target_here()), progress=progress).folder
-            for name in models
-        )
-        settings = QUICK if quick else Settings()
-        result = bench(folders, settings=settings, folder=out, progress=progress)
+        folders = tuple(export_shipped(out / "artifacts" / name, name, progress=progress) for name in models)
+        result = bench(folders, settings=QUICK if quick else Settings(), folder=out, progress=progress)
     findings = find(result)
     print_findings(findings, write_reports(findings, out), as_json=False)
-    if not result.is_complete:
-        raise KeyboardInterrupt
+    enforce(findings)

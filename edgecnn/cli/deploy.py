@@ -11,7 +11,7 @@ import click
 from edgecnn.cli.options import as_json
 
 if TYPE_CHECKING:
-    from edgecnn.deploy.fleet import Outcome
+    from edgecnn.deploy.fleet import HostResult
     from edgecnn.deploy.hosts import Host
 
 _HOSTS = (
@@ -84,7 +84,7 @@ def reporter(hosts: tuple[Host, ...]) -> Callable[[Host, str, str], None]:
     return report
 
 
-def _row(outcome: Outcome[Any]) -> dict[str, Any]:
+def _row(outcome: HostResult[Any]) -> dict[str, Any]:
     return {
         "host": outcome.host.name,
         "ok": outcome.error is None,

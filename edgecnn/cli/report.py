@@ -61,20 +61,13 @@ def print_findings(findings: Findings, written: Written, *, as_json: bool) -> No
     Raises:
         MeasurementError: after printing, if every case failed.
     """
+    from edgecnn.bench.enforce import refuse_empty
+
     if as_json:
         print_json(_as_json(findings, written))
     else:
         _print_text(findings, written)
     refuse_empty(findings)
-
-
-def refuse_empty(findings: Findings) -> None:
-    """Raise `MeasurementError` if no artifact could be measured."""
-    from edgecnn.errors import MeasurementError
-
-    if not any(one.case.is_artifact for one in findings.summaries):
-        errors = [f"{one.case.name}: {one.error}" for one in findings.result.cases if one.error is not None]
-        raise MeasurementError(f"no artifact could be measured; the first error: {next(iter(errors), 'none')}")
 
 
 def _as_json(findings: Findings, written: Written) -> dict[str, object]:

@@ -21,7 +21,7 @@ _GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[_T]):
+class HostResult(Generic[_T]):
     """What came of a device: a value, or an error and the last step that had ended before it."""
 
     host: Host
@@ -32,7 +32,7 @@ class Outcome(Generic[_T]):
 
 def on_each(
     hosts: tuple[Host, ...], work: Callable[[Host, ssh.Connection, Say], _T], report: Report
-) -> tuple[Outcome[_T], ...]:
+) -> tuple[HostResult[_T], ...]:
     """Return what came of each device, in the order of `hosts`; all are worked on at once.
 
     Args:
@@ -41,7 +41,7 @@ def on_each(
         report: hears of each step, and of what went wrong.
     """
     lock = threading.Lock()
-    found: dict[str, Outcome[_T] | BaseException] = {}
+    found: dict[str, HostResult[_T] | BaseException] = {}
 
     def one(host: Host) -> None:
         try:
@@ -71,7 +71,7 @@ def on_each(
 
 def _on_one(
     host: Host, work: Callable[[Host, ssh.Connection, Say], _T], report: Report, lock: threading.Lock
-) -> Outcome[_T]:
+) -> HostResult[_T]:
     last: str | None = None
 
     def say(step: str, what: str) -> None:
@@ -82,14 +82,14 @@ def _on_one(
 
     try:
         with ssh.connect(host.ssh) as connection:
-            return Outcome(host, work(host, connection, say), last_step=last)
+            return HostResult(host, work(host, connection, say), last_step=last)
     except EdgecnnError as error:
         with lock:
             report(host, "FAILED", str(error))
-        return Outcome(host, None, error, last)
+        return HostResult(host, None, error, last)
 
 
-def check(outcomes: tuple[Outcome[_T], ...]) -> None:
+def check(outcomes: tuple[HostResult[_T], ...]) -> None:
     """Raise one error for all devices that failed.
 
     Raises:

@@ -34,6 +34,11 @@ class Section:
     findings: Findings | None
     why: str = ""
 
+    @property
+    def is_emulated(self) -> bool:
+        """Whether it was measured in an emulator, so that its latencies are not those of a device."""
+        return self.findings is not None and bool(self.findings.result.machine.emulated)
+
 
 def to_merged(sections: tuple[Section, ...]) -> str:
     """Return the report as Markdown; devices that were not measured are in it, with the reason."""
@@ -47,7 +52,7 @@ def to_merged(sections: tuple[Section, ...]) -> str:
         if section.findings is None:
             lines += [f"Not measured: {escape(section.why)}.", ""]
             continue
-        if section.findings.result.machine.emulated:
+        if section.is_emulated:
             lines += ["**Emulated**: no latency below is that of a real device.", ""]
         lines += _body(to_markdown(section.findings, f"{section.folder}/{RESULT_NAME}"))
     return "\n".join([*lines, ""])
@@ -59,7 +64,7 @@ def row(section: Section) -> tuple[str, ...]:
         return (section.name, "", f"not measured: {section.why}", "")
     machine = section.findings.result.machine
     states = ["measured"]
-    if machine.emulated:
+    if section.is_emulated:
         states.append(_EMULATED)
     elif section.findings.is_disturbed:
         states.append("disturbed")

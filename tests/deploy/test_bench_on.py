@@ -14,7 +14,7 @@ from edgecnn.bench.findings import find
 from edgecnn.bench.limits import BenchLimits
 from edgecnn.bench.result import Result, read_result
 from edgecnn.deploy.environment import own_wheel
-from edgecnn.deploy.fleet import Outcome, on_each
+from edgecnn.deploy.fleet import HostResult, on_each
 from edgecnn.deploy.hosts import Host
 from edgecnn.deploy.merged import Section, to_merged
 from edgecnn.deploy.prepare import Order
@@ -76,7 +76,7 @@ class Run:
         self.steps = list[tuple[str, str]]()
         self.kept = list[Result]()
 
-    def __call__(self, on_step: Callable[[str, str], None] = lambda step, what: None) -> Outcome[Any]:
+    def __call__(self, on_step: Callable[[str, str], None] = lambda step, what: None) -> HostResult[Any]:
         def report(host: Host, step: str, what: str) -> None:
             self.steps.append((step, what))
             on_step(step, what)

@@ -1,0 +1,29 @@
+"""Exporting a model that ships with edgecnn, for this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgecnn.artifact import has_manifest
+from edgecnn.export.pipeline import export_model
+from edgecnn.export.target import target_here
+from edgecnn.models.registry import DEFAULT
+from edgecnn.progress import Progress, silent
+from edgecnn.spec import ExportSpec
+
+
+def export_shipped(folder: Path, name: str = DEFAULT, *, keep: bool = False, progress: Progress = silent) -> Path:
+    """Return the folder, with the float32 and int8 artifacts of a shipped model that suit this machine.
+
+    Args:
+        folder: for the artifacts.
+        name: of the model.
+        keep: whether an export that is there already is good enough.
+        progress: called with steps.
+
+    Raises:
+        ExportError, OutputError: as `export_model`.
+    """
+    if keep and has_manifest(folder):
+        return folder
+    return export_model(name, folder, ExportSpec(target=target_here()), progress=progress).folder
