@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import dataclass
-from typing import Any
+
+from edgecnn.checkup.trial import TRIALS, TrialRequest
+from edgecnn.isolated.child import Child
+from edgecnn.isolated.failure import ChildError, Ending
 
 TIMEOUT_S = 120.0
-"""Seconds for one process; importing TensorFlow from an SD card takes half a minute."""
+"""Seconds for one trial; importing TensorFlow from an SD card takes half a minute."""
 
-_SIGNALS: dict[int, str] = {
-    signal.SIGILL: "illegal instruction (SIGILL)",
-    signal.SIGSEGV: "crashed (SIGSEGV)",
-    signal.SIGBUS: "crashed (SIGBUS)",
-    signal.SIGKILL: "killed (SIGKILL), as Linux does when memory runs out",
+_SIGNALS = {
+    "SIGILL": "illegal instruction (SIGILL)",
+    "SIGSEGV": "crashed (SIGSEGV)",
+    "SIGBUS": "crashed (SIGBUS)",
+    "SIGKILL": "killed (SIGKILL), as Linux does when memory runs out",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of it.
+    """The answers to some trials.
 
     Attributes:
-        answers: in the order of what was asked; fewer where the process ended before.
+        answers: in the order of the trials: None, or what went wrong; fewer where the process ended before.
         trouble: how it ended before it had answered all; None if it did not.
     """
 
@@ -34,39 +32,28 @@ class Tried:
     trouble: str | None
 
 
-def try_in_child(verb: str, *arguments: str, timeout: float = TIMEOUT_S) -> Tried:
-    """Return what `trial.py` answers: for each thing that it tries None, or what went wrong.
+def try_in_child(*trials: TrialRequest, timeout: float = TIMEOUT_S) -> Tried:
+    """Return the answers to trials, made one after the other in one process.
 
     Args:
-        verb: one of its verbs.
-        arguments: of the verb.
-        timeout: seconds for all of it.
+        trials: of `edgecnn.checkup.trial`.
+        timeout: seconds for each of them.
     """
-    command = [sys.executable, "-P", "-m", "edgecnn.checkup.trial", verb, *arguments]  # -P: nothing from this folder
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    answers: list[str | None] = []
     try:
-        ran = subprocess.run(command, capture_output=True, timeout=timeout, check=False, env=environment)
-    except subprocess.TimeoutExpired as error:
-        return Tried(_answers(error.stdout or b""), f"no answer within {timeout:g} seconds")
-    except OSError as error:
-        return Tried((), f"this Python cannot be started anew: {error.strerror}")
-    return Tried(_answers(ran.stdout), _trouble(ran.returncode, ran.stderr))
+        with Child(TRIALS, timeout=timeout, environment={"TF_CPP_MIN_LOG_LEVEL": "3"}) as child:
+            for trial in trials:
+                answers.append(child.ask(trial))  # noqa: PERF401  # those before a crash are kept
+    except ChildError as error:
+        return Tried(tuple(answers), _trouble(error, timeout))
+    return Tried(tuple(answers), None)
 
 
-def _answers(printed: bytes) -> tuple[str | None, ...]:
-    found: list[Any] = []
-    for line in printed.splitlines():
-        try:
-            found.append(json.loads(line))
-        except ValueError:  # the process ended within a line
-            break
-    return tuple(None if one is None else str(one) for one in found)
-
-
-def _trouble(status: int, errors: bytes) -> str | None:
-    if status == 0:
-        return None
-    if status < 0:
-        return _SIGNALS.get(-status, f"ended by signal {-status}")
-    last = errors.decode(errors="replace").strip().splitlines()
-    return last[-1] if last else f"ended with status {status}"
+def _trouble(error: ChildError, timeout: float) -> str:
+    if error.signal is not None:
+        return _SIGNALS.get(error.signal, f"ended by {error.signal}")
+    if error.ending is Ending.TIMEOUT:
+        return f"no answer within {timeout:g} seconds"
+    if error.ending is Ending.STATUS and error.last_line:
+        return error.last_line
+    return error.describe("this Python" if error.ending is Ending.NOT_STARTED else "the process")

@@ -7,14 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgecnn.checkup.child import TIMEOUT_S, try_in_child
+from edgecnn.checkup.child import try_in_child
 from edgecnn.checkup.finding import Finding, Level
 from edgecnn.checkup.runtimes import RuntimeState
+from edgecnn.checkup.trial import RunModel
 from edgecnn.errors import ArtifactError, EdgecnnError
 from edgecnn.spec import Format
-
-_FILE_TIMEOUT_S = 20.0
-"""Seconds more for each file; a large model on a slow core takes some."""
 
 _SUFFIXES = tuple(f".{one.value}" for one in (Format.TFLITE, Format.ONNX))
 
@@ -128,7 +126,7 @@ def _tried(name: str, one: ModelState) -> Iterator[Finding]:
 def _load_each(backend: str, paths: list[str]) -> Iterator[tuple[str, str | None]]:
     """Yield what a runtime said to each file. One that crashes it is the first without an answer; the rest go on."""
     while paths:
-        tried = try_in_child("load", backend, *paths, timeout=TIMEOUT_S + _FILE_TIMEOUT_S * len(paths))
+        tried = try_in_child(*(RunModel(backend, path) for path in paths))
         yield from zip(paths, tried.answers, strict=False)
         paths = paths[len(tried.answers) :]
         if paths:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from edgecnn.checkup.child import try_in_child
 from edgecnn.checkup.finding import Finding, Level
 from edgecnn.checkup.system import SIXTY_FOUR_BITS, WITH_GLIBC, is_managed_python
+from edgecnn.checkup.trial import ImportModule, ImportRuntime
 from edgecnn.checkup.wheels import GLIBC, why_no_wheel
 from edgecnn.device.machine import Machine
 from edgecnn.spec import Format
@@ -56,7 +57,7 @@ class RuntimeState:
 
 def base_findings() -> tuple[Finding, ...]:
     """Return a problem for each package of `BASE` that cannot be imported. The library goes no further then."""
-    tried = try_in_child("import", *BASE.values())
+    tried = try_in_child(*map(ImportModule, BASE.values()))
     found = []
     for place, package in enumerate(BASE):
         trouble = tried.answers[place] if place < len(tried.answers) else tried.trouble
@@ -77,7 +78,7 @@ def find_runtimes(parallel: int) -> tuple[RuntimeState, ...]:
         backend = backends[name]
         trouble = None
         if backend.is_installed:
-            tried = try_in_child("runtime", backend.name)
+            tried = try_in_child(ImportRuntime(backend.name))
             trouble = tried.answers[0] if tried.answers else tried.trouble or "no answer"
         return RuntimeState(
             name,

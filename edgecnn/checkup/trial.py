@@ -1,48 +1,65 @@
-"""The process that tries what may crash it: a program, run by `child.py`. One line of JSON for each thing tried."""
+"""What the process does that tries what may crash it. An answer is None, or what went wrong in one line."""
 
 from __future__ import annotations
 
 import importlib
-import json
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgecnn.errors import EdgecnnError, first_line
+from edgecnn.isolated.messages import Handlers, Request
+from edgecnn.progress import Progress
+
+TRIALS = f"{__name__}:handlers"
+
+TrialRequest = Request[str | None]
 
 
-def try_imports(modules: Sequence[str]) -> Iterator[str | None]:
-    """Yield, for each module, None or why it cannot be imported."""
-    for module in modules:
-        yield _attempt(lambda module=module: importlib.import_module(module))  # type: ignore[misc]
+@dataclass(frozen=True, slots=True)
+class ImportModule(Request[str | None]):
+    """Import a module."""
+
+    name: str
 
 
-def try_runtimes(names: Sequence[str]) -> Iterator[str | None]:
-    """Yield, for each backend, None or why its runtime cannot be imported; the runtimes send nothing."""
+@dataclass(frozen=True, slots=True)
+class ImportRuntime(Request[str | None]):
+    """Import the runtime of a backend, which sends nothing to anybody."""
+
+    backend: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunModel(Request[str | None]):
+    """Load a model file on a backend and let it classify a black picture."""
+
+    backend: str
+    path: str
+
+
+def handlers(_: Progress) -> Handlers:
+    """Return what this process tries."""
+    return {
+        ImportModule: lambda request: _attempt(lambda: importlib.import_module(request.name)),
+        ImportRuntime: lambda request: _attempt(lambda: _import_runtime(request.backend)),
+        RunModel: lambda request: _attempt(lambda: _classify_black(request)),
+    }
+
+
+def _import_runtime(backend: str) -> None:
     from edgecnn.runtime.backend import named_backend
 
-    for name in names:
-        yield _attempt(named_backend(name).import_runtime)
+    named_backend(backend).import_runtime()
 
 
-def try_loading(arguments: Sequence[str]) -> Iterator[str | None]:
-    """Yield, for each model file, None or why a runtime cannot run it; the first argument names the backend."""
+def _classify_black(request: RunModel) -> None:
     import numpy as np
 
     from edgecnn.runtime.load import load
 
-    backend, *paths = arguments
-
-    def classify_black(path: str) -> None:
-        classifier = load(Path(path), backend=backend)
-        classifier.predict(np.zeros(classifier.shape, np.uint8))
-
-    for path in paths:
-        yield _attempt(lambda path=path: classify_black(path))  # type: ignore[misc]
-
-
-VERBS = {"import": try_imports, "runtime": try_runtimes, "load": try_loading}
+    classifier = load(Path(request.path), backend=request.backend)
+    classifier.predict(np.zeros(classifier.shape, np.uint8))
 
 
 def _attempt(action: Callable[[], object]) -> str | None:
@@ -53,16 +70,3 @@ def _attempt(action: Callable[[], object]) -> str | None:
     except Exception as error:  # packages raise whatever they like when they are imported
         return f"{type(error).__name__}: {first_line(error)}"
     return None
-
-
-def main() -> None:
-    """Answer on stdout; what the packages print goes to stderr."""
-    with os.fdopen(os.dup(1), "w") as answers:
-        os.dup2(2, 1)
-        for said in VERBS[sys.argv[1]](sys.argv[2:]):
-            answers.write(json.dumps(said) + "\n")
-            answers.flush()
-
-
-if __name__ == "__main__":
-    main()

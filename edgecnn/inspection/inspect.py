@@ -11,14 +11,14 @@ from edgecnn.contract import MAX_MODEL_BYTES, read_contract
 from edgecnn.errors import ArtifactError, BackendError, ContractError
 from edgecnn.flatbuffer import FlatbufferError
 from edgecnn.inspection import tflite_operations
-from edgecnn.inspection.account import memory, operations, totals
-from edgecnn.inspection.child import ChildError, ask_child
-from edgecnn.inspection.graph import Graph
-from edgecnn.inspection.result import ContractFacts, Inspection, Operation, Runtime, Xnnpack
+from edgecnn.inspection.account import operations
+from edgecnn.inspection.assemble import assemble
+from edgecnn.inspection.child import parse_in_child
+from edgecnn.inspection.onnx_child import ONNX_PARSER, InspectOnnx
+from edgecnn.inspection.result import ContractFacts, Inspection, Runtime, Xnnpack
 from edgecnn.inspection.tflite_graph import TFLiteModel, read_tflite
 from edgecnn.inspection.xnnpack import taken_by_xnnpack
 from edgecnn.model_files import MODEL_FILES
-from edgecnn.schema import decode
 from edgecnn.spec import Format
 from edgecnn.versions import release_numbers
 
@@ -89,46 +89,9 @@ def inspect_onnx(path: Path, content: bytes) -> Inspection:  # noqa: ARG001  # t
             "inspecting .onnx files takes the package onnx; pip install 'edgecnn[export]', or onnx alone"
         )
     try:
-        found: Inspection = decode(Inspection, ask_child("edgecnn.inspection.onnx_child", path))
-    except ChildError as error:
+        return parse_in_child(ONNX_PARSER, InspectOnnx(str(path)), path)
+    except ArtifactError as error:
         raise ArtifactError(f"{path} cannot be inspected: {error}") from error
-    return found
-
-
-def assemble(
-    path: Path,
-    file_format: Format,
-    graph: Graph,
-    found: tuple[Operation, ...],
-    *,
-    producer: str,
-    versions: dict[str, int],
-    subgraphs: int,
-    runtime: Runtime,
-    metadata: tuple[str, ...],
-    xnnpack: Xnnpack | None = None,
-) -> Inspection:
-    """Return the inspection of a file, with sums over its operations."""
-    return Inspection(
-        name=path.name,
-        format=file_format,
-        size_bytes=path.stat().st_size,
-        producer=producer,
-        versions=versions,
-        inputs=tuple(graph.values[key].public() for key in graph.inputs),
-        outputs=tuple(graph.values[key].public() for key in graph.outputs),
-        operations=found,
-        subgraphs=subgraphs,
-        parameters=sum(one.parameters for one in found),
-        weight_bytes=sum(one.weight_bytes for one in found),
-        macs=sum(one.macs or 0 for one in found),
-        uncounted=sum(one.macs is None for one in found),
-        by_type=totals(found),
-        memory=memory(graph),
-        runtime=runtime,
-        metadata=metadata,
-        xnnpack=xnnpack,
-    )
 
 
 def _tflite_runtime(model: TFLiteModel) -> Runtime:

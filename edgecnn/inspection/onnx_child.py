@@ -1,38 +1,46 @@
-"""The process that reads an .onnx file: a program, run by `child.py`."""
+"""What the process that reads an .onnx file does."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from edgecnn.inspection.account import operations
-from edgecnn.inspection.child import answer
-from edgecnn.inspection.inspect import assemble
+from edgecnn.inspection.assemble import assemble
+from edgecnn.inspection.child import parse
 from edgecnn.inspection.onnx_graph import read_onnx
 from edgecnn.inspection.onnx_runtimes import oldest_runtime
-from edgecnn.inspection.result import Runtime
-from edgecnn.schema import encode
+from edgecnn.inspection.result import Inspection, Runtime
+from edgecnn.isolated.messages import Handlers, Request
+from edgecnn.progress import Progress
 from edgecnn.spec import Format
 
+ONNX_PARSER = f"{__name__}:handlers"
 
-def find_all(path: Path) -> Any:
-    """Return the inspection of an .onnx file, encoded, without its contract."""
+
+@dataclass(frozen=True, slots=True)
+class InspectOnnx(Request[Inspection]):
+    """The inspection of the .onnx file at `path`, without its contract."""
+
+    path: str
+
+
+def handlers(_: Progress) -> Handlers:
+    """Return what this process answers."""
+    return {InspectOnnx: lambda request: parse(_inspect, request.path)}
+
+
+def _inspect(path: Path) -> Inspection:
     model = read_onnx(path.read_bytes())
     oldest, because = oldest_runtime(model.versions)
-    return encode(
-        assemble(
-            path,
-            Format.ONNX,
-            model.graph,
-            operations(model.graph),
-            producer=model.producer,
-            versions=model.versions,
-            subgraphs=1,
-            runtime=Runtime("ONNX Runtime", oldest, because),
-            metadata=model.metadata,
-        )
+    return assemble(
+        path,
+        Format.ONNX,
+        model.graph,
+        operations(model.graph),
+        producer=model.producer,
+        versions=model.versions,
+        subgraphs=1,
+        runtime=Runtime("ONNX Runtime", oldest, because),
+        metadata=model.metadata,
     )
-
-
-if __name__ == "__main__":
-    answer(find_all)

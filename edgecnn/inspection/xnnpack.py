@@ -1,17 +1,33 @@
 """Which operations LiteRT's default delegate, XNNPACK, takes: the interpreter is built and asked, there is no list.
 
-Run as a program by `child.py`: LiteRT trusts the files that it loads.
+It is asked in a process of its own, because LiteRT trusts the files that it loads.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgecnn.inspection.child import ChildError, answer, ask_child
+from edgecnn.errors import ArtifactError
+from edgecnn.inspection.child import parse, parse_in_child
+from edgecnn.isolated.messages import Handlers, Request
+from edgecnn.progress import Progress
 from edgecnn.versions import installed_version
 
 _DELEGATE = "DELEGATE"
+
+
+@dataclass(frozen=True, slots=True)
+class FindDelegated(Request[tuple[int, ...]]):
+    """The indices of the operations in the .tflite file at `path` that LiteRT's default delegates replace."""
+
+    path: str
+
+
+def handlers(_: Progress) -> Handlers:
+    """Return what the process with LiteRT answers."""
+    return {FindDelegated: lambda request: parse(_find_delegated, request.path)}
 
 
 def taken_by_xnnpack(path: Path) -> tuple[tuple[int, ...] | None, str]:
@@ -23,13 +39,12 @@ def taken_by_xnnpack(path: Path) -> tuple[tuple[int, ...] | None, str]:
     if version is None:
         return None, "unknown without LiteRT: pip install 'edgecnn[litert]'"
     try:
-        return tuple(ask_child("edgecnn.inspection.xnnpack", path)), f"LiteRT {version}"
-    except ChildError as error:
+        return parse_in_child(f"{__name__}:handlers", FindDelegated(str(path)), path), f"LiteRT {version}"
+    except ArtifactError as error:
         return None, f"unknown, because LiteRT {version} does not load the file: {error}"
 
 
-def find_delegated(path: Path) -> list[int]:
-    """Return the indices of the operations that LiteRT's default delegates replaced."""
+def _find_delegated(path: Path) -> list[int]:
     from ai_edge_litert.interpreter import Interpreter
 
     return delegated(Interpreter(model_path=str(path)))
@@ -55,7 +70,3 @@ def delegated(interpreter: Any) -> list[int]:
             taken.add(int(makers[key]["index"]))
             wanted += (int(one) for one in makers[key]["inputs"])
     return sorted(taken)
-
-
-if __name__ == "__main__":
-    answer(find_delegated)

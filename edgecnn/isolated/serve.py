@@ -7,6 +7,7 @@ what libraries print is no answer.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -75,11 +76,10 @@ def _divert() -> tuple[IO[bytes], IO[bytes]]:
 
 def _die_with(parent: int) -> None:
     """Have the kernel kill this process when the parent dies, even of a signal that it cannot handle."""
-    import ctypes
+    with contextlib.suppress(ImportError, AttributeError):  # a Python without ctypes, a system that is not Linux
+        import ctypes
 
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux has it
-    if prctl is not None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before
         os._exit(1)
 

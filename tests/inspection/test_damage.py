@@ -13,9 +13,11 @@ import flatbuffers
 import pytest
 
 from edgecnn.container import split
+from edgecnn.errors import ArtifactError
 from edgecnn.flatbuffer import READ_LIMIT_BYTES, Flatbuffer, FlatbufferError
 from edgecnn.inspection import child
 from edgecnn.inspection.account import memory, operations, totals
+from edgecnn.inspection.onnx_child import InspectOnnx
 from edgecnn.inspection.tflite_graph import read_tflite
 from edgecnn.models.registry import shipped_folder
 
@@ -172,14 +174,16 @@ def test_a_child_that_crashes_hangs_or_speaks_nonsense_is_one_error(
     (tmp_path / "fails.py").write_text("raise SystemExit('no such luck')")
     (tmp_path / "hangs.py").write_text("import time; time.sleep(60)")
     (tmp_path / "eats.py").write_text(
-        "from edgecnn.inspection.child import answer\nanswer(lambda path: bytearray(2**36)[0])"
+        "from edgecnn.inspection.onnx_child import InspectOnnx\n"
+        "handlers = lambda progress: {InspectOnnx: lambda request: bytearray(2**36)[0]}"
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(child.__file__).parents[2]}")
+    request = InspectOnnx(__file__)
     for module, words in (("crashes", "SIGABRT"), ("fails", "no such luck"), ("eats", "more memory than its size")):
-        with pytest.raises(child.ChildError, match=words):
-            child.ask_child(module, Path(__file__))
+        with pytest.raises(ArtifactError, match=words):
+            child.parse_in_child(f"{module}:handlers", request, Path(__file__))
     monkeypatch.setattr(child, "TIMEOUT_S", 1)
     started = time.monotonic()
-    with pytest.raises(child.ChildError, match="for 1 seconds"):
-        child.ask_child("hangs", Path(__file__))
+    with pytest.raises(ArtifactError, match="for 1 seconds"):
+        child.parse_in_child("hangs:handlers", request, Path(__file__))
     assert time.monotonic() - started < 50  # it was not waited for
