@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
+from edgecnn.text import plain, visible
+
 if TYPE_CHECKING:
     from edgecnn.preprocess import Answer
 
@@ -20,10 +22,10 @@ Form = tuple[Write, End]
 
 
 def as_text(stream: TextIO, _: int) -> Form:
-    """Return a form for people: `path: label 93 %, label 4 %`. A path is shown without control characters."""
+    """Return a form for people: `path: label 93 %, label 4 %`. What cannot be seen in a path is escaped."""
 
     def write(path: str, answers: Answers) -> None:
-        stream.write(f"{shown_path(path)}: {_words(answers)}\n")
+        stream.write(f"{visible(path)}: {_words(answers)}\n")
 
     return write, _nothing
 
@@ -88,14 +90,9 @@ def _nothing() -> None:
 
 
 def _words(answers: Answers) -> str:
-    return ", ".join(f"{one.label} {one.score * 100:.0f} %" for one in answers)
+    return ", ".join(f"{plain(one.label)} {one.score * 100:.0f} %" for one in answers)
 
 
 def _encoded(path: str, answers: Answers, indent: int | None) -> str:
     found = {"image": path, "answers": [{"label": one.label, "score": one.score} for one in answers]}
     return json.dumps(found, indent=indent)
-
-
-def shown_path(path: str) -> str:
-    """Return a path that keeps to its line and does not steer the terminal."""
-    return path if path.isprintable() else path.encode("unicode_escape").decode()

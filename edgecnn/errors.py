@@ -23,6 +23,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edgecnn.text import plain
+
 
 class EdgecnnError(Exception):
     """Base of every error that a user of edgecnn can act on."""
@@ -87,9 +89,9 @@ class OutputError(EdgecnnError):
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an error of another package says, or its class if it says nothing."""
+    """Return the first line of the message of another package's error, cleaned; its class if it has no message."""
     lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return plain(lines[0]) if lines else type(error).__name__
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
+from edgecnn.text import one_line
+
 if TYPE_CHECKING:
     from edgecnn.answers import Answers, Write
 
@@ -38,7 +40,7 @@ def ticking(stream: TextIO, write: Write) -> Iterator[tuple[Write, Callable[[Exc
                 sys.stderr.flush()
 
     def print_error(error: Exception) -> None:
-        sys.stderr.write(f"{_CLEAR_LINE if shows else ''}edgecnn: {' '.join(str(error).split())}\n")
+        sys.stderr.write(f"{_CLEAR_LINE if shows else ''}edgecnn: {one_line(str(error))}\n")
 
     try:
         yield write_and_tick, print_error

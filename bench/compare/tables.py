@@ -9,18 +9,10 @@ from edgecnn.bench.compare.comparison import CaseChange, Comparison, Run
 from edgecnn.bench.compare.match import file_name
 from edgecnn.bench.compare.report import deployed
 from edgecnn.bench.compare.words import found, times
-from edgecnn.bench.reports.formatting import (
-    UNKNOWN,
-    count_of,
-    megabytes,
-    micros,
-    millis,
-    percent,
-    plain,
-    points_interval,
-)
+from edgecnn.bench.reports.formatting import UNKNOWN, count_of, megabytes, micros, millis, percent, points_interval
 from edgecnn.bench.reports.table import Table
 from edgecnn.bench.summary import Summary
+from edgecnn.text import plain
 
 
 def changes(comparison: Comparison) -> Table:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from edgecnn.bench.compare.comparison import CaseChange, Comparison, Run
 from edgecnn.bench.compare.latency import LatencyOutcome
 from edgecnn.bench.compare.report import Report, deployed
-from edgecnn.bench.reports.formatting import count_of, plain
+from edgecnn.bench.reports.formatting import count_of
 from edgecnn.bench.result import Result
 from edgecnn.intervals import Interval
 from edgecnn.limits import Outcome
+from edgecnn.text import plain
 
 METHOD = (
     "A case is called slower where its ratio to the baseline of the same run grew by more than the limit, with the "

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgecnn.bench.reports.formatting import percent, plain
+from edgecnn.bench.reports.formatting import percent
 from edgecnn.bench.reports.table import Table, name_of
+from edgecnn.text import plain
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings, Flip

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.bench.reports.formatting import plain
+from edgecnn.text import plain
 
 INK, SOFT, GRID, PANEL = "#0a0a01", "#0a0a02", "#0a0a03", "#0a0a04"
 SERIES = tuple(f"#0a0b0{number}" for number in range(1, 8))
@@ -102,7 +102,7 @@ def draw(
         figure.subplots_adjust(left / _WIDTH, _BELOW / height, 1 - _RIGHT / _WIDTH, 1 - _ABOVE / height, hspace=0.6)
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(text, format="svg", transparent=True, metadata=nothing)
-    alternative = plain(alternative)
+    alternative = plain(alternative, longest=None)
     return Chart(name, title, _for_page(text.getvalue(), name, alternative), alternative, legend)
 
 
@@ -124,8 +124,7 @@ def _for_page(svg: str, name: str, alternative: str) -> str:
 
 def shortened(name: str) -> str:
     """Return a name that fits into a chart."""
-    text = plain(name)
-    return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 1]}…"
+    return plain(name, _LONGEST_NAME)
 
 
 def label_logarithmic(axis: Any, low: float, high: float) -> None:

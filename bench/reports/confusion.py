@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgecnn.bench.case import Role
-from edgecnn.bench.reports.formatting import plain
+from edgecnn.text import plain
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings

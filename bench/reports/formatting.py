@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from edgecnn.intervals import Interval
 
 UNKNOWN = "–"
-
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-"""Unicode categories of what terminals obey, XML forbids, or nobody sees: control, format, surrogates and so on."""
-
-
-def plain(text: str) -> str:
-    """Return text of any origin as one line of characters that can be seen; others become U+FFFD."""
-    spaced = text.replace("\n", " ").replace("\t", " ").replace("\r", "")
-    return "".join("\ufffd" if unicodedata.category(one) in _INVISIBLE else one for one in spaced)
 
 
 def digits(value: float) -> str:

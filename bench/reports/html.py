@@ -11,11 +11,11 @@ from edgecnn.bench.reports.answer_tables import agreement, answers_of, flipped, 
 from edgecnn.bench.reports.chart import Chart
 from edgecnn.bench.reports.charts import charts, colour_number
 from edgecnn.bench.reports.confusion import confusions
-from edgecnn.bench.reports.formatting import plain
 from edgecnn.bench.reports.method import describe, machine_facts, method, version_facts
 from edgecnn.bench.reports.page import render
 from edgecnn.bench.reports.table import name_of
 from edgecnn.bench.reports.tables import operations
+from edgecnn.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from edgecnn.bench.limits import check_limits
-from edgecnn.bench.reports.formatting import plain
 from edgecnn.bench.reports.method import describe
 from edgecnn.limits import Outcome
+from edgecnn.text import plain
 
 if TYPE_CHECKING:
     from edgecnn.bench.case import Case

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgecnn.bench.reports.formatting import count_of, percent, plain
+from edgecnn.bench.reports.formatting import count_of, percent
+from edgecnn.text import plain
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings

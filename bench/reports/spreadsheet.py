@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from edgecnn.bench.reports.formatting import plain
 from edgecnn.bench.result import STAGES
+from edgecnn.text import plain
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings

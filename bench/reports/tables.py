@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edgecnn.bench.reports import answer_tables, case_tables
-from edgecnn.bench.reports.formatting import plain
 from edgecnn.bench.reports.table import Table
 from edgecnn.profiling.rows import COLUMNS, rows, sentences
+from edgecnn.text import plain
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings

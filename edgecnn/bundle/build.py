@@ -40,6 +40,7 @@ MODULES = (
     "edgecnn.runtime.telemetry",
     "edgecnn.schema",
     "edgecnn.spec",
+    "edgecnn.text",
     "edgecnn.ticking",
 )
 """The part of edgecnn that runs an artifact."""

@@ -16,6 +16,7 @@ from edgecnn.errors import ArtifactError, BackendError, EdgecnnError, nearest
 from edgecnn.runtime.backend import BACKENDS, Opened
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.spec import Format
+from edgecnn.text import one_line
 
 INDEX = "artifacts/index.json"
 """Names and formats of the artifacts in the bundle, the preferred first."""
@@ -93,7 +94,7 @@ def _run(bundle: Bundle, arguments: list[str]) -> int:
         _answer(bundle, arguments)
         sys.stdout.flush()
     except EdgecnnError as error:
-        print(f"{os.path.basename(bundle.archive)}: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"{os.path.basename(bundle.archive)}: {one_line(str(error))}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return INTERRUPTED_STATUS

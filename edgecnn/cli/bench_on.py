@@ -78,14 +78,14 @@ def _words(parameter: click.Parameter, value: Any) -> tuple[str, ...]:
 
 
 def _print_sections(sections: tuple[Section, ...], out: Path, written: tuple[str, ...], *, as_json: bool) -> None:
-    from edgecnn.cli.screen import print_json
+    from edgecnn.cli.screen import print_json, print_line
 
     if as_json:
         print_json([_row(section, out) for section in sections])
         return
     for section in sections:
-        click.echo(f"{section.name}: {_line(section)}")
-    click.echo(f"One section a device, in {out}: {', '.join(written)}")
+        print_line(f"{section.name}: {_line(section)}")
+    print_line(f"One section a device, in {out}: {', '.join(written)}")
 
 
 def _line(section: Section) -> str:

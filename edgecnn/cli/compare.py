@@ -106,15 +106,15 @@ def _show(report: Report, *, as_json: bool, markdown: bool) -> None:
 def _print(report: Report) -> None:
     from edgecnn.bench.compare.tables import changes, details, devices
     from edgecnn.bench.compare.words import headline, limits, notes
-    from edgecnn.cli.screen import print_table
+    from edgecnn.cli.screen import print_line, print_table
 
     for comparison in report.comparisons:
         for table in (changes(comparison), details(comparison)):
             print_table(table.columns, table.rows, title=table.title)
         for note in (*notes(comparison), limits(comparison)):
-            click.echo(f"note: {note}")
+            print_line(f"note: {note}")
     if report.devices:
         table = devices(report.devices)
         print_table(table.columns, table.rows, title=table.title)
     for sentence in headline(report):
-        click.echo(sentence)
+        print_line(sentence)

@@ -75,11 +75,12 @@ def command(hosts: str, folder: Path, to: str | None, hosts_file: Path | None, o
 
 def reporter(hosts: tuple[Host, ...]) -> Callable[[Host, str, str], None]:
     """Return what prints one line a device and step, on standard error."""
+    from edgecnn.cli.screen import print_line
+
     width = max(len(host.name) for host in hosts)
 
     def report(host: Host, step: str, what: str) -> None:
-        text = "".join(letter if letter.isprintable() else " " for letter in f"{step:<11}  {what}")
-        click.echo(f"{host.name.ljust(width)}  {text}", err=True)
+        print_line(f"{host.name.ljust(width)}  {step:<11}  {what}", err=True)
 
     return report
 

@@ -11,6 +11,7 @@ import click
 from edgecnn.cli.model_options import code_options
 from edgecnn.cli.option_types import FiniteRange, OneOf
 from edgecnn.cli.options import as_json
+from edgecnn.cli.screen import print_line
 from edgecnn.limits import MAX_DROP_POINTS
 from edgecnn.model_options import ModelOptions
 
@@ -112,7 +113,7 @@ def _print_diagnosis(diagnosis: Diagnosis) -> None:
         for noise in diagnosis.worst_first
     ]
     print_table(columns, rows)
-    click.echo(f"{diagnosis.artifact} on {diagnosis.images} images; dB is signal to noise by channel, 0 is all lost")
+    print_line(f"{diagnosis.artifact} on {diagnosis.images} images; dB is signal to noise by channel, 0 is all lost")
 
 
 def _decibels(value: float | None) -> str:
@@ -120,12 +121,12 @@ def _decibels(value: float | None) -> str:
 
 
 def _print_restoration(found: Restoration) -> None:
-    click.echo(f"int8: {found.before.sentence}")
+    print_line(f"int8: {found.before.sentence}")
     if found.path is None:
         click.echo("nothing to restore")
         return
     for layer in found.layers:
         what = f"{layer.layer} and its output" if layer.keeps_output else layer.layer
-        click.echo(f"{what} in {found.to.value}: {layer.extra_bytes:+,} bytes, {layer.extra_us:+.1f} µs")
-    click.echo(f"restored: {found.after.sentence}")
-    click.echo(f"all together {found.extra_bytes:+,} bytes, {found.extra_us:+.1f} µs; written to {found.path}")
+        print_line(f"{what} in {found.to.value}: {layer.extra_bytes:+,} bytes, {layer.extra_us:+.1f} µs")
+    print_line(f"restored: {found.after.sentence}")
+    print_line(f"all together {found.extra_bytes:+,} bytes, {found.extra_us:+.1f} µs; written to {found.path}")

@@ -9,6 +9,7 @@ import click
 
 from edgecnn.cli.groups import NearestGroup
 from edgecnn.cli.options import as_json
+from edgecnn.text import visible
 
 if TYPE_CHECKING:
     from edgecnn.checkup.finding import Finding
@@ -78,11 +79,6 @@ def check_machine(paths: tuple[Path, ...], as_json: bool) -> int:
 
 def _print(finding: Finding) -> None:
     level = finding.level.value
-    click.echo(f"{click.style(level.ljust(_WIDTH), _COLOURS[level])}  {finding.topic}: {_plain(finding.what)}")
+    click.echo(f"{click.style(level.ljust(_WIDTH), _COLOURS[level])}  {finding.topic}: {visible(finding.what)}")
     if finding.advice:
-        click.echo(f"{' ' * _WIDTH}  → {_plain(finding.advice)}")
-
-
-def _plain(text: str) -> str:
-    """Return a text on one line, without what a terminal would obey: names of files and devices are in it."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+        click.echo(f"{' ' * _WIDTH}  → {visible(finding.advice)}")

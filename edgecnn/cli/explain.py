@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from edgecnn.cli.model_options import keras_options
+from edgecnn.cli.screen import print_line
 from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import DEFAULT
 
@@ -47,6 +48,6 @@ def command(image: Path, model: str, out: Path, keras: ModelOptions) -> None:
         files = explain(network, known.name, pixels, values, out)
         scores = classifier.predict(pixels)
     best = top_answers(scores, known.labels, 1)[0]
-    click.echo(f"{image}: {best.label} {best.score * 100:.0f} %")
+    print_line(f"{image}: {best.label} {best.score * 100:.0f} %")
     for file in files:
-        click.echo(f"wrote {file}")
+        print_line(f"wrote {file}")

@@ -143,7 +143,7 @@ def command(
     Each file is held against Keras on the same images. If it loses more than --max-drop points, with 95 %
     confidence, or is beyond another limit, it is put into OUT/rejected and the exit status is 3.
     """
-    from edgecnn.cli.screen import print_json, print_table, progress_bar
+    from edgecnn.cli.screen import print_json, print_line, print_table, progress_bar
     from edgecnn.data.choice import Draw
     from edgecnn.data.labels import read_unique_labels
     from edgecnn.errors import GateError
@@ -169,10 +169,10 @@ def command(
     else:
         print_table(*_table(manifest))
         for line in _notes(exported):
-            click.echo(line)
-        click.echo(f"{manifest.evaluation.data}: {manifest.keras.images:,} images. Written to {out}/")
+            print_line(line)
+        print_line(f"{manifest.evaluation.data}: {manifest.keras.images:,} images. Written to {out}/")
     for warning in manifest.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        print_line(f"warning: {warning}", err=True)
     if exported.rejected:
         names = ", ".join(entry.place for entry in exported.rejected)
         raise GateError(f"{names} {'do' if len(exported.rejected) > 1 else 'does'} not hold: not for deployment")

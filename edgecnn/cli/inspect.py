@@ -9,6 +9,7 @@ import click
 
 from edgecnn.cli.options import as_json
 from edgecnn.spec import Format
+from edgecnn.text import plain
 
 if TYPE_CHECKING:
     from edgecnn.inspection.result import Affine, Inspection, KindTotal, Operation, Tensor
@@ -45,12 +46,12 @@ def command(file: Path, by_layer: bool, as_json: bool) -> None:
 
 
 def _print_head(found: Inspection) -> None:
-    versions = ", ".join(f"{_plain(name)} {version}" for name, version in found.versions.items())
-    producer = f", made with {_plain(found.producer)}" if found.producer else ""
-    click.echo(f"{_plain(found.name)}: {found.format.value}, {found.size_bytes:,} bytes ({versions}){producer}")
+    versions = ", ".join(f"{_name(name)} {version}" for name, version in found.versions.items())
+    producer = f", made with {_name(found.producer)}" if found.producer else ""
+    click.echo(f"{_name(found.name)}: {found.format.value}, {found.size_bytes:,} bytes ({versions}){producer}")
     for word, tensors in (("input", found.inputs), ("output", found.outputs)):
         for tensor in tensors:
-            click.echo(f"{word}: {_plain(tensor.name)} {_tensor(tensor)}")
+            click.echo(f"{word}: {_name(tensor.name)} {_tensor(tensor)}")
     if found.contract:
         click.echo(_contract(found))
 
@@ -80,7 +81,7 @@ def _print_layers(found: Inspection) -> None:
 def _layer_row(one: Operation, file_format: Format) -> tuple[str, ...]:
     return (
         _kind(one.type, (one.version,), file_format),
-        _plain(one.layer),
+        _name(one.layer),
         " ".join(_shape(tensor) for tensor in one.outputs),
         one.arithmetic,
         _weights(one),
@@ -102,7 +103,7 @@ def _print(found: Inspection, columns: tuple[str, ...], rows: list[tuple[str, ..
 
 def _kind(kind: str, versions: tuple[int, ...], file_format: Format) -> str:
     """Return an operation with its versions, which in ONNX are those of the whole file's operator sets."""
-    return f"{_plain(kind)}{f' v{_joined(versions)}' if file_format is Format.TFLITE else ''}"
+    return f"{_name(kind)}{f' v{_joined(versions)}' if file_format is Format.TFLITE else ''}"
 
 
 def _joined(versions: tuple[int, ...]) -> str:
@@ -119,7 +120,7 @@ def _print_totals(found: Inspection) -> None:
         click.echo(f"the other {found.subgraphs - 1} subgraphs, bodies of loops and conditions, are not counted")
     click.echo(
         f"activations: at least {found.memory.peak_bytes:,} bytes at once, the largest from "
-        f"{_plain(found.memory.largest)} takes {found.memory.largest_bytes:,}"
+        f"{_name(found.memory.largest)} takes {found.memory.largest_bytes:,}"
     )
     if found.xnnpack:
         click.echo(_xnnpack(found))
@@ -130,32 +131,32 @@ def _contract(found: Inspection) -> str:
     contract = found.contract
     assert contract is not None
     if contract.problem:
-        return f"contract: {_plain(contract.problem, 400)}"
+        return f"contract: {plain(contract.problem, 400)}"
     return (
-        f"contract: {_plain(contract.model)} in {contract.precision}, {contract.labels:,} labels, "
-        f"gives {contract.scores}, exported by edgecnn {_plain(contract.made_with)}"
+        f"contract: {_name(contract.model)} in {contract.precision}, {contract.labels:,} labels, "
+        f"gives {contract.scores}, exported by edgecnn {_name(contract.made_with)}"
     )
 
 
 def _xnnpack(found: Inspection) -> str:
     assert found.xnnpack is not None
     if found.xnnpack.taken is None:
-        return f"XNNPACK: {_plain(found.xnnpack.note, 400)}"
+        return f"XNNPACK: {plain(found.xnnpack.note, 400)}"
     left = [one.type for one in found.operations if not one.on_xnnpack]
-    rest = f"; not {_plain(', '.join(dict.fromkeys(left)), 200)}" if left else ""
+    rest = f"; not {plain(', '.join(dict.fromkeys(left)), 200)}" if left else ""
     return f"XNNPACK takes {found.xnnpack.taken:,} of {len(found.operations):,} operations ({found.xnnpack.note}){rest}"
 
 
 def _runtime(found: Inspection) -> str:
     runtime = found.runtime
-    because = _plain(runtime.because, 100)
+    because = plain(runtime.because, 100)
     if runtime.oldest is None:
         said = f"oldest {runtime.name} that loads it: unknown, {because} is not in edgecnn's tables"
     else:
         said = f"loads in {runtime.name} {runtime.oldest} and later, because of {because}"
     if runtime.declared:
-        said += f" (the file says {_plain(runtime.declared)})"
-    return said + "".join(f"; refused by {_plain(one, 200)}" for one in runtime.refused_by)
+        said += f" (the file says {_name(runtime.declared)})"
+    return said + "".join(f"; refused by {plain(one, 200)}" for one in runtime.refused_by)
 
 
 def _tensor(tensor: Tensor) -> str:
@@ -185,7 +186,6 @@ def _affine(affine: Affine) -> str:
     return f"scale {affine.scale:.6g}, zero-point {affine.zero_point}" if affine.scale is not None else "one scale"
 
 
-def _plain(text: str, longest: int = _LONGEST) -> str:
-    """Return a text from the file as it may be shown: without what a terminal would obey, and not endless."""
-    shown = "".join(letter if letter.isprintable() else "�" for letter in text[: longest + 1])
-    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+def _name(text: str) -> str:
+    """Return a name from the file, shortened."""
+    return plain(text, _LONGEST)

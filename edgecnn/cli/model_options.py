@@ -10,6 +10,7 @@ import click
 
 from edgecnn.cli.option_types import IMAGE_SIZE, SCALE, OneOf
 from edgecnn.cli.options import OptionSet
+from edgecnn.cli.screen import print_line
 from edgecnn.contract import FITS, LAYOUTS, RESIZE_FILTERS, Contract, Preprocessing, notes_of
 from edgecnn.model_options import ModelOptions
 from edgecnn.spec import Scores
@@ -121,4 +122,4 @@ model_options = OptionSet("keras", *_FEEDING, *_CODE, *_FOREIGN, build=_stated)
 def print_notes(contract: Contract) -> None:
     """Print to stderr what was assumed about a file that edgecnn did not make."""
     for note in notes_of(contract):
-        click.echo(f"edgecnn: note: {note}", err=True)
+        print_line(f"edgecnn: note: {note}", err=True)

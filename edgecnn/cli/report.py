@@ -10,7 +10,7 @@ import click
 from edgecnn.cli.bench_options import limit_options
 from edgecnn.cli.option_types import ManyOf
 from edgecnn.cli.options import as_json
-from edgecnn.cli.screen import print_json, print_table
+from edgecnn.cli.screen import print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
@@ -85,15 +85,14 @@ def _as_json(findings: Findings, written: Written) -> dict[str, object]:
 
 
 def _print_text(findings: Findings, written: Written) -> None:
-    from edgecnn.bench.reports.formatting import plain
     from edgecnn.bench.reports.tables import screen_tables
 
     for table in screen_tables(findings):
         print_table(table.columns, table.lines, title=table.title, left=table.texts)
     for note in (*findings.result.notes, *written.notes):
-        click.echo(f"note: {plain(note)}")
+        print_line(f"note: {note}")
     for warning in findings.warnings:
-        click.echo(f"warning: {plain(warning.what)}; {plain(warning.advice)}")
+        print_line(f"warning: {warning.what}; {warning.advice}")
     for sentence in findings.verdict:
-        click.echo(plain(sentence))
-    click.echo(f"Reports in {written.folder}: {', '.join(written.files)}")
+        print_line(sentence)
+    print_line(f"Reports in {written.folder}: {', '.join(written.files)}")

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from edgecnn.progress import Progress
+from edgecnn.text import plain, visible
 
 _WIDEST = 1000
 
@@ -21,6 +22,11 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=1))
 
 
+def print_line(text: str, *, err: bool = False) -> None:
+    """Print one line; what a terminal would obey in it, such as an escape in the name of a file, is shown instead."""
+    click.echo(visible(text), err=err)
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "", left: int = 1) -> None:
     """Print a table; the first `left` columns are aligned to the left, the others, numbers, to the right."""
     from rich.box import SIMPLE_HEAD
@@ -28,11 +34,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=Text(plain(title)) if title else None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index < left else "right", no_wrap=True)
+        table.add_column(Text(plain(column)), justify="left" if index < left else "right", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))  # plain text: [x] is no markup
+        table.add_row(*(Text(plain(cell)) for cell in row))  # plain text: [x] is no markup
     console = Console()
     needed = console.measure(table, options=console.options.update_width(_WIDEST)).maximum
     if needed > console.width:  # a narrow terminal breaks the lines, which loses nothing; Rich would cut the figures
@@ -72,7 +78,7 @@ def progress_bar() -> Iterator[Progress]:
             def show(what: str, done: float, total: float | None, detail: str = "") -> None:
                 bar.update(
                     task,
-                    description=escape(f"{what}: {detail}" if detail else what),
+                    description=escape(visible(f"{what}: {detail}" if detail else what)),
                     completed=done,
                     total=total,
                     refresh=True,
@@ -88,7 +94,7 @@ def _line_printer(stream: Any) -> Progress:
         nonlocal last
         if what != last:
             last = what
-            stream.write(f"{what}\n")
+            stream.write(f"{visible(what)}\n")
             stream.flush()
 
     return show

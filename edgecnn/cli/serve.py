@@ -9,6 +9,7 @@ import click
 
 from edgecnn.cli.option_types import FiniteRange, OneOf
 from edgecnn.cli.options import backend, threads
+from edgecnn.cli.screen import print_line
 from edgecnn.serve.limits import Limits
 
 _DEFAULT = Limits()
@@ -82,7 +83,7 @@ def command(
     with output_to():  # the runtimes announce themselves
         models, left_out = load_models(paths or (default_artifact(backend),), backend, threads)
     for line in left_out:
-        click.echo(f"edgecnn: {line}", err=True)
+        print_line(f"edgecnn: {line}", err=True)
 
     def started(url: str) -> None:
         if token is None and not is_loopback(host):
@@ -90,7 +91,7 @@ def command(
                 f"edgecnn: warning: everybody who reaches {host} can use this server; set a token with --token",
                 err=True,
             )
-        click.echo(f"edgecnn: serving {', '.join(models)} at {url}", err=True)
+        print_line(f"edgecnn: serving {', '.join(models)} at {url}", err=True)
 
     serve(
         models,

@@ -26,14 +26,14 @@ def command(paths: tuple[Path, ...], backend: str | None, threads: int, as_json:
 
     Exit status 1: a file is damaged or cannot be run. 3: it answers otherwise than where it was made.
     """
-    from edgecnn.cli.screen import print_json
+    from edgecnn.cli.screen import print_json, print_line
     from edgecnn.runtime.verification import check, find_files, verify
 
     verifications = []
     for verification in verify(find_files(paths), backend, threads):
         verifications.append(verification)
         if not as_json:
-            click.echo(_line(verification))
+            print_line(_line(verification))
     if as_json:
         print_json([_row(verification) for verification in verifications])
     check(verifications)

@@ -17,6 +17,7 @@ from edgecnn.cli.model_options import keras_options
 from edgecnn.cli.option_types import IMAGE_SIZE, FiniteRange
 from edgecnn.cli.options import as_json, backend, threads
 from edgecnn.model_options import ModelOptions
+from edgecnn.text import one_line
 
 if TYPE_CHECKING:
     from edgecnn.device.sensors import Sample
@@ -219,4 +220,4 @@ def _print_unit(arguments: tuple[str, ...], source: str) -> None:
 
 
 def _report(line: str) -> None:
-    click.echo(f"edgecnn: {' '.join(line.split())}", err=True)
+    click.echo(f"edgecnn: {one_line(line)}", err=True)

@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from edgecnn.answers import shown_path
 from edgecnn.device.sensors import Sample, throttled_words
+from edgecnn.text import plain, visible
 from edgecnn.watch.loop import Counts, Sighting
 
 Sense = Callable[[], Sample]
@@ -76,8 +76,8 @@ class Lines:
         if not is_news and not isinstance(image, Path):
             return
         self._last = (best.label, now)
-        name = f"{shown_path(str(image))}: " if isinstance(image, Path) else ""
-        click.echo(f"{name}{best.label} {best.score:.0%}, ".replace("%", " %") + _facts(sighting, self._sense()))
+        name = f"{visible(str(image))}: " if isinstance(image, Path) else ""
+        click.echo(f"{name}{plain(best.label)} {best.score:.0%}, ".replace("%", " %") + _facts(sighting, self._sense()))
         sys.stdout.flush()
 
     def idle(self) -> None:
@@ -126,11 +126,11 @@ class Live:
         for index, answer in enumerate(sighting.seen.answers):
             style = "bold" if index == 0 else "dim"
             bar = ProgressBar(total=1.0, completed=answer.score, width=30)
-            table.add_row(Text(answer.label, style), Text(f"{answer.score:5.0%}".replace("%", " %"), style), bar)
+            table.add_row(Text(plain(answer.label), style), Text(f"{answer.score:5.0%}".replace("%", " %"), style), bar)
         rate = (len(self._times) - 1) / (self._times[-1] - self._times[0]) if len(self._times) > 1 else 0.0
         image = sighting.frame.image
         is_file = isinstance(image, Path)
-        head = shown_path(str(image)) if is_file else f"{self._source}   {rate:.1f} frames a second"
+        head = visible(str(image)) if is_file else f"{visible(self._source)}   {rate:.1f} frames a second"
         return Group(
             Text(head, "dim"),
             table,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgecnn.bench.compare import markdown
+from edgecnn.bench.compare import markdown as comparison
 from edgecnn.bench.compare.comparison import Run
 from edgecnn.bench.compare.report import Report
 from edgecnn.bench.findings import Findings
-from edgecnn.bench.reports.markdown import escape, to_markdown
+from edgecnn.bench.reports.markdown import to_markdown
 from edgecnn.bench.result import RESULT_NAME
+from edgecnn.text import markdown
 
 REPORT_NAME = "report.md"
 
@@ -43,14 +44,14 @@ class Section:
 def to_merged(sections: tuple[Section, ...]) -> str:
     """Return the report as Markdown; devices that were not measured are in it, with the reason."""
     lines = ["# edgecnn bench on several devices", "", f"| {' | '.join(COLUMNS)} |", "|---|---|---|---|"]
-    lines += ["| " + " | ".join(escape(cell) for cell in row(section)) + " |" for section in sections]
+    lines += ["| " + " | ".join(markdown(cell) for cell in row(section)) + " |" for section in sections]
     runs = tuple(Run(section.name, section.findings) for section in sections if section.findings is not None)
     if runs:
-        lines += ["", "## Side by side", "", markdown.to_markdown(Report((), runs)).strip()]
+        lines += ["", "## Side by side", "", comparison.to_markdown(Report((), runs)).strip()]
     for section in sections:
-        lines += ["", f"## {escape(section.name)}", ""]
+        lines += ["", f"## {markdown(section.name)}", ""]
         if section.findings is None:
-            lines += [f"Not measured: {escape(section.why)}.", ""]
+            lines += [f"Not measured: {markdown(section.why)}.", ""]
             continue
         if section.is_emulated:
             lines += ["**Emulated**: no latency below is that of a real device.", ""]

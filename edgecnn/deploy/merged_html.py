@@ -9,12 +9,12 @@ from urllib.parse import quote
 from edgecnn.bench.compare.comparison import Run
 from edgecnn.bench.compare.tables import devices
 from edgecnn.bench.reports.case_tables import overview
-from edgecnn.bench.reports.formatting import plain
 from edgecnn.bench.reports.html import warning_rows
 from edgecnn.bench.reports.page import render
 from edgecnn.bench.reports.table import Table
 from edgecnn.bench.reports.write import FORMATS
 from edgecnn.deploy.merged import COLUMNS, Section, row
+from edgecnn.text import plain
 
 REPORT_NAME = FORMATS["html"].name
 

@@ -11,7 +11,7 @@ from edgecnn.bench.compare.as_json import to_values
 from edgecnn.bench.compare.comparison import CaseChange, Comparison
 from edgecnn.bench.compare.html import to_html
 from edgecnn.bench.compare.latency import LatencyOutcome
-from edgecnn.bench.compare.markdown import escape, to_markdown
+from edgecnn.bench.compare.markdown import to_markdown
 from edgecnn.bench.compare.report import Report, compare, deployed
 from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.compare.words import headline, notes
@@ -275,7 +275,6 @@ def test_hostile_names_are_text_in_markdown() -> None:
     assert "#7" not in text
     row = next(line for line in text.splitlines() if line.startswith("| a"))
     assert row.replace("\\|", "").count("|") == 7
-    assert escape("tutorial_cnn-int8.tflite") == "tutorial_cnn-int8.tflite"
 
 
 def test_hostile_names_are_text_in_html() -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from edgecnn.bench.findings import Findings, find
 from edgecnn.bench.limits import BenchLimits
-from edgecnn.bench.reports.formatting import digits, plain
+from edgecnn.bench.reports.formatting import digits
 from edgecnn.bench.reports.junit import to_junit
-from edgecnn.bench.reports.markdown import escape, to_markdown
+from edgecnn.bench.reports.markdown import to_markdown
 from edgecnn.bench.reports.spreadsheet import to_csv
 from edgecnn.bench.result import Result
 from edgecnn.schema import decode_json
@@ -55,10 +55,6 @@ def hostile() -> Findings:
 )
 def test_figures_have_about_three_digits(value: float, text: str) -> None:
     assert digits(value) == text
-
-
-def test_text_of_any_origin_becomes_one_line_that_can_be_seen() -> None:
-    assert plain("a\nb\x1b[1m\u202ec\ud800 é 猫") == "a b\ufffd[1m\ufffdc\ufffd é 猫"
 
 
 def test_markdown_has_verdict_warnings_tables_method_and_machine_in_this_order(findings: Findings) -> None:
@@ -103,7 +99,6 @@ def test_markdown_takes_nothing_in_names_for_markup() -> None:
     assert "<script" not in html
     assert "<a " not in html
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") > 20
-    assert escape("tutorial_cnn-int8.tflite") == "tutorial_cnn-int8.tflite"
 
 
 def test_csv_has_a_row_a_case_with_units_and_every_digit(findings: Findings) -> None:
