@@ -11,8 +11,9 @@ from edgecnn.bench.run import packages, run
 from edgecnn.bench.settings import Settings
 from edgecnn.data.sources import open_dataset
 from edgecnn.device.machine import read_machine
+from edgecnn.feeding import Feeding
 from edgecnn.files import write_atomic
-from edgecnn.model_options import ModelOptions
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.progress import Progress, silent
 from edgecnn.versions import versions_of
 
@@ -23,7 +24,8 @@ def bench(
     data: str = "sample",
     baseline: str | None = None,
     backends: tuple[str, ...] | None = None,
-    stated: ModelOptions = ModelOptions(),
+    feeding: Feeding = Feeding(),
+    loading: KerasLoading = KerasLoading(),
     threads: tuple[int, ...] = (1,),
     settings: Settings = Settings(),
     folder: Path | None = None,
@@ -37,7 +39,8 @@ def bench(
         data: name or path of the images (see `edgecnn.data.sources`).
         baseline: the Keras model; None takes the one that the artifacts name.
         backends: names of the runtimes; None takes all that are installed.
-        stated: whether code of the Keras model may run, and how files that edgecnn did not make are fed.
+        feeding: how files that edgecnn did not make are fed.
+        loading: whether code of the Keras model may run.
         threads: numbers of threads, each a case of its own.
         settings: how long and how often.
         folder: where finished steps are kept, so that a run that was killed can go on, and then the result; None keeps
@@ -50,7 +53,7 @@ def bench(
         MeasurementError: there is nothing to measure, or nothing to resume.
         KeyboardInterrupt: stopped before any case had a round; later, the result says that it is not complete.
     """
-    planned = plan(paths, threads, backends, baseline, stated, references=settings.references)
+    planned = plan(paths, threads, backends, baseline, feeding=feeding, loading=loading, references=settings.references)
     dataset = open_dataset(data, planned.shape, planned.labels, preprocessing=planned.preprocessing)
     versions = versions_of(*packages(tuple(case.backend for case in planned.cases)))
     machine = read_machine()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from edgecnn.artifact import Artifact, open_folder, read_manifest
-from edgecnn.contract import ForeignContract, Preprocessing, find_contract, notes_of
+from edgecnn.artifact import open_folder, read_manifest
+from edgecnn.contract import Description, Preprocessing, find_contract
 from edgecnn.errors import EdgecnnError, MeasurementError
+from edgecnn.feeding import Feeding
 from edgecnn.files import sha256_file, sha256_folder
-from edgecnn.model_options import KerasCall, ModelOptions
+from edgecnn.keras_loading import KerasCall, KerasLoading
 from edgecnn.models.registry import SHIPPED, find_model_file
 from edgecnn.runtime.backend import BACKENDS, known_backends
-from edgecnn.runtime.foreign import open_model, options_of
+from edgecnn.runtime.foreign import describe_foreign, feeding_of, is_foreign
 from edgecnn.spec import Format
 
 
@@ -40,7 +41,8 @@ class Case:
         path: of the file.
         sha256: of the file.
         precision: value of `Precision`: "float32", "int8" and so on.
-        keras: what the file does not say about itself, and how a Keras model is called.
+        feeding: what the file does not say about its input and output.
+        loading: how a Keras model is loaded and called.
         is_foreign: whether edgecnn did not make the file.
     """
 
@@ -51,7 +53,8 @@ class Case:
     precision: str
     threads: int
     role: Role = Role.CANDIDATE
-    keras: ModelOptions = ModelOptions()
+    feeding: Feeding = field(default=Feeding(), metadata={"key": "keras"})
+    loading: KerasLoading = field(default=KerasLoading(), metadata={"key": "keras"})
     is_foreign: bool = False
 
     @property
@@ -76,8 +79,9 @@ def plan(
     threads: tuple[int, ...] = (1,),
     backends: tuple[str, ...] | None = None,
     baseline: str | None = None,
-    stated: ModelOptions = ModelOptions(),
     *,
+    feeding: Feeding = Feeding(),
+    loading: KerasLoading = KerasLoading(),
     references: bool = True,
 ) -> Plan:
     """Return a case for each artifact, installed runtime that runs it and number of threads, the Keras model first.
@@ -88,55 +92,54 @@ def plan(
         backends: which runtimes to use; None takes all that are installed.
         baseline: the Keras model's file or shipped name; None takes what the first folder's manifest names, if it
             is still the same file.
-        stated: whether code of the Keras model may run, how files that edgecnn did not make are fed; how the Keras
-            model is fed is what the first artifact says.
+        feeding: how files that edgecnn did not make are fed; the first artifact says how the Keras model is fed.
+        loading: whether code of the Keras model may run.
         references: whether other ways of calling the Keras model are cases too.
 
     Raises:
         ArtifactError: a path cannot be used.
         MeasurementError: nothing to measure, or artifacts of different tasks.
     """
-    artifacts = [
-        artifact for path in paths for artifact in (open_folder(path) if path.is_dir() else (_opened(path, stated),))
-    ]
-    if not artifacts:
+    models = [model for path in paths for model in _described(path, feeding)]
+    if not models:
         raise MeasurementError("nothing to measure: no artifacts were given")
-    if stated.feeding and not any(isinstance(artifact.contract, ForeignContract) for artifact in artifacts):
+    if feeding.stated and not any(is_foreign(description) for _, description in models):
         raise MeasurementError(
-            f"these files say themselves how they are fed; {', '.join(stated.feeding)} cannot be stated for what "
+            f"these files say themselves how they are fed; {', '.join(feeding.stated)} cannot be stated for what "
             "edgecnn made"
         )
-    contract = artifacts[0].contract
-    for artifact in artifacts[1:]:
-        if artifact.contract.labels != contract.labels or artifact.contract.image_shape != contract.image_shape:
+    first_path, first = models[0]
+    for path, description in models[1:]:
+        if description.labels != first.labels or description.image_shape != first.image_shape:
             raise MeasurementError(
-                f"{artifact.path} and {artifacts[0].path} are for different tasks; compare them in runs of their own"
+                f"{path} and {first_path} are for different tasks; compare them in runs of their own"
             )
     notes = [f"{name} was left out: the export rejected it" for path in paths for name in _rejected(path)]
-    notes += [f"{artifact.path.name}: {note}" for artifact in artifacts for note in notes_of(artifact.contract)]
-    options = ModelOptions(contract.origin.preprocessing, trust_code=stated.trust_code, code=stated.code)
+    notes += [f"{path.name}: {note}" for path, description in models for note in description.notes]
+    original = Feeding(first.origin.preprocessing)
     cases = [
         case
-        for case in _keras_cases(paths, threads[0], backends, baseline, options=options, notes=notes)
+        for case in _keras_cases(paths, threads[0], backends, baseline, feeding=original, loading=loading, notes=notes)
         if references or case.role is not Role.REFERENCE
     ]
-    for artifact in artifacts:
-        cases += _artifact_cases(artifact, threads, backends, notes)
+    for path, description in models:
+        cases += _artifact_cases(path, description, threads, backends, notes)
     if not cases:
         raise MeasurementError("nothing to measure: " + "; ".join(notes))
     return Plan(
         _with_baseline(_with_own_names(cases)),
-        contract.labels,
-        contract.image_shape,
-        contract.preprocessing,
+        first.labels,
+        first.image_shape,
+        first.preprocessing,
         tuple(notes),
     )
 
 
-def _opened(path: Path, stated: ModelOptions) -> Artifact:
-    """Return a file with its own contract, or with what is stated if it has none."""
-    contract = find_contract(path)
-    return open_model(path, stated) if contract is None else Artifact(path, contract)
+def _described(path: Path, feeding: Feeding) -> list[tuple[Path, Description]]:
+    """Return the artifacts of a folder, or a file, with their own contracts, or with what is stated without one."""
+    if path.is_dir():
+        return [(artifact.path, artifact.contract) for artifact in open_folder(path)]
+    return [(path, find_contract(path) or describe_foreign(path, feeding))]
 
 
 def _rejected(path: Path) -> list[str]:
@@ -144,26 +147,23 @@ def _rejected(path: Path) -> list[str]:
 
 
 def _artifact_cases(
-    artifact: Artifact, threads: tuple[int, ...], backends: tuple[str, ...] | None, notes: list[str]
+    path: Path, description: Description, threads: tuple[int, ...], backends: tuple[str, ...] | None, notes: list[str]
 ) -> list[Case]:
-    contract = artifact.contract
-    able = [backend for backend in known_backends().values() if contract.format in backend.formats]
+    able = [backend for backend in known_backends().values() if description.format in backend.formats]
     used = [backend for backend in able if backend.is_installed and (backends is None or backend.name in backends)]
     if not used:
-        notes.append(
-            f"{artifact.path.name} was left out: none of {', '.join(one.name for one in able)} is installed and wanted"
-        )
-    digest = sha256_file(artifact.path)
+        notes.append(f"{path.name} was left out: none of {', '.join(one.name for one in able)} is installed and wanted")
+    digest = sha256_file(path)
     return [
         Case(
-            f"{artifact.path.name} on {backend.name}" + (f", {count} threads" if count > 1 else ""),
-            str(artifact.path),
+            f"{path.name} on {backend.name}" + (f", {count} threads" if count > 1 else ""),
+            str(path),
             digest,
             backend.name,
-            contract.precision.value,
+            description.precision.value,
             count,
-            keras=options_of(contract),
-            is_foreign=isinstance(contract, ForeignContract),
+            feeding=feeding_of(description),
+            is_foreign=is_foreign(description),
         )
         for backend in used
         for count in threads
@@ -176,7 +176,8 @@ def _keras_cases(
     backends: tuple[str, ...] | None,
     baseline: str | None,
     *,
-    options: ModelOptions,
+    feeding: Feeding,
+    loading: KerasLoading,
     notes: list[str],
 ) -> list[Case]:
     """Return the Keras model in its three ways of being called, the compiled function first."""
@@ -202,7 +203,8 @@ def _keras_cases(
             "float32",
             threads,
             Role.CANDIDATE if call is KerasCall.FUNCTION else Role.REFERENCE,
-            replace(options, call=call),
+            feeding,
+            replace(loading, call=call),
         )
         for call in KerasCall
         if call is not KerasCall.PREDICT or not path.is_dir()

@@ -69,7 +69,8 @@ def load_command(case: Case, images: str) -> dict[str, Any]:
         "path": case.path,
         "backend": case.backend,
         "threads": case.threads,
-        "keras": encode(case.keras),
+        "feeding": encode(case.feeding),
+        "loading": encode(case.loading),
         "images": images,
     }
 

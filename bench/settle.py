@@ -7,7 +7,7 @@ from dataclasses import replace
 from edgecnn.bench.case import Case, Plan
 from edgecnn.bench.passes import Inputs, Start, load_command
 from edgecnn.errors import MeasurementError
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
 from edgecnn.schema import decode
 
 
@@ -20,14 +20,14 @@ def settled(plan: Plan, inputs: Inputs, timeout: float, start: Start) -> Plan:
 
 
 def _settled(case: Case, inputs: Inputs, timeout: float, start: Start) -> Case:
-    if not case.is_foreign or case.keras.scores is not None:
+    if not case.is_foreign or case.feeding.scores is not None:
         return case
     link = start(timeout)
     try:
         link.ask(load_command(case, inputs.images))
-        found = link.ask({"do": "options"})["options"]
+        found = link.ask({"do": "feeding"})["feeding"]
     except MeasurementError:
         return case
     finally:
         link.close()
-    return replace(case, keras=decode(ModelOptions, found))
+    return replace(case, feeding=decode(Feeding, found))

@@ -5,8 +5,9 @@ aside and replaced by stderr before any runtime is imported.
 
 | command | answer |
 |---|---|
-| `{"do": "load", "path", "backend", "threads", "keras", "images"}` | `ready_ns`: when it could, on the monotonic \
-clock; `import_ns`, `load_ns`, `first_ns`: of the runtime, the file, the first answer; `bare_bytes`, `peak_bytes` |
+| `{"do": "load", "path", "backend", "threads", "feeding", "loading", "images"}` | `ready_ns`: when it could, on the \
+monotonic clock; `import_ns`, `load_ns`, `first_ns`: of the runtime, the file, the first answer; `bare_bytes`, \
+`peak_bytes` |
 | `{"do": "classify", "images", "first", "seconds"}` (path of a uint8 .npy) | `classify_ns`, `ranked`: of the images \
 from `first` on, for about `seconds` at most; `left`: how many are still to do |
 | `{"do": "measure", "warm_up", "count"}` | `samples_ns`: of single calls of `Classifier.predict`, images in turn |
@@ -16,7 +17,7 @@ frame too late |
 | `{"do": "batch", "size", "count"}` | `samples_ns`: of calls with `size` images |
 | `{"do": "memory"}` | `resident_bytes`: now |
 | `{"do": "rest", "seconds"}` | nothing, so much later |
-| `{"do": "options"}` | `options`: `ModelOptions` that say all about a file of another tool |
+| `{"do": "feeding"}` | `feeding`: a `Feeding` that says all about a file of another tool |
 | `{"do": "profile", "path", "backend", "threads", "peaks"}` | `profile`: of `edgecnn.profiling` |
 """
 
@@ -35,10 +36,11 @@ import numpy as np
 
 from edgecnn.device.memory import peak_memory_bytes, resident_bytes
 from edgecnn.errors import EdgecnnError
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.runtime.backend import named_backend
 from edgecnn.runtime.classifier import Classifier, Images
-from edgecnn.runtime.foreign import options_of
+from edgecnn.runtime.foreign import feeding_of
 from edgecnn.runtime.load import load
 from edgecnn.runtime.timing import time_calls
 from edgecnn.schema import decode, encode
@@ -70,20 +72,22 @@ class Worker:
             "stages": self._stages,
             "batch": self._batch,
             "memory": self._memory,
-            "options": self._options,
+            "feeding": self._feeding,
             "rest": self._rest,
             "profile": self._profile,
         }
         return actions[command.pop("do")](**command)
 
-    def _load(self, path: str, backend: str, threads: int, keras: dict[str, Any], images: str) -> dict[str, Any]:
-        options = decode(ModelOptions, keras)
+    def _load(
+        self, path: str, backend: str, threads: int, *, feeding: dict[str, Any], loading: dict[str, Any], images: str
+    ) -> dict[str, Any]:
+        how_fed, how_loaded = decode(Feeding, feeding), decode(KerasLoading, loading)
         self._images = list(np.array(np.load(images, mmap_mode="r")[:MEASURED_IMAGES]))
         bare = resident_bytes()
         begin = time.perf_counter_ns()
         named_backend(backend).import_runtime()
         imported = time.perf_counter_ns()
-        self._classifier = load(Path(path), threads, backend, keras=options)
+        self._classifier = load(Path(path), threads, backend, feeding=how_fed, loading=how_loaded)
         loaded = time.perf_counter_ns()
         self._classifier.predict(self._images[0])
         return {
@@ -165,8 +169,8 @@ class Worker:
         time.sleep(seconds)
         return {}
 
-    def _options(self) -> dict[str, Any]:
-        return {"options": encode(options_of(self._loaded.contract))}
+    def _feeding(self) -> dict[str, Any]:
+        return {"feeding": encode(feeding_of(self._loaded.contract))}
 
     def _profile(self, path: str, backend: str, threads: int, peaks: dict[str, Any] | None) -> dict[str, Any]:
         from edgecnn.profiling.profile import profile

@@ -97,14 +97,41 @@ class Golden:
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
-    """Everything that is needed to run a model file and to read its answer.
+class Description:
+    """How a model file is fed, and which labels its scores have.
 
     Attributes:
         input: the image tensor, its axes in the order of `preprocessing.layout`.
         output: one score for each label.
-        scores: what these scores are.
         labels: class names in the order of the output's last axis.
+    """
+
+    format: Format
+    precision: Precision
+    input: TensorSpec
+    output: TensorSpec
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing
+    origin: Origin
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a picture, whatever the layout of the tensor."""
+        one, two, three = self.input.shape[1:]
+        return (two, three, one) if self.preprocessing.layout == "NCHW" else (one, two, three)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What nobody stated about the file, and what was assumed instead, in sentences."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contract(Description):
+    """Everything that is needed to run a model file and to read its answer.
+
+    Attributes:
+        scores: what the scores are.
         needs: of the runtime: "opset" and "ir_version" for ONNX, the oldest "tensorflow-lite" for TFLite.
         made_with: version of every package that took part.
         float_operations: kinds of operations that an int8 file computes in float after all.
@@ -113,14 +140,7 @@ class Contract:
         golden: what `edgecnn verify` compares with.
     """
 
-    format: Format
-    precision: Precision
-    input: TensorSpec
-    output: TensorSpec
     scores: Scores
-    labels: tuple[str, ...]
-    preprocessing: Preprocessing
-    origin: Origin
     needs: dict[str, str]
     made_with: dict[str, str]
     float_operations: tuple[str, ...] = ()
@@ -128,30 +148,6 @@ class Contract:
     quantization: Quantization | None = None
     golden: Golden | None = None
     schema_version: int = SCHEMA_VERSION
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of a picture, whatever the layout of the tensor."""
-        one, two, three = self.input.shape[1:]
-        return (two, three, one) if self.preprocessing.layout == "NCHW" else (one, two, three)
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignContract(Contract):
-    """What is known about a file that edgecnn did not make: as stated, as in the file itself, else assumed.
-
-    Attributes:
-        notes: what nobody stated, and what was taken instead, in sentences.
-        scores_are_known: False until the model was run to see whether its scores are probabilities.
-    """
-
-    notes: tuple[str, ...] = ()
-    scores_are_known: bool = True
-
-
-def notes_of(contract: Contract) -> tuple[str, ...]:
-    """Return what nobody stated about a foreign file, and what was taken instead, in sentences."""
-    return contract.notes if isinstance(contract, ForeignContract) else ()
 
 
 def seal(payload: bytes, contract: Contract) -> bytes:
@@ -226,16 +222,16 @@ def _read_model(path: str | os.PathLike[str]) -> bytes:
     return content
 
 
-def is_classifier(contract: Contract) -> bool:
+def is_classifier(description: Description) -> bool:
     """Whether the tensors fit each other: an image in, one score for each label out."""
-    pixels, scores = contract.input, contract.output
+    pixels, scores = description.input, description.output
     return (
         len(pixels.shape) == 4
         and len(scores.shape) == 2
         and all(size > 0 for size in (*pixels.shape, *scores.shape))
         and pixels.shape[0] == scores.shape[0]
-        and contract.image_shape[2] in (1, 3)
-        and scores.shape[-1] == len(contract.labels)
+        and description.image_shape[2] in (1, 3)
+        and scores.shape[-1] == len(description.labels)
         and _is_usable(pixels)
         and _is_usable(scores)
     )

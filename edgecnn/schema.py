@@ -24,10 +24,15 @@ def encode(value: Any) -> Any:
     """Return a dataclass as the dicts, lists and plain values that `json` writes.
 
     A field is written under its name, or under the `key` in its metadata, which keeps files readable after a renaming.
+    Dataclasses under the same key share one object there, which keeps files readable after a dataclass was split.
     A field whose metadata say `omit_default` is left out where it has its default.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {key_of(field): encode(getattr(value, field.name)) for field in _written(value)}
+        encoded: dict[str, Any] = {}
+        for field in _written(value):
+            key, item = key_of(field), encode(getattr(value, field.name))
+            encoded[key] = encoded[key] | item if key in encoded else item
+        return encoded
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, (list, tuple)):

@@ -15,8 +15,9 @@ from edgecnn.export.calibration import check_calibration
 from edgecnn.export.limits import ExportLimits
 from edgecnn.export.measure import Scores
 from edgecnn.export.target import choices, find_target
+from edgecnn.feeding import Feeding
 from edgecnn.intervals import wilson
-from edgecnn.model_options import ModelOptions
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.keras import open_loaded
@@ -56,15 +57,15 @@ def prepare(
     calibration: str,
     draw: Draw,
     evaluation: str,
-    labels: tuple[str, ...] | None,
-    keras: ModelOptions,
+    feeding: Feeding,
+    loading: KerasLoading,
 ) -> Job:
     """Return a job with everything loaded and checked that can be checked before a conversion.
 
     Raises:
         ModelError, DataError: the model or the images cannot be used.
     """
-    classifier = load_keras_classifier(path, labels, keras)
+    classifier = load_keras_classifier(path, feeding, loading)
     shape, preprocessing = classifier.shape, classifier.preprocessing
     judged = open_dataset(evaluation, shape, classifier.labels, preprocessing=preprocessing)
     classifier = replace(classifier, labels=judged.class_names)  # its own, or those of the images where it has none

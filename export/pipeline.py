@@ -23,8 +23,9 @@ from edgecnn.export.job import Job, prepare
 from edgecnn.export.keras.freeze import freeze_classifier
 from edgecnn.export.limits import ExportLimits
 from edgecnn.export.measure import compare
+from edgecnn.feeding import Feeding
 from edgecnn.files import staging_folder
-from edgecnn.model_options import ModelOptions
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.registry import find_model_file
 from edgecnn.progress import Progress, silent
 from edgecnn.redirect import output_to
@@ -60,8 +61,8 @@ def export_model(
     draw: Draw = Draw(CALIBRATION_SIZE),
     evaluation: str = "sample",
     limits: ExportLimits = ExportLimits(),
-    labels: tuple[str, ...] | None = None,
-    keras: ModelOptions = ModelOptions(),
+    feeding: Feeding = Feeding(),
+    loading: KerasLoading = KerasLoading(),
     progress: Progress = silent,
 ) -> Exported:
     """Export a Keras classifier and run every file that was made on the evaluation images.
@@ -79,8 +80,9 @@ def export_model(
         evaluation: data set that the files are checked on; it may share no image with `calibration`.
         limits: what a file must hold. One that does not, with 95 % confidence, is put into the sub-folder `rejected`,
             and the manifest says so; see `Exported.rejected`.
-        labels: class names; None takes the model card's, else those of the evaluation images.
-        keras: what the model's file does not say about itself.
+        feeding: how the Keras model is fed; where it has no labels, the model card's are taken, else those of the
+            evaluation images.
+        loading: whether code of the Keras model may run.
         progress: called with steps.
 
     Raises:
@@ -96,7 +98,14 @@ def export_model(
     with staging_folder(out) as staging, _log(staging / LOG_NAME):
         steps.next("importing TensorFlow, loading model and images")
         job = prepare(
-            path, spec, limits, calibration=calibration, draw=draw, evaluation=evaluation, labels=labels, keras=keras
+            path,
+            spec,
+            limits,
+            calibration=calibration,
+            draw=draw,
+            evaluation=evaluation,
+            feeding=feeding,
+            loading=loading,
         )
         manifest = _manifest(job, source, tuple(_files(job, staging, steps)))
         (staging / MANIFEST_NAME).write_bytes(manifest.to_json())

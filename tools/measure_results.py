@@ -16,6 +16,7 @@ from edgecnn.bench.settings import Settings
 from edgecnn.data.cifar10 import CLASS_NAMES
 from edgecnn.export import export_model
 from edgecnn.export.limits import ExportLimits
+from edgecnn.feeding import Feeding
 from edgecnn.files import write_atomic
 from edgecnn.models.framework import import_keras
 from edgecnn.models.registry import ASSETS, SHIPPED, architecture, shipped_folder
@@ -48,7 +49,7 @@ def export_untrained(name: str, folder: Path) -> Path:
         str(path),
         folder / name,
         ExportSpec(target="x86"),
-        labels=CLASS_NAMES,
+        feeding=Feeding(labels=CLASS_NAMES),
         limits=ExportLimits(max_drop=100, min_top1=0),
     )
     return exported.folder / f"{name}-int8.tflite"

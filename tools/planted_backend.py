@@ -10,8 +10,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from edgecnn.model_options import ModelOptions
-from edgecnn.runtime.backend import BACKENDS, Backend, Opened, Session, Tensor
+from edgecnn.contract import Description
+from edgecnn.runtime.backend import BACKENDS, Backend, Session, Tensor
 from edgecnn.runtime.litert import open_litert
 
 BACKEND: Backend = replace(BACKENDS["litert"], name="planted", opener=f"{__name__}:open_planted")
@@ -31,7 +31,7 @@ class _WaitingSession:
         return found
 
 
-def open_planted(path: Path, threads: int, options: ModelOptions) -> Opened:
+def open_planted(path: Path, threads: int, description: Description) -> Session:
     """Return LiteRT's session with the wait after each inference; without the variable there is none."""
-    opened = open_litert(path, threads, options)
-    return Opened(opened.contract, _WaitingSession(opened.session, float(os.environ.get("PLANTED_PERCENT", "0")) / 100))
+    session = open_litert(path, threads, description)
+    return _WaitingSession(session, float(os.environ.get("PLANTED_PERCENT", "0")) / 100)

@@ -69,14 +69,16 @@ def _dataclass(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     hints, told = typing.get_type_hints(kind), _attributes(kind)
     fields = dataclasses.fields(kind)
     missing = dataclasses.MISSING
+    properties: dict[str, Any] = {}
+    for field in fields:
+        found = _of(hints[field.name], definitions)
+        found |= {"description": told[field.name]} if field.name in told else {}
+        key = key_of(field)
+        properties[key] = {"allOf": [properties[key], found]} if key in properties else found
     return {
         "type": "object",
         "description": (inspect.getdoc(kind) or "").partition("\n")[0],
-        "properties": {
-            key_of(field): _of(hints[field.name], definitions)
-            | ({"description": told[field.name]} if field.name in told else {})
-            for field in fields
-        },
+        "properties": properties,
         "required": [
             key_of(field) for field in fields if field.default is missing and field.default_factory is missing
         ],

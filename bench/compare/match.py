@@ -63,7 +63,8 @@ def common_baseline(old: Result, new: Result) -> tuple[CaseResult, CaseResult] |
     one, other = before.case, after.case
     same = (
         one.sha256 == other.sha256
-        and (one.backend, one.threads, one.keras) == (other.backend, other.threads, other.keras)
+        and (one.backend, one.threads, one.feeding, one.loading)
+        == (other.backend, other.threads, other.feeding, other.loading)
         and backend_version(one.backend, old) == backend_version(other.backend, new)
     )
     return (before, after) if same else None

@@ -26,7 +26,6 @@ MODULES = (
     "edgecnn.errors",
     "edgecnn.lazy",
     "edgecnn.model_files",
-    "edgecnn.model_options",
     "edgecnn.pictures",
     "edgecnn.plain_image",
     "edgecnn.preprocess",

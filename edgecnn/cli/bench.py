@@ -9,10 +9,11 @@ import click
 
 from edgecnn.cli.bench_options import asked_limits, limit_options, settings_options
 from edgecnn.cli.deploy import device_options
-from edgecnn.cli.model_options import model_options
+from edgecnn.cli.feeding_options import feeding_options, loading_options
 from edgecnn.cli.option_types import THREAD_COUNTS, BackendNames
 from edgecnn.cli.options import as_json
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 
 if TYPE_CHECKING:
     from edgecnn.bench.limits import BenchLimits
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Exit with 3 if the run was disturbed.")
 @click.option("--on", metavar="HOST[,HOST…]", help="Measure on these devices over ssh; `here` is this machine.")
 @device_options
-@model_options
+@feeding_options
+@loading_options
 @as_json
 def command(
     paths: tuple[Path, ...],
@@ -59,7 +61,8 @@ def command(
     on: str | None,
     hosts_file: Path | None,
     offline: bool,
-    keras: ModelOptions,
+    feeding: Feeding,
+    loading: KerasLoading,
     as_json: bool,
 ) -> None:
     """Compare accuracy, latency and memory of artifacts with the original Keras model.
@@ -102,8 +105,9 @@ def command(
                     f"{folder} has a run that was stopped; it is written over (--resume goes on with it)", err=True
                 )
             return bench(
-                paths, data=data, baseline=baseline, backends=backends, stated=keras, threads=threads,
-                settings=settings, folder=folder, resume=resume and (on is None or was_stopped), progress=progress,
+                paths, data=data, baseline=baseline, backends=backends, feeding=feeding, loading=loading,
+                threads=threads, settings=settings, folder=folder,
+                resume=resume and (on is None or was_stopped), progress=progress,
             )  # fmt: skip
 
         if on is not None:

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from edgecnn.cli.bench_options import asked_limits, settings_options
-from edgecnn.cli.model_options import model_options
+from edgecnn.cli.feeding_options import feeding_options, loading_options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def options_for_devices(hosts: tuple[Host, ...]) -> tuple[str, ...]:
         name = str(parameter.name)
         if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
             continue
-        if name in model_options.names:
+        if name in (*feeding_options.names, *loading_options.names):
             raise click.UsageError(
                 f"{parameter.opts[0]} does not go with --on; write a side file beside the model (see docs/backends.md)"
             )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.model_options import code_options
+from edgecnn.cli.feeding_options import loading_options
 from edgecnn.cli.option_types import FiniteRange, OneOf
 from edgecnn.cli.options import as_json
 from edgecnn.cli.screen import print_line
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.limits import MAX_DROP_POINTS
-from edgecnn.model_options import ModelOptions
 
 if TYPE_CHECKING:
     from edgecnn.export.diagnosis import Diagnosis
@@ -36,11 +36,11 @@ _PRECISIONS = ("float32", "int16x8")
     "--max-drop", type=FiniteRange(0, 100), default=MAX_DROP_POINTS, show_default=True, help="Points of top-1."
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The restored file.  [default: beside ARTIFACT]")
-@code_options
+@loading_options
 @as_json
 def command(
     artifact: Path, model: str, data: str, plot: Path | None, put_back: bool, restore_to: str, calibration: str,
-    max_drop: float, out: Path | None, keras: ModelOptions, as_json: bool,
+    max_drop: float, out: Path | None, loading: KerasLoading, as_json: bool,
 ) -> None:  # fmt: skip
     """Find the layers in which an int8 ARTIFACT loses what the Keras model knows, worst first.
 
@@ -66,10 +66,9 @@ def command(
 
     contract = read_contract(artifact)
     labels, preprocessing = contract.labels, contract.origin.preprocessing
-    keras = replace(keras, preprocessing=preprocessing)
     with progress_bar() as progress, output_to():  # converters and runtimes announce themselves
         progress("loading the model", 0, None)
-        classifier = load_keras_classifier(find_model_file(model), labels, keras)
+        classifier = load_keras_classifier(find_model_file(model), Feeding(preprocessing, labels), loading)
         images = open_dataset(data, classifier.shape, labels, preprocessing=preprocessing)
         if not put_back:
             progress("looking at each layer", 0, None)

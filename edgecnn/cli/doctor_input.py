@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from edgecnn.cli.model_options import keras_options
+from edgecnn.cli.feeding_options import loading_options, pixel_options
 from edgecnn.cli.option_types import FiniteRange
 from edgecnn.cli.options import as_json, backend, threads
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 
 
 @click.command("input")
@@ -25,7 +26,8 @@ from edgecnn.model_options import ModelOptions
 @click.option("--count", type=click.IntRange(10), default=500, show_default=True, help="Images to try at most.")
 @backend
 @threads
-@keras_options
+@pixel_options
+@loading_options
 @as_json
 def command(
     model: str,
@@ -35,7 +37,8 @@ def command(
     count: int,
     backend: str | None,
     threads: int,
-    keras: ModelOptions,
+    feeding: Feeding,
+    loading: KerasLoading,
     as_json: bool,
 ) -> None:
     """Find out how MODEL, a Keras model or an artifact, has to be fed, and what a wrong input would do.
@@ -55,14 +58,13 @@ def command(
     from edgecnn.data.sources import open_dataset
     from edgecnn.models.registry import SHIPPED, find_model_file
     from edgecnn.redirect import output_to
-    from edgecnn.runtime.backend import find_backend
     from edgecnn.runtime.feeding import diagnose_feeding
-    from edgecnn.runtime.load import format_of
+    from edgecnn.runtime.load import open_model
     from edgecnn.schema import encode
 
     path = find_model_file(model) if model in SHIPPED else Path(model)
     with output_to():  # the runtimes announce themselves
-        opened = find_backend(format_of(path), backend).open(path, threads, keras)
+        opened = open_model(path, threads, backend, feeding=feeding, loading=loading)
     contract, names = opened.contract, None if labels is None else read_unique_labels(labels)
 
     def load(preprocessing: Preprocessing) -> Dataset:

@@ -6,9 +6,10 @@ import dataclasses
 
 import click
 
-from edgecnn.cli.model_options import model_options, print_notes
+from edgecnn.cli.feeding_options import feeding_options, loading_options, print_notes
 from edgecnn.cli.options import as_json, backend, threads
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.registry import DEFAULT, SHIPPED
 
 
@@ -17,9 +18,12 @@ from edgecnn.models.registry import DEFAULT, SHIPPED
 @click.option("--data", default="sample", show_default=True, help="Labelled images: a name, a folder, or an .npz file.")
 @backend
 @threads
-@model_options
+@feeding_options
+@loading_options
 @as_json
-def command(model: str, data: str, backend: str | None, threads: int, keras: ModelOptions, as_json: bool) -> None:
+def command(
+    model: str, data: str, backend: str | None, threads: int, feeding: Feeding, loading: KerasLoading, as_json: bool
+) -> None:
     """Measure top-1 and loss of MODEL: a .keras, .tflite or .onnx file, or the name of a shipped model.
 
     "--data cifar10" is all 10,000 test images, after `edgecnn data fetch`; "sample" is 2,000 of them.
@@ -31,8 +35,9 @@ def command(model: str, data: str, backend: str | None, threads: int, keras: Mod
     from edgecnn.redirect import output_to
     from edgecnn.runtime.load import load
 
+    path = find_model_file(model) if model in SHIPPED else model
     with output_to():  # the runtimes announce themselves
-        classifier = load(find_model_file(model) if model in SHIPPED else model, threads, backend, keras=keras)
+        classifier = load(path, threads, backend, feeding=feeding, loading=loading)
     print_notes(classifier.contract)
     dataset = open_dataset(data, classifier.shape, classifier.labels, preprocessing=classifier.contract.preprocessing)
     found = score(classifier.predict(dataset.images), dataset)

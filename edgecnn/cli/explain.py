@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from edgecnn.cli.model_options import keras_options
+from edgecnn.cli.feeding_options import loading_options, pixel_options
 from edgecnn.cli.screen import print_line
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.registry import DEFAULT
 
 
@@ -22,8 +23,9 @@ from edgecnn.models.registry import DEFAULT
     show_default=True,
     help="Folder for the pictures.",
 )
-@keras_options
-def command(image: Path, model: str, out: Path, keras: ModelOptions) -> None:
+@pixel_options
+@loading_options
+def command(image: Path, model: str, out: Path, feeding: Feeding, loading: KerasLoading) -> None:
     """Show what the convolutions of a model find in IMAGE.
 
     Writes the filters of the first convolution as filters.png, and the activation maps of each convolution as
@@ -41,7 +43,7 @@ def command(image: Path, model: str, out: Path, keras: ModelOptions) -> None:
     check_writable(out)
     with output_to():  # TensorFlow announces itself
         path = find_model_file(model)
-        known, network = load_trained(path, keras)
+        known, network = load_trained(path, feeding, loading)
         classifier = Classifier(open_loaded(known))
         pixels = load_image(image, classifier.shape, known.preprocessing)
         values = encoder(classifier.contract)(pixels[None])[0]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgecnn.cli.model_options import keras_options
+from edgecnn.cli.feeding_options import loading_options, pixel_options
 from edgecnn.cli.option_types import BYTES, SEED, FiniteRange, ManyOf, OneOf
 from edgecnn.cli.options import as_json
 from edgecnn.contract import read_contract
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.limits import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
-from edgecnn.model_options import ModelOptions
 from edgecnn.models.registry import DEFAULT
 from edgecnn.spec import MAX_GOLDEN, Method, Precision
 
@@ -116,7 +118,8 @@ _EDGES = ("uint8", "int8", "float32")
     show_default=True,
     help="Evaluation images that each file carries, for `edgecnn verify`.",
 )
-@keras_options
+@pixel_options
+@loading_options
 @as_json
 def command(
     model: str,
@@ -124,7 +127,8 @@ def command(
     precisions: tuple[str, ...],
     out: Path,
     labels: Path | None,
-    keras: ModelOptions,
+    feeding: Feeding,
+    loading: KerasLoading,
     as_json: bool,
     **settings: Any,
 ) -> None:
@@ -159,8 +163,8 @@ def command(
             draw=Draw(settings["calibration_size"], settings["seed"]),
             evaluation=settings["evaluation"],
             limits=_limits(settings),
-            labels=None if labels is None else read_unique_labels(labels),
-            keras=keras,
+            feeding=feeding if labels is None else replace(feeding, labels=read_unique_labels(labels)),
+            loading=loading,
             progress=progress,
         )
     manifest = exported.manifest

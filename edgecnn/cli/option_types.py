@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from edgecnn.errors import nearest
-from edgecnn.model_options import parse_scale
+from edgecnn.feeding import parse_scale
 
 
 class OneOf(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from edgecnn.answers import FORMS
-from edgecnn.cli.model_options import model_options, print_notes
+from edgecnn.cli.feeding_options import feeding_options, loading_options, print_notes
 from edgecnn.cli.option_types import OneOf
 from edgecnn.cli.options import backend, threads
 
 if TYPE_CHECKING:
-    from edgecnn.model_options import ModelOptions
+    from edgecnn.feeding import Feeding
+    from edgecnn.keras_loading import KerasLoading
 
 
 @click.command("predict")
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 @click.option("-0", "--null", is_flag=True, help="The paths on standard input end in a NUL byte, as of find -print0.")
 @backend
 @threads
-@model_options
+@feeding_options
+@loading_options
 def command(
     images: tuple[str, ...],
     model: str | None,
@@ -35,7 +37,8 @@ def command(
     null: bool,
     backend: str | None,
     threads: int,
-    keras: ModelOptions,
+    feeding: Feeding,
+    loading: KerasLoading,
 ) -> None:
     """Classify IMAGES: files of any size and format that Pillow reads, folders, quoted globs, or - for a list.
 
@@ -56,6 +59,6 @@ def command(
     from edgecnn.runtime.shipped import default_artifact
 
     with output_to():  # the runtimes announce themselves
-        classifier = load(model or default_artifact(backend), threads, backend, keras=keras)
+        classifier = load(model or default_artifact(backend), threads, backend, feeding=feeding, loading=loading)
     print_notes(classifier.contract)
     print_answers(classifier, images, form=form, top=top, separator=b"\0" if null else b"\n")

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgecnn.cli.model_options import keras_options
+from edgecnn.cli.feeding_options import loading_options, pixel_options
 from edgecnn.cli.option_types import IMAGE_SIZE, FiniteRange
 from edgecnn.cli.options import as_json, backend, threads
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.text import one_line
 
 if TYPE_CHECKING:
@@ -97,10 +98,11 @@ class RememberingCommand(click.Command):
 @click.option("--systemd", is_flag=True, help="Print a systemd unit with the same arguments, and do nothing else.")
 @backend
 @threads
-@keras_options
+@pixel_options
+@loading_options
 @as_json
 @click.pass_context
-def command(context: click.Context, /, keras: ModelOptions, **options: Any) -> None:
+def command(context: click.Context, /, feeding: Feeding, loading: KerasLoading, **options: Any) -> None:
     """Classify what comes from SOURCE until it ends or is stopped (Ctrl-C, SIGTERM).
 
     \b
@@ -125,11 +127,18 @@ def command(context: click.Context, /, keras: ModelOptions, **options: Any) -> N
 
     clock = SystemClock()
     with _stopping(clock):
-        _watch(keras, clock, **options)
+        _watch(feeding, loading, clock, **options)
 
 
 def _watch(
-    keras: ModelOptions, clock: SystemClock, source: str, fps: float | None, count: int | None, **options: Any
+    feeding: Feeding,
+    loading: KerasLoading,
+    clock: SystemClock,
+    /,
+    source: str,
+    fps: float | None,
+    count: int | None,
+    **options: Any,
 ) -> None:
     from edgecnn.cli.watch_screen import summary
     from edgecnn.redirect import output_to
@@ -142,7 +151,8 @@ def _watch(
     kind = kind_of(source)
     backend = options["backend"]
     with output_to():  # the runtimes announce themselves
-        classifier = load(options["model"] or default_artifact(backend), options["threads"], backend, keras=keras)
+        model = options["model"] or default_artifact(backend)
+        classifier = load(model, options["threads"], backend, feeding=feeding, loading=loading)
     period = 1 / fps if fps else 0.0
     details = Options(period, options["size"], options["every_frame"], options["existing"], options["poll"])
     with contextlib.ExitStack() as stack:

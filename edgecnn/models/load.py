@@ -8,8 +8,9 @@ from pathlib import Path
 from edgecnn.contract import Preprocessing
 from edgecnn.data.dataset import number_labels
 from edgecnn.errors import ModelError
+from edgecnn.feeding import Feeding
 from edgecnn.files import sha256_file, sha256_folder
-from edgecnn.model_options import ModelOptions
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.card import CARD_NAME, read_card
 from edgecnn.models.classifier import KerasClassifier, image_shape, probe
 from edgecnn.models.keras_file import read_keras_file
@@ -20,16 +21,16 @@ __all__ = ["KerasClassifier", "load_keras_classifier"]
 
 
 def load_keras_classifier(
-    path: Path, labels: tuple[str, ...] | None = None, options: ModelOptions = ModelOptions()
+    path: Path, feeding: Feeding = Feeding(), loading: KerasLoading = KerasLoading()
 ) -> KerasClassifier:
     """Return the image classifier in a `.keras` or `.h5` file or a SavedModel folder.
 
-    No code in the file is run unless `options` say so.
+    No code in the file is run unless `loading` says so.
 
     Args:
         path: the model.
-        labels: class names; None takes those of a model card beside the file, else "0", "1", ….
-        options: what the file does not say.
+        feeding: how it is fed, and its labels; without them those of a model card beside the file, else "0", "1", ….
+        loading: which code may run.
 
     Raises:
         ModelError: the file is missing, damaged or no model; it would run code; or the model is no classifier of
@@ -37,7 +38,7 @@ def load_keras_classifier(
         BackendError: TensorFlow is not installed.
     """
     if is_saved_model(path):
-        network, digest = read_saved_model(path, trust_code=options.trust_code), sha256_folder(path)
+        network, digest = read_saved_model(path, trust_code=loading.trust_code), sha256_folder(path)
     elif not path.is_file():
         raise ModelError(f"no such model file: {path}")
     elif path.suffix not in KERAS_SUFFIXES:
@@ -46,16 +47,16 @@ def load_keras_classifier(
             "or a SavedModel folder"
         )
     else:
-        code = None if options.code is None else Path(options.code)
-        network, digest = read_keras_file(path, trust_code=options.trust_code, code=code), sha256_file(path)
+        code = None if loading.code is None else Path(loading.code)
+        network, digest = read_keras_file(path, trust_code=loading.trust_code, code=code), sha256_file(path)
     shape = image_shape(network.input_shape, path)
-    preprocessing = options.preprocessing or Preprocessing()
+    preprocessing = feeding.preprocessing or Preprocessing()
     if shape[2] == 1 and preprocessing.colour == "RGB":
         preprocessing = replace(preprocessing, colour="L")
     if not preprocessing.fits(shape[2]):
         raise ModelError(f"{path} takes {shape[2]} channels, for which {preprocessing} cannot be done")
     class_count, scores = probe(network, shape, preprocessing, path)
-    found = labels or _labels(path, digest, class_count)
+    found = feeding.labels or _labels(path, digest, class_count)
     if len(found) != class_count:
         raise ModelError(f"{path} has {class_count} classes, but {len(found)} labels were given")
     return KerasClassifier(

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from edgecnn.contract import Contract, ForeignContract
+from edgecnn.contract import Contract, Description
 from edgecnn.errors import BackendError, first_line, nearest
-from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.telemetry import untracked
 from edgecnn.spec import Format
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from edgecnn.feeding import Feeding
+    from edgecnn.keras_loading import KerasLoading
 
 Tensor = np.ndarray[Any, np.dtype[Any]]
 """`numpy.typing.NDArray[Any]`, whose module costs start-up time."""
@@ -36,14 +38,17 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session, and the contract that tells how to feed it."""
+    """A session, and the contract that tells how to feed it and what it answers."""
 
     contract: Contract
     session: Session
 
 
-Opener = Callable[["Path", int, ModelOptions], Opened]
-"""Loads a file with a number of threads. Raises `BackendError` if the runtime refuses it."""
+Opener = Callable[["Path", int, Description], Session]
+"""Loads a file with a number of threads; it raises `BackendError` if the runtime refuses the file."""
+
+KerasOpener = Callable[["Path", int, "Feeding", "KerasLoading"], Opened]
+"""Loads a Keras model, which is known only then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Backend:
         module: what is imported to load a file; installed if its top-level package is.
         package: the distribution that has the version number.
         extra: of edgecnn, that brings it; "" for a backend of another package.
-        opener: "module:function" of its `Opener`.
+        opener: "module:function" of its `Opener`; of its `KerasOpener` if it runs Keras models.
     """
 
     name: str
@@ -84,24 +89,36 @@ class Backend:
         with untracked():
             importlib.import_module(self.module)
 
-    def open(self, path: Path, threads: int, options: ModelOptions = ModelOptions()) -> Opened:
-        """Return `path` loaded with a number of threads; `options` are what the file does not say about itself.
+    def open(self, path: Path, threads: int, description: Description) -> Session:
+        """Return a described file loaded with a number of threads.
 
         Raises:
-            ArtifactError, ContractError, ModelError: the file cannot be used.
             BackendError: the runtime refuses it, or is installed but cannot be imported.
         """
+        session: Session = self._call(path, threads, description)
+        return session
+
+    def open_keras(self, path: Path, threads: int, feeding: Feeding, loading: KerasLoading) -> Opened:
+        """Return a Keras model loaded with a number of threads.
+
+        Raises:
+            ModelError: the model cannot be used.
+            BackendError: TensorFlow is installed but cannot be imported, or runs with another number of threads.
+        """
+        opened: Opened = self._call(path, threads, feeding, loading)
+        return opened
+
+    def _call(self, *arguments: Any) -> Any:
         module, function = self.opener.split(":")
-        opener: Opener = getattr(importlib.import_module(module), function)
+        opener = getattr(importlib.import_module(module), function)
         try:
             with untracked():
-                opened = opener(path, threads, options)
+                return opener(*arguments)
         except ImportError as error:  # a wheel for another C library or another NumPy
             raise BackendError(
                 f"{self.name} is installed but cannot be imported: {first_line(error)}; "
                 f"pip install --force-reinstall {self.requirement}"
             ) from error
-        return _settled(opened)
 
 
 BACKENDS: dict[str, Backend] = {
@@ -188,12 +205,3 @@ def _first_installed(file_format: Format) -> Backend:
 
 def _own_backends() -> dict[str, Backend]:
     return BACKENDS
-
-
-def _settled(opened: Opened) -> Opened:
-    """Return it with what the contract of a foreign file leaves open, found out by running it."""
-    if not isinstance(opened.contract, ForeignContract) or opened.contract.scores_are_known:
-        return opened
-    from edgecnn.runtime.probe import with_scores
-
-    return with_scores(opened)

@@ -1,23 +1,21 @@
 """Model files that edgecnn did not make: the contract comes from options, a side file, and the file itself.
 
-What nobody states is taken from the file or assumed, and `ForeignContract.notes` says so in a sentence each.
+What nobody states is taken from the file or assumed, and the notes say so in a sentence each.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgecnn.contract import Contract, ForeignContract, Origin, Preprocessing, is_classifier
+from edgecnn.contract import Contract, Description, Origin, Preprocessing, is_classifier
 from edgecnn.errors import ArtifactError, ContractError
+from edgecnn.feeding import Feeding
 from edgecnn.model_files import recognize
-from edgecnn.model_options import ModelOptions
-from edgecnn.runtime.contracts import contract_of
 from edgecnn.spec import Scores, TensorSpec
 
 if TYPE_CHECKING:
-    from edgecnn.artifact import Artifact
     from edgecnn.inspection.edges import Edges
     from edgecnn.inspection.result import Tensor
 
@@ -25,34 +23,44 @@ _LOWEST = {"uint8": 0, "int8": -128}
 _CHANNELS = (1, 3)
 
 
-def open_model(path: str | Path, options: ModelOptions = ModelOptions()) -> Artifact:
-    """Return a .tflite or .onnx file of any origin with the contract that it has, or that follows from `options`.
+@dataclass(frozen=True, slots=True)
+class ForeignContract(Contract):
+    """What is known about a file that edgecnn did not make: as stated, as in the file itself, else assumed."""
 
-    Nothing is run: where nobody says what the scores of a foreign file are, its contract says so, and loading it on a
-    backend finds out.
-
-    Raises:
-        ArtifactError, ContractError: as `contract_of`.
-    """
-    from edgecnn.artifact import Artifact
-
-    return Artifact(Path(path), contract_of(Path(path), options))
+    notes: tuple[str, ...] = ()
 
 
-def options_of(contract: Contract) -> ModelOptions:
-    """Return the options that give a foreign file this very contract again; none for an artifact."""
-    if not isinstance(contract, ForeignContract):
-        return ModelOptions()
-    return ModelOptions(
-        contract.preprocessing,
-        labels=contract.labels,
-        scores=contract.scores if contract.scores_are_known else None,
-        size=contract.image_shape[:2],
+@dataclass(frozen=True, slots=True)
+class ForeignDescription(Description):
+    """A foreign contract but for what the scores are, which nobody stated: only running the model tells."""
+
+    notes: tuple[str, ...] = ()
+
+    def with_scores(self, scores: Scores, *notes: str) -> ForeignContract:
+        """Return the contract with what the scores are, and with more notes."""
+        known = {field.name: getattr(self, field.name) for field in fields(Description)}
+        return ForeignContract(**known, scores=scores, needs={}, made_with={}, notes=(*self.notes, *notes))
+
+
+def is_foreign(description: Description) -> bool:
+    """Whether this is about a file that edgecnn did not make."""
+    return isinstance(description, (ForeignContract, ForeignDescription))
+
+
+def feeding_of(description: Description) -> Feeding:
+    """Return the feeding that gives a foreign file this very description again; nothing stated for an artifact."""
+    if not isinstance(description, (ForeignContract, ForeignDescription)):
+        return Feeding()
+    return Feeding(
+        description.preprocessing,
+        labels=description.labels,
+        scores=description.scores if isinstance(description, ForeignContract) else None,
+        size=description.image_shape[:2],
     )
 
 
-def foreign_contract(path: Path, options: ModelOptions) -> ForeignContract:
-    """Return what is stated about a file that edgecnn did not make. Raises as `contract_of`."""
+def describe_foreign(path: Path, feeding: Feeding) -> ForeignContract | ForeignDescription:
+    """Return what is known about a file that edgecnn did not make. Raises as `describe_model`."""
     from edgecnn.files import sha256_file
     from edgecnn.inspection.edges import EdgesError, read_edges
 
@@ -61,8 +69,8 @@ def foreign_contract(path: Path, options: ModelOptions) -> ForeignContract:
     assert model_file is not None  # or there would be no contract to ask for
     if model_file.mark in content:
         raise ContractError(f"{path} has no contract: it was cut short; export or copy the model again")
-    stated = _with_side_file(path, options)
-    is_told = bool(stated.feeding) or stated.preprocessing is not None
+    stated = _with_side_file(path, feeding)
+    is_told = bool(stated.stated) or stated.preprocessing is not None
     try:
         edges = read_edges(content, model_file.format)
     except EdgesError as error:
@@ -83,19 +91,15 @@ def foreign_contract(path: Path, options: ModelOptions) -> ForeignContract:
     notes: list[str] = []
     preprocessing = _preprocessing(taken, layout, stated.preprocessing, edges, notes)
     labels = _labels(path, given, stated, edges, notes)
-    found = ForeignContract(
+    found = ForeignDescription(
         format=model_file.format,
         precision=edges.precision,
         input=taken,
         output=replace(given, shape=(taken.shape[0], len(labels))),
-        scores=stated.scores or Scores.LOGITS,
         labels=labels,
         preprocessing=preprocessing,
         origin=Origin(path.stem, sha256_file(path), preprocessing),
-        needs={},
-        made_with={},
         notes=tuple(notes),
-        scores_are_known=stated.scores is not None,
     )
     if not is_classifier(found):
         raise ContractError(
@@ -104,27 +108,27 @@ def foreign_contract(path: Path, options: ModelOptions) -> ForeignContract:
         )
     if not preprocessing.fits(found.image_shape[2]):
         raise ContractError(f"{path} takes {found.image_shape[2]} channels, for which {preprocessing} cannot be done")
-    return found
+    return found if stated.scores is None else found.with_scores(stated.scores)
 
 
-def _with_side_file(path: Path, options: ModelOptions) -> ModelOptions:
+def _with_side_file(path: Path, feeding: Feeding) -> Feeding:
     """Return what options and side file state together; each thing is stated in one place."""
     from edgecnn.runtime.side_file import read_side_file, side_file_of
 
     file = side_file_of(path)
     if not file.is_file():
-        return options
+        return feeding
     written = read_side_file(file)
-    both = [name for name, value in written.feeding.items() if options.feeding.get(name, value) != value]
+    both = [name for name, value in written.stated.items() if feeding.stated.get(name, value) != value]
     if both:
         raise ContractError(f"{file} states {' and '.join(both)}, and so do the options; say it in one place")
-    if written.preprocessing is not None and options.preprocessing in (None, Preprocessing()):
-        options = replace(options, preprocessing=written.preprocessing)
+    if written.preprocessing is not None and feeding.preprocessing in (None, Preprocessing()):
+        feeding = replace(feeding, preprocessing=written.preprocessing)
     return replace(
-        options,
-        labels=options.labels or written.labels,
-        scores=options.scores or written.scores,
-        size=options.size or written.size,
+        feeding,
+        labels=feeding.labels or written.labels,
+        scores=feeding.scores or written.scores,
+        size=feeding.size or written.size,
     )
 
 
@@ -143,7 +147,7 @@ def _spec(path: Path, tensor: Tensor, what: str) -> TensorSpec:
     return TensorSpec(tensor.name, shape, tensor.dtype, scale, zero_point)
 
 
-def _with_layout(path: Path, spec: TensorSpec, stated: ModelOptions) -> tuple[str, TensorSpec]:
+def _with_layout(path: Path, spec: TensorSpec, stated: Feeding) -> tuple[str, TensorSpec]:
     """Return the layout that the shape shows, or that is stated where it shows none; and the input with all sizes."""
     wanted = (stated.preprocessing or Preprocessing()).layout
     if len(spec.shape) != 4:
@@ -189,7 +193,7 @@ def _preprocessing(
     return found
 
 
-def _labels(path: Path, given: TensorSpec, stated: ModelOptions, edges: Edges, notes: list[str]) -> tuple[str, ...]:
+def _labels(path: Path, given: TensorSpec, stated: Feeding, edges: Edges, notes: list[str]) -> tuple[str, ...]:
     from edgecnn.data.dataset import number_labels
     from edgecnn.data.labels import distinct
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from edgecnn.contract import Contract, Origin
 from edgecnn.errors import BackendError, ModelError, first_line
-from edgecnn.model_options import KerasCall, ModelOptions
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasCall, KerasLoading
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.runtime.backend import Opened, Tensor
@@ -31,7 +32,7 @@ class _KerasSession:
             raise ModelError(f"{self._path} cannot be compiled and run by TensorFlow: {first_line(error)}") from error
 
 
-def open_keras(path: Path, threads: int, options: ModelOptions) -> Opened:
+def open_keras(path: Path, threads: int, feeding: Feeding, loading: KerasLoading) -> Opened:
     """Return the model as a `tf.function`. The number of threads holds for the whole process.
 
     Where TensorFlow has run before with its default, all cores, that stays: measure in a process of its own, as
@@ -48,9 +49,9 @@ def open_keras(path: Path, threads: int, options: ModelOptions) -> Opened:
     except RuntimeError as error:
         if threading.get_intra_op_parallelism_threads() not in (0, threads):
             raise BackendError("TensorFlow already runs with another number of threads; use a new process") from error
-    if options.scores is not None or options.size is not None:
+    if feeding.scores is not None or feeding.size is not None:
         raise ModelError(f"{path} says itself what its scores and its size are; do not state them for a Keras model")
-    return open_loaded(load_keras_classifier(path, options.labels, options), options.call)
+    return open_loaded(load_keras_classifier(path, feeding, loading), loading.call)
 
 
 def open_loaded(classifier: KerasClassifier, how: KerasCall = KerasCall.FUNCTION) -> Opened:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edgecnn.contract import Contract, parse_contract
+from edgecnn.contract import Description, parse_contract
 from edgecnn.errors import BackendError, first_line
-from edgecnn.model_options import ModelOptions
-from edgecnn.runtime.backend import Opened, Tensor
+from edgecnn.runtime.backend import Opened, Session, Tensor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,24 +30,26 @@ class _InterpreterSession:
         return self._get(self._output)  # type: ignore[no-any-return]
 
 
-def open_litert(path: Path, threads: int, options: ModelOptions) -> Opened:
+def open_litert(path: Path, threads: int, description: Description) -> Session:
     """Return a session on LiteRT, with XNNPACK as the interpreter switches it on."""
-    return _open_file(_litert(), path, threads, options)
+    return _open(_litert(), description, str(path), threads, model_path=str(path))
 
 
-def open_tflite_runtime(path: Path, threads: int, options: ModelOptions) -> Opened:
+def open_tflite_runtime(path: Path, threads: int, description: Description) -> Session:
     """Return a session on tflite-runtime 2.14, which needs NumPy 1."""
-    return _open_file(_tflite_runtime(), path, threads, options)
+    return _open(_tflite_runtime(), description, str(path), threads, model_path=str(path))
 
 
 def litert_from_bytes(content: bytes, name: str, threads: int) -> Opened:
-    """Return `open_litert` of a file's content; errors call it `name`."""
-    return _open(_litert(), parse_contract(content, name), name, threads, model_content=content)
+    """Return `open_litert` of a file's content, with its contract; errors call it `name`."""
+    contract = parse_contract(content, name)
+    return Opened(contract, _open(_litert(), contract, name, threads, model_content=content))
 
 
 def tflite_runtime_from_bytes(content: bytes, name: str, threads: int) -> Opened:
-    """Return `open_tflite_runtime` of a file's content; errors call it `name`."""
-    return _open(_tflite_runtime(), parse_contract(content, name), name, threads, model_content=content)
+    """Return `open_tflite_runtime` of a file's content, with its contract; errors call it `name`."""
+    contract = parse_contract(content, name)
+    return Opened(contract, _open(_tflite_runtime(), contract, name, threads, model_content=content))
 
 
 def _litert() -> Any:
@@ -70,15 +71,9 @@ def _tflite_runtime() -> Any:
     return Interpreter
 
 
-def _open_file(interpreter: Any, path: Path, threads: int, options: ModelOptions) -> Opened:
-    from edgecnn.runtime.contracts import contract_of  # a bundle reads its models from memory, and has no such module
-
-    return _open(interpreter, contract_of(path, options), str(path), threads, model_path=str(path))
-
-
-def _open(interpreter: Any, contract: Contract, name: str, threads: int, **model: Any) -> Opened:
+def _open(interpreter: Any, description: Description, name: str, threads: int, **model: Any) -> Session:
     try:
-        return Opened(contract, _InterpreterSession(interpreter(num_threads=threads, **model), contract.input.shape))
+        return _InterpreterSession(interpreter(num_threads=threads, **model), description.input.shape)
     except (ValueError, RuntimeError) as error:
         runtime = "litert" if interpreter.__module__.startswith("ai_edge_litert") else "tflite-runtime"
         raise BackendError(f"{runtime} refuses {name}: {first_line(error)}") from error

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgecnn.contract import Contract
 from edgecnn.errors import ArtifactError
-from edgecnn.model_options import ModelOptions
-from edgecnn.runtime.backend import find_backend
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
+from edgecnn.runtime.backend import Opened, find_backend
 from edgecnn.runtime.classifier import Classifier
+from edgecnn.runtime.description import describe_model
 from edgecnn.spec import KERAS_SUFFIXES, SAVED_MODEL_NAME, Format
 
 
 def load(
-    path: str | Path, threads: int = 1, backend: str | None = None, *, keras: ModelOptions = ModelOptions()
+    path: str | Path,
+    threads: int = 1,
+    backend: str | None = None,
+    *,
+    feeding: Feeding = Feeding(),
+    loading: KerasLoading = KerasLoading(),
 ) -> Classifier:
     """Return the classifier in a model file.
 
@@ -21,16 +29,40 @@ def load(
             folder.
         threads: for one inference.
         backend: a name that `edgecnn backends` lists; None takes the first installed one that runs the file.
-        keras: what a Keras model or a file of another tool does not say about itself; an artifact says all.
+        feeding: what a Keras model or a file of another tool does not say about its input and output; an artifact says
+            all.
+        loading: which code of a Keras model may run, and how the model is called.
 
     Raises:
         ArtifactError, ContractError, ModelError: the file is missing, damaged, or not told how it is fed.
         BackendError: the runtime is missing or refuses the file.
     """
+    return Classifier(open_model(path, threads, backend, feeding=feeding, loading=loading))
+
+
+def open_model(
+    path: str | Path,
+    threads: int = 1,
+    backend: str | None = None,
+    *,
+    feeding: Feeding = Feeding(),
+    loading: KerasLoading = KerasLoading(),
+) -> Opened:
+    """Return a model file as a session with its contract; arguments and errors are those of `load`."""
     if threads < 1:
         raise ValueError(f"threads must be 1 or more, not {threads}")
     path = Path(path)
-    return Classifier(find_backend(format_of(path), backend).open(path, threads, keras))
+    file_format = format_of(path)
+    runtime = find_backend(file_format, backend)
+    if file_format is Format.KERAS:
+        return runtime.open_keras(path, threads, feeding, loading)
+    description = describe_model(path, feeding)
+    session = runtime.open(path, threads, description)
+    if isinstance(description, Contract):
+        return Opened(description, session)
+    from edgecnn.runtime.probe import with_scores  # more to import than most users need
+
+    return Opened(with_scores(description, session), session)
 
 
 def format_of(path: Path) -> Format:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from edgecnn.contract import Description
 from edgecnn.errors import BackendError, first_line
-from edgecnn.model_options import ModelOptions
-from edgecnn.runtime.backend import Opened, Tensor
-from edgecnn.runtime.contracts import contract_of
+from edgecnn.runtime.backend import Session, Tensor
 from edgecnn.runtime.telemetry import untracked
 
 _NOISE = ("Exception from", "Check '", "FrontEnd API failed")
@@ -29,7 +28,7 @@ class _OpenvinoSession:
         return self._output().data.copy()  # type: ignore[no-any-return]  # the next call overwrites it
 
 
-def open_openvino(path: Path, threads: int, options: ModelOptions) -> Opened:
+def open_openvino(path: Path, threads: int, description: Description) -> Session:
     """Return a session on the CPU for one request at a time.
 
     Floats are computed as float32: on processors with AMX or AVX-512's bfloat16 OpenVINO would take bfloat16, and a
@@ -41,7 +40,6 @@ def open_openvino(path: Path, threads: int, options: ModelOptions) -> Opened:
     with untracked():
         import openvino
 
-    contract = contract_of(path, options)
     settings = {
         "PERFORMANCE_HINT": "LATENCY",
         "NUM_STREAMS": 1,
@@ -51,8 +49,8 @@ def open_openvino(path: Path, threads: int, options: ModelOptions) -> Opened:
     try:
         core = openvino.Core()
         model = core.read_model(path)
-        model.reshape(list(contract.input.shape))  # a file may leave its batch open
-        return Opened(contract, _OpenvinoSession(core.compile_model(model, "CPU", settings)))
+        model.reshape(list(description.input.shape))  # a file may leave its batch open
+        return _OpenvinoSession(core.compile_model(model, "CPU", settings))
     except RuntimeError as error:
         raise BackendError(f"openvino refuses {path}: {_reason(error)}") from error
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from edgecnn.contract import Contract, parse_contract
+from edgecnn.contract import Description, parse_contract
 from edgecnn.errors import BackendError, first_line
-from edgecnn.model_options import ModelOptions
-from edgecnn.runtime.backend import Opened, Tensor
+from edgecnn.runtime.backend import Opened, Session, Tensor
 from edgecnn.runtime.telemetry import untracked
 
 if TYPE_CHECKING:
@@ -42,19 +41,18 @@ def session_options(threads: int) -> Any:
     return settings
 
 
-def open_onnxruntime(path: Path, threads: int, options: ModelOptions) -> Opened:
+def open_onnxruntime(path: Path, threads: int, description: Description) -> Session:
     """Return a session on the CPU with all graph optimizations."""
-    from edgecnn.runtime.contracts import contract_of  # a bundle reads its models from memory, and has no such module
-
-    return _open(str(path), contract_of(path, options), str(path), threads)
+    return _open(str(path), description, str(path), threads)
 
 
 def onnxruntime_from_bytes(content: bytes, name: str, threads: int) -> Opened:
-    """Return `open_onnxruntime` of a file's content; errors call it `name`."""
-    return _open(content, parse_contract(content, name), name, threads)
+    """Return `open_onnxruntime` of a file's content, with its contract; errors call it `name`."""
+    contract = parse_contract(content, name)
+    return Opened(contract, _open(content, contract, name, threads))
 
 
-def _open(model: str | bytes, contract: Contract, name: str, threads: int) -> Opened:
+def _open(model: str | bytes, description: Description, name: str, threads: int) -> Session:
     with untracked():
         import onnxruntime
 
@@ -62,4 +60,4 @@ def _open(model: str | bytes, contract: Contract, name: str, threads: int) -> Op
         session = onnxruntime.InferenceSession(model, session_options(threads), providers=[PROVIDER])
     except Exception as error:  # its exceptions have no base class but Exception
         raise BackendError(f"onnxruntime refuses {name}: {first_line(error)}") from error
-    return Opened(contract, _OrtSession(session, contract.input.name, contract.output.name))
+    return _OrtSession(session, description.input.name, description.output.name)

@@ -10,7 +10,7 @@ from typing import Any
 from edgecnn.contract import Preprocessing
 from edgecnn.data.labels import read_labels
 from edgecnn.errors import ContractError, nearest
-from edgecnn.model_options import ModelOptions, parse_scale
+from edgecnn.feeding import Feeding, parse_scale
 from edgecnn.schema import SchemaError, decode
 from edgecnn.spec import Scores
 
@@ -24,7 +24,7 @@ class _Written:
     Attributes:
         labels: class names in the order of the scores; or the name of a file of them, one a line, beside this one.
         size: height and width.
-        scale: as `edgecnn.model_options.parse_scale` reads it.
+        scale: as `edgecnn.feeding.parse_scale` reads it.
     """
 
     labels: tuple[str, ...] | None = None
@@ -42,7 +42,7 @@ def side_file_of(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def read_side_file(path: Path) -> ModelOptions:
+def read_side_file(path: Path) -> Feeding:
     """Return what a side file states.
 
     Raises:
@@ -57,7 +57,7 @@ def read_side_file(path: Path) -> ModelOptions:
         for name in value:
             if name not in _Written.__slots__:
                 raise SchemaError(f"unknown field {name!r}{nearest(name, _Written.__slots__)}")
-        return ModelOptions(_preprocessing(written), labels=written.labels, scores=written.scores, size=written.size)
+        return Feeding(_preprocessing(written), labels=written.labels, scores=written.scores, size=written.size)
     except OSError as error:
         raise ContractError(f"cannot read {path}: {error.strerror}") from error
     except (SchemaError, ValueError, RecursionError) as error:

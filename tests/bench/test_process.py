@@ -11,7 +11,8 @@ import pytest
 
 from edgecnn.bench.process import WorkerProcess
 from edgecnn.errors import MeasurementError
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.runtime.timing import time_calls
 from edgecnn.schema import encode
 
@@ -61,7 +62,7 @@ def test_what_a_runtime_prints_does_not_disturb_the_answers() -> None:
 def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words(tmp_path: Path) -> None:
     np.save(tmp_path / "images.npy", np.zeros((1, 2, 2, 3), np.uint8))
     command = {"do": "load", "path": "nowhere.tflite", "backend": "litert", "threads": 1}
-    command |= {"keras": encode(ModelOptions()), "images": str(tmp_path / "images.npy")}
+    command |= {"feeding": encode(Feeding()), "loading": encode(KerasLoading()), "images": str(tmp_path / "images.npy")}
     with WorkerProcess(60.0) as link, pytest.raises(MeasurementError, match="no such model file: nowhere.tflite"):
         link.ask(command)
 
@@ -80,7 +81,13 @@ def test_a_worker_classifies_for_as_long_as_it_may_and_says_how_many_are_left(tm
     images, path = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3), np.uint8), tmp_path / "images.npy"
     np.save(path, images)
     command: dict[str, Any] = {"do": "load", "path": str(shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite")}
-    command |= {"backend": "litert", "threads": 1, "keras": encode(ModelOptions()), "images": str(path)}
+    command |= {
+        "backend": "litert",
+        "threads": 1,
+        "feeding": encode(Feeding()),
+        "loading": encode(KerasLoading()),
+        "images": str(path),
+    }
     with WorkerProcess(60.0) as link:
         link.ask(command)
         every = link.ask({"do": "classify", "images": str(path), "first": 0, "seconds": 60.0})

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from edgecnn.bench.settings import QUICK, Settings
 from edgecnn.cli.app import COMMANDS, group
 from edgecnn.cli.bench_options import settings_options
-from edgecnn.cli.model_options import model_options
+from edgecnn.cli.feeding_options import feeding_options
 from edgecnn.cli.option_types import parse_bytes, parse_counts, parse_image_size, parse_percent
 from edgecnn.cli.options import OptionSet, field_option
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
 from edgecnn.runtime.side_file import read_side_file
 
 
@@ -143,4 +143,4 @@ def test_settings_are_the_defaults_or_quick_ones_with_what_is_given() -> None:
 def test_size_is_width_and_height_on_the_command_line_and_height_and_width_in_a_side_file(tmp_path: Path) -> None:
     file = tmp_path / "model.contract.json"
     file.write_text('{"size": [480, 640]}')
-    assert value_of(model_options, "--size", "640x480") == ModelOptions(size=(480, 640)) == read_side_file(file)
+    assert value_of(feeding_options, "--size", "640x480") == Feeding(size=(480, 640)) == read_side_file(file)

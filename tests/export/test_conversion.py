@@ -13,6 +13,7 @@ from ai_edge_litert.interpreter import Interpreter
 from onnx import numpy_helper
 
 from edgecnn.data.sample import load_calibration_sample, load_test_sample
+from edgecnn.feeding import Feeding
 from edgecnn.preprocess import softmax
 from edgecnn.spec import Method, Precision
 
@@ -161,7 +162,7 @@ def test_a_users_own_model_exports_in_both_formats(own: Any, tmp_path: Path) -> 
         ExportSpec(),
         calibration=str(own.calibration),
         evaluation=str(own.evaluation),
-        labels=("dark", "middling", "bright"),
+        feeding=Feeding(labels=("dark", "middling", "bright")),
     )
     images = np.load(own.evaluation)["images"]
     expected = softmax(keras.models.load_model(own.model).predict(images.astype(np.float32), verbose=0))

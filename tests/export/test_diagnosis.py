@@ -18,6 +18,7 @@ from edgecnn.export import export_model
 from edgecnn.export.diagnosis import diagnose
 from edgecnn.export.limits import ExportLimits
 from edgecnn.export.restore import restore
+from edgecnn.feeding import Feeding
 from edgecnn.limits import Outcome
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.spec import ExportSpec, Precision
@@ -119,7 +120,9 @@ def hard(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Hard]:
         )
         assert [entry.file for entry in exported.rejected] == [f"huge_{kind}-int8.tflite", f"huge_{kind}-int8.onnx"]
         labels = read_contract(out / f"huge_{kind}-float32.tflite").labels
-        found[kind] = Hard(path, calibration, evaluation, out / "rejected", load_keras_classifier(path, labels))
+        found[kind] = Hard(
+            path, calibration, evaluation, out / "rejected", load_keras_classifier(path, Feeding(labels=labels))
+        )
     return found
 
 

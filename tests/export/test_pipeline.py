@@ -21,6 +21,7 @@ from edgecnn.errors import ArtifactError, DataError, ExportError, ModelError, Ou
 from edgecnn.export import export_model
 from edgecnn.export.folder import LOG_NAME
 from edgecnn.export.limits import ExportLimits
+from edgecnn.feeding import Feeding
 from edgecnn.files import sha256_file
 from edgecnn.spec import ExportSpec, Format, Precision
 
@@ -285,7 +286,7 @@ def test_an_unknown_word_is_one_line_with_the_nearest(
 
 def test_labels_must_be_as_many_as_the_classes(own: Any, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="3 classes, but 2 labels"):
-        export_own(own, tmp_path / "out", labels=("a", "b"))
+        export_own(own, tmp_path / "out", feeding=Feeding(labels=("a", "b")))
 
 
 @pytest.mark.slow

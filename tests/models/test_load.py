@@ -15,7 +15,8 @@ import edgecnn
 from edgecnn.contract import Preprocessing
 from edgecnn.data.cifar10 import CLASS_NAMES
 from edgecnn.errors import ModelError
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.card import read_card
 from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.registry import architecture, find_model_file, shipped_folder
@@ -102,7 +103,7 @@ def test_a_name_that_tensorflow_cannot_trace_is_made_one_that_it_can(tmp_path: P
 def test_labels_are_numbers_where_nobody_named_the_classes(tmp_path: Path) -> None:
     path = save(tmp_path, lambda keras: classifier(keras, classes=3))
     assert load_keras_classifier(path).labels == ("0", "1", "2")
-    assert load_keras_classifier(path, ("a", "b", "c")).labels == ("a", "b", "c")
+    assert load_keras_classifier(path, Feeding(labels=("a", "b", "c"))).labels == ("a", "b", "c")
 
 
 def test_a_legacy_h5_file_loads(tmp_path: Path) -> None:
@@ -254,7 +255,7 @@ def test_a_subclassed_model_needs_the_code_of_its_class(tmp_path: Path) -> None:
         load_keras_classifier(path)
     code = tmp_path / "own.py"
     code.write_text(OWN_CODE)
-    found = load_keras_classifier(path, options=ModelOptions(code=str(code)))
+    found = load_keras_classifier(path, loading=KerasLoading(code=str(code)))
     assert (found.shape, len(found.labels), found.parameters) == ((8, 6, 3), 3, 8 * 6 * 3 * 3 + 3)
 
 
@@ -267,7 +268,7 @@ def test_code_that_does_not_run_is_one_line(tmp_path: Path, text: str | None, wo
     if text is not None:
         (tmp_path / "own.py").write_text(text)
     with pytest.raises(ModelError, match=words):
-        load_keras_classifier(save(tmp_path, subclassed), options=ModelOptions(code=str(tmp_path / "own.py")))
+        load_keras_classifier(save(tmp_path, subclassed), loading=KerasLoading(code=str(tmp_path / "own.py")))
 
 
 def test_a_lambda_layer_runs_for_those_who_trust_it(tmp_path: Path) -> None:
@@ -276,7 +277,7 @@ def test_a_lambda_layer_runs_for_those_who_trust_it(tmp_path: Path) -> None:
     )
     with pytest.raises(ModelError, match="add --trust-code"):
         load_keras_classifier(path)
-    assert len(load_keras_classifier(path, options=ModelOptions(trust_code=True)).labels) == 3
+    assert len(load_keras_classifier(path, loading=KerasLoading(trust_code=True)).labels) == 3
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +314,7 @@ def test_a_saved_model_that_reaches_outside_is_refused_unless_trusted(tmp_path: 
     with pytest.raises(ModelError, match=r"reach outside of the model \(WriteFile\).*--trust-code"):
         load_keras_classifier(tmp_path / "writer")
     assert not trace.exists()
-    load_keras_classifier(tmp_path / "writer", options=ModelOptions(trust_code=True))
+    load_keras_classifier(tmp_path / "writer", loading=KerasLoading(trust_code=True))
     assert trace.exists()
 
 
@@ -346,7 +347,7 @@ def test_a_model_that_tensorflow_cannot_compile_is_told_in_a_line(tmp_path: Path
             keras.layers.Lambda(lambda x: x[:, 0, 0] + float(x.numpy()[0, 0, 0, 0]), output_shape=(3,)),
         ]),
     )  # fmt: skip
-    classifier = load_keras_classifier(path, options=ModelOptions(trust_code=True))
+    classifier = load_keras_classifier(path, loading=KerasLoading(trust_code=True))
     with pytest.raises(ModelError, match="cannot be compiled"):
         Classifier(open_loaded(classifier)).predict(np.zeros((2, 8, 8, 3), np.uint8))
 
@@ -382,9 +383,9 @@ def test_the_scale_that_a_model_expects_is_stated_and_done_for_it(tmp_path: Path
     path = save(tmp_path, classifier)
     stated = Preprocessing(colour="BGR", scale=(1 / 127.5,), offset=(-1.0,))
     images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
-    found = load_keras_classifier(path, options=ModelOptions(preprocessing=stated))
+    found = load_keras_classifier(path, feeding=Feeding(preprocessing=stated))
     expected = softmax(np.asarray(found.call((images[..., ::-1] / 127.5 - 1).astype(np.float32))))
-    scores = edgecnn.load(path, keras=ModelOptions(preprocessing=stated)).predict(images)
+    scores = edgecnn.load(path, feeding=Feeding(preprocessing=stated)).predict(images)
     np.testing.assert_allclose(scores, expected, atol=1e-6)
     with pytest.raises(ModelError, match="takes 3 channels"):
-        load_keras_classifier(path, options=ModelOptions(preprocessing=Preprocessing(colour="L")))
+        load_keras_classifier(path, feeding=Feeding(preprocessing=Preprocessing(colour="L")))

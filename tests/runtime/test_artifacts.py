@@ -17,7 +17,6 @@ import edgecnn
 from edgecnn.artifact import Artifact, open_folder, read_manifest
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import BackendError
-from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import BACKENDS
 from edgecnn.runtime.shipped import default_artifact
 from edgecnn.spec import Format
@@ -146,4 +145,4 @@ def test_tflite_runtime_with_numpy_2_is_refused_with_the_way_out(folder: Path) -
     if int(np.__version__.split(".")[0]) < 2:
         pytest.skip("this environment has NumPy 1, as tflite-runtime needs")
     with pytest.raises(BackendError, match="pip install 'numpy<2'"):
-        open_tflite_runtime(default_artifact(), 1, ModelOptions())
+        open_tflite_runtime(default_artifact(), 1, edgecnn.read_contract(default_artifact()))

@@ -11,7 +11,6 @@ import pytest
 
 from edgecnn.contract import Contract, seal
 from edgecnn.errors import ArtifactError, BackendError, ContractError
-from edgecnn.model_options import ModelOptions
 from edgecnn.runtime.backend import BACKENDS, Backend, find_backend
 from edgecnn.runtime.load import format_of, load
 from edgecnn.spec import Format
@@ -116,16 +115,16 @@ def test_a_backend_of_another_format_names_those_that_fit(file_format: Format, n
 
 
 def test_a_runtime_that_is_installed_but_cannot_be_imported_is_a_backend_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contracts: dict[Format, Contract]
 ) -> None:
     """A wheel for another C library: there, and of no use."""
     (tmp_path / "edgecnn_test_broken.py").write_text(
-        "def open_it(path, threads, options):\n    raise ImportError('GLIBC_2.99 not found\\n(required by it)')\n"
+        "def open_it(path, threads, description):\n    raise ImportError('GLIBC_2.99 not found\\n(required by it)')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     backend = _fake("one", "json", "edgecnn_test_broken:open_it")
     with pytest.raises(BackendError) as caught:
-        backend.open(tmp_path, 1)
+        backend.open(tmp_path, 1, contracts[Format.TFLITE])
     assert str(caught.value) == (
         "one is installed but cannot be imported: GLIBC_2.99 not found; "
         "pip install --force-reinstall 'edgecnn[extra-of-one]'"
@@ -219,10 +218,10 @@ def test_a_model_without_a_contract_is_refused_before_the_runtime_sees_it(
         load(path)
 
 
-def test_tflite_runtime_says_that_it_needs_numpy_1(tmp_path: Path) -> None:
+def test_tflite_runtime_says_that_it_needs_numpy_1(tmp_path: Path, contracts: dict[Format, Contract]) -> None:
     from edgecnn.runtime.litert import open_tflite_runtime
 
     if int(np.__version__.split(".")[0]) < 2:
         pytest.skip("this is NumPy 1")
     with pytest.raises(BackendError, match=rf"fails with {np.__version__}; pip install 'numpy<2', or use"):
-        open_tflite_runtime(tmp_path, 1, ModelOptions())
+        open_tflite_runtime(tmp_path, 1, contracts[Format.TFLITE])

@@ -16,9 +16,9 @@ from edgecnn.contract import Preprocessing, read_contract
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import DataError
-from edgecnn.runtime.backend import Opened, find_backend
+from edgecnn.runtime.backend import Opened
 from edgecnn.runtime.feeding import LABELS_IN_ANOTHER_ORDER, STATED, diagnose_feeding
-from edgecnn.spec import Format
+from edgecnn.runtime.load import open_model
 
 COUNT = 500
 
@@ -41,7 +41,7 @@ def images() -> Dataset:
 @pytest.fixture(scope="module")
 def opened(folder: Path) -> Opened:
     path = folder / "tutorial_cnn-float32.tflite"
-    return find_backend(Format.TFLITE).open(path, 1)
+    return open_model(path)
 
 
 @pytest.mark.parametrize("name", MISTAKES)
@@ -81,7 +81,7 @@ def test_int8_wrap_around_is_named_for_a_file_with_int8_edges(folder: Path, imag
     """The program that forgets to take 128 off."""
     path = folder / "tutorial_cnn-int8.tflite"
     contract = read_contract(path)
-    opened = find_backend(Format.TFLITE).open(path, 1)
+    opened = open_model(path)
 
     class Signed:
         """The same file behind int8 edges."""

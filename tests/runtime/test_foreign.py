@@ -15,12 +15,13 @@ import pytest
 
 import edgecnn
 from edgecnn.container import split
-from edgecnn.contract import ForeignContract, Preprocessing
+from edgecnn.contract import Preprocessing
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import ArtifactError, ContractError, ModelError
-from edgecnn.model_options import ModelOptions, parse_scale
+from edgecnn.feeding import Feeding, parse_scale
 from edgecnn.runtime.backend import BACKENDS
-from edgecnn.runtime.foreign import open_model, options_of
+from edgecnn.runtime.description import describe_model
+from edgecnn.runtime.foreign import ForeignContract, feeding_of
 from edgecnn.runtime.shipped import default_artifact
 from edgecnn.spec import ExportSpec, Format, Precision, Quantization, Scores
 
@@ -69,9 +70,9 @@ def logits_by_numpy(scale: str) -> np.ndarray:
     return np.asarray(np.einsum("nhwcyx,kcyx->nhwk", windows, KERNEL).mean((1, 2)) @ DENSE)
 
 
-def stated(scale: str = IMAGENET, **others: Any) -> ModelOptions:
+def stated(scale: str = IMAGENET, **others: Any) -> Feeding:
     scales, offsets = parse_scale(scale)
-    return ModelOptions(Preprocessing(scale=scales, offset=offsets), **others)
+    return Feeding(Preprocessing(scale=scales, offset=offsets), **others)
 
 
 @pytest.mark.parametrize("backend", READERS)
@@ -90,7 +91,7 @@ def test_it_computes_what_numpy_computes(
     tmp_path: Path, backend: str, taken: Taken, given: Taken, size: tuple[int, int] | None
 ) -> None:
     path = save_onnx(tmp_path / "m.onnx", taken, given)
-    classifier = edgecnn.load(path, backend=backend, keras=stated(labels=LABELS, size=size))
+    classifier = edgecnn.load(path, backend=backend, feeding=stated(labels=LABELS, size=size))
     assert classifier.shape == (8, 9, 3)
     assert classifier.contract.preprocessing.layout == ("NHWC" if taken[-1] == 3 else "NCHW")
     assert classifier.labels == ("cat", "dog", "crane", "crane (2)", "bird")
@@ -103,34 +104,34 @@ def test_it_computes_what_numpy_computes(
 
 def test_bgr_reaches_a_channels_first_input_in_the_right_order(tmp_path: Path) -> None:
     path = save_onnx(tmp_path / "m.onnx", [1, 3, 8, 9], [1, 5])
-    options = ModelOptions(Preprocessing(colour="BGR", scale=(0.1, 0.2, 0.3), offset=(1.0, 2.0, 3.0)))
-    turned = ModelOptions(Preprocessing(scale=(0.1, 0.2, 0.3), offset=(1.0, 2.0, 3.0)))
-    found = edgecnn.load(path, keras=options).scores(IMAGES)
-    np.testing.assert_array_equal(found, edgecnn.load(path, keras=turned).scores(IMAGES[..., ::-1]))
+    options = Feeding(Preprocessing(colour="BGR", scale=(0.1, 0.2, 0.3), offset=(1.0, 2.0, 3.0)))
+    turned = Feeding(Preprocessing(scale=(0.1, 0.2, 0.3), offset=(1.0, 2.0, 3.0)))
+    found = edgecnn.load(path, feeding=options).scores(IMAGES)
+    np.testing.assert_array_equal(found, edgecnn.load(path, feeding=turned).scores(IMAGES[..., ::-1]))
 
 
 @pytest.mark.parametrize("softmax", [True, False])
 def test_what_the_scores_are_is_found_out_and_said(tmp_path: Path, softmax: bool) -> None:
     path = save_onnx(tmp_path / "m.onnx", [1, 3, 8, 9], [1, 5], softmax=softmax)
-    contract = edgecnn.load(path, keras=stated()).contract
+    contract = edgecnn.load(path, feeding=stated()).contract
     assert isinstance(contract, ForeignContract)
     assert contract.scores is (Scores.PROBABILITIES if softmax else Scores.LOGITS)
     assert contract.notes[-1].endswith(f"so they are taken for {contract.scores.value}")
-    told = edgecnn.load(path, keras=stated(scores=Scores.LOGITS)).contract
+    told = edgecnn.load(path, feeding=stated(scores=Scores.LOGITS)).contract
     assert isinstance(told, ForeignContract)
     assert (told.scores, [note for note in told.notes if "scores" in note]) == (Scores.LOGITS, [])
 
 
-def test_the_options_of_a_contract_give_it_again(tmp_path: Path) -> None:
+def test_the_feeding_of_a_contract_give_it_again(tmp_path: Path) -> None:
     """So that a process of its own need not find anything out."""
     path = save_onnx(tmp_path / "m.onnx", ["n", 3, "h", "w"], ["n", "c"], softmax=True)
-    contract = edgecnn.load(path, keras=stated(labels=LABELS, size=(8, 9))).contract
-    again = open_model(path, options_of(contract)).contract
+    contract = edgecnn.load(path, feeding=stated(labels=LABELS, size=(8, 9))).contract
+    again = describe_model(path, feeding_of(contract))
     assert isinstance(contract, ForeignContract)
     assert isinstance(again, ForeignContract)
     assert replace(again, notes=()) == replace(contract, notes=())
     assert again.notes == ()
-    assert options_of(open_model(default_artifact()).contract) == ModelOptions()
+    assert feeding_of(describe_model(default_artifact())) == Feeding()
 
 
 def test_a_side_file_says_it_once_and_for_all_commands(tmp_path: Path, edgecnn: Callable[..., Any]) -> None:
@@ -206,7 +207,7 @@ def test_what_is_no_classifier_is_one_line(
 ) -> None:
     path = save_onnx(tmp_path / "m.onnx", taken, given, **changes)
     with pytest.raises(ContractError) as caught:
-        edgecnn.load(path, keras=stated())
+        edgecnn.load(path, feeding=stated())
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -228,19 +229,19 @@ def test_an_artifact_that_was_cut_short_is_not_taken_for_a_foreign_file(tmp_path
     path = tmp_path / f"cut.{file_format.value}"
     path.write_bytes(content[:-1])
     with pytest.raises(ContractError, match="it was cut short"):
-        edgecnn.load(path, keras=stated("0..1"))
+        edgecnn.load(path, feeding=stated("0..1"))
 
 
 def test_an_artifact_says_itself_how_it_is_fed() -> None:
-    for options in (stated("0..1"), ModelOptions(labels=LABELS), ModelOptions(scores=Scores.LOGITS)):
+    for options in (stated("0..1"), Feeding(labels=LABELS), Feeding(scores=Scores.LOGITS)):
         with pytest.raises(ArtifactError, match="says itself how it is fed"):
-            edgecnn.load(default_artifact(), keras=options)
+            edgecnn.load(default_artifact(), feeding=options)
 
 
 def test_a_keras_models_scores_are_not_stated() -> None:
     pytest.importorskip("tensorflow")
     with pytest.raises(ModelError, match="says itself"):
-        edgecnn.load(default_artifact("keras"), keras=ModelOptions(scores=Scores.LOGITS))
+        edgecnn.load(default_artifact("keras"), feeding=Feeding(scores=Scores.LOGITS))
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,7 @@ def test_a_damaged_file_is_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / ("m.tflite" if b"TFL3" in content else "m.onnx")
     path.write_bytes(content)
     with pytest.raises(ArtifactError) as caught:
-        edgecnn.load(path, keras=stated())
+        edgecnn.load(path, feeding=stated())
     assert "\n" not in str(caught.value)
 
 
@@ -287,7 +288,7 @@ def test_an_int8_input_takes_a_step_a_pixel_as_mlperf_tinys_models_do(tmp_path: 
     )
     artifact = tmp_path / "out" / "grey_levels-int8.tflite"
     expected, images = edgecnn.load(artifact), load_npz(own.evaluation).images
-    found = edgecnn.load(bare(artifact, tmp_path / "m.tflite"), keras=ModelOptions(labels=expected.labels))
+    found = edgecnn.load(bare(artifact, tmp_path / "m.tflite"), feeding=Feeding(labels=expected.labels))
     assert found.contract.input.dtype == "int8"
     assert found.contract.preprocessing.colour == "L"
     np.testing.assert_array_equal(found.predict(images), expected.predict(images))

@@ -16,6 +16,7 @@ import edgecnn
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import BackendError
 from edgecnn.runtime.backend import BACKENDS, find_backend
+from edgecnn.runtime.load import open_model
 from edgecnn.runtime.shipped import default_artifact
 from edgecnn.spec import ExportSpec, Format, Precision
 
@@ -52,7 +53,7 @@ def test_the_formats_own_runtimes_come_first() -> None:
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_runtime_confirms_how_it_was_told_to_run(threads: int) -> None:
-    opened = find_backend(Format.ONNX, "openvino").open(default_artifact("onnxruntime"), threads)
+    opened = open_model(default_artifact("onnxruntime"), threads, "openvino")
     session: Any = opened.session
     told = session._request.get_compiled_model().get_property
     assert told("INFERENCE_NUM_THREADS") == min(threads, len(os.sched_getaffinity(0)))

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from edgecnn.contract import Contract, find_contract
 from edgecnn.errors import ArtifactError
-from edgecnn.model_options import ModelOptions
+from edgecnn.feeding import Feeding
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from edgecnn.runtime.foreign import ForeignDescription
 
-def contract_of(path: Path, options: ModelOptions) -> Contract:
+
+def describe_model(path: Path, feeding: Feeding = Feeding()) -> Contract | ForeignDescription:
     """Return the contract in a model file, or for a file that edgecnn did not make what is stated about it.
+
+    Nothing is run: where nobody says what the scores of a foreign file are, this is no contract yet.
 
     Raises:
         ArtifactError: no such file, damaged, or an artifact about which something else is stated.
@@ -22,11 +26,11 @@ def contract_of(path: Path, options: ModelOptions) -> Contract:
     """
     contract = find_contract(path)
     if contract is None:
-        from edgecnn.runtime.foreign import foreign_contract  # more to import than most users need
+        from edgecnn.runtime.foreign import describe_foreign  # more to import than most users need
 
-        return foreign_contract(path, options)
-    if options.feeding:
+        return describe_foreign(path, feeding)
+    if feeding.stated:
         raise ArtifactError(
-            f"{path} says itself how it is fed; {', '.join(options.feeding)} cannot be stated for what edgecnn made"
+            f"{path} says itself how it is fed; {', '.join(feeding.stated)} cannot be stated for what edgecnn made"
         )
     return contract

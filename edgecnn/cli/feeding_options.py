@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,12 @@ import click
 from edgecnn.cli.option_types import IMAGE_SIZE, SCALE, OneOf
 from edgecnn.cli.options import OptionSet
 from edgecnn.cli.screen import print_line
-from edgecnn.contract import FITS, LAYOUTS, RESIZE_FILTERS, Contract, Preprocessing, notes_of
-from edgecnn.model_options import ModelOptions
+from edgecnn.contract import FITS, LAYOUTS, RESIZE_FILTERS, Contract, Preprocessing
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
 from edgecnn.spec import Scores
 
-_FEEDING = (
+_PIXELS = (
     click.option(
         "--scale",
         type=SCALE,
@@ -72,54 +72,51 @@ _FOREIGN = (
 )
 
 
-def _stated(  # the names are those of the options
+def _feeding(  # the names are those of the options
     *,
-    trust_code: bool,
-    code: Path | None,
     scale: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
     labels: Path | None = None,
     scores: str | None = None,
     size: tuple[int, int] | None = None,
     contract: Path | None = None,
     **preprocessing: str | None,
-) -> ModelOptions:
+) -> Feeding:
     """Return what the options say; `size` is width and height there, and height and width in the result."""
     from edgecnn.data.labels import read_labels
 
     known: dict[str, Any] = {name: value for name, value in preprocessing.items() if value is not None}
     if scale is not None:
         known |= {"scale": scale[0], "offset": scale[1]}
-    options = ModelOptions(
+    feeding = Feeding(
         preprocessing=Preprocessing(**known) if known else None,
-        trust_code=trust_code,
-        code=None if code is None else str(code),
         labels=None if labels is None else read_labels(labels),
         scores=None if scores is None else Scores(scores),
         size=None if size is None else size[::-1],
     )
-    return options if contract is None else _from_file(contract, options)
-
-
-def _from_file(file: Path, options: ModelOptions) -> ModelOptions:
+    if contract is None:
+        return feeding
+    if feeding != Feeding():
+        raise click.UsageError("--contract states everything; give it, or the single options")
     from edgecnn.runtime.side_file import read_side_file
 
-    if options.preprocessing is not None or options.feeding:
-        raise click.UsageError("--contract states everything; give it, or the single options")
-    stated = read_side_file(file)
-    return replace(stated, trust_code=options.trust_code, code=options.code)
+    return read_side_file(contract)
 
 
-code_options = OptionSet("keras", *_CODE, build=_stated)
-"""Those about code alone, for commands that know from artifacts how the Keras model is fed."""
+def _loading(*, trust_code: bool, code: Path | None) -> KerasLoading:
+    return KerasLoading(trust_code, None if code is None else str(code))
 
-keras_options = OptionSet("keras", *_FEEDING, *_CODE, build=_stated)
-"""Those about a Keras model."""
 
-model_options = OptionSet("keras", *_FEEDING, *_CODE, *_FOREIGN, build=_stated)
-"""Those of `keras_options`, and those about files that edgecnn did not make."""
+loading_options = OptionSet("loading", *_CODE, build=_loading)
+"""What of a Keras model may run."""
+
+pixel_options = OptionSet("feeding", *_PIXELS, build=_feeding)
+"""How a Keras model is fed."""
+
+feeding_options = OptionSet("feeding", *_PIXELS, *_FOREIGN, build=_feeding)
+"""Those of `pixel_options`, and those about files that edgecnn did not make."""
 
 
 def print_notes(contract: Contract) -> None:
     """Print to stderr what was assumed about a file that edgecnn did not make."""
-    for note in notes_of(contract):
+    for note in contract.notes:
         print_line(f"edgecnn: note: {note}", err=True)

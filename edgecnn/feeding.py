@@ -1,52 +1,37 @@
-"""What a user says about a model whose file does not: a Keras model, or what another tool exported."""
+"""What a user states about a model's input and output where its file does not say it."""
 
 # Annotations are evaluated here, once, which is faster than having `edgecnn.schema` parse them from text at each start.
 
-import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from edgecnn.contract import Preprocessing
 from edgecnn.spec import Scores
 
 
-class KerasCall(enum.Enum):
-    """How a Keras model is called: as a compiled `tf.function`, as `model(images)`, or as `Model.predict`."""
-
-    FUNCTION = "function"
-    PLAIN = "plain"
-    PREDICT = "predict"
-
-
 @dataclass(frozen=True, slots=True)
-class ModelOptions:
-    """What a Keras file, or a .tflite or .onnx file that edgecnn did not make, does not say about itself.
+class Feeding:
+    """How a Keras model, or a .tflite or .onnx file that edgecnn did not make, is fed, and what its scores mean.
 
     Attributes:
         preprocessing: what the model has to be fed with, where RGB stands for grey if there is one channel, and NHWC
             for the layout that the input's shape shows; None is not stated: raw pixels.
-        trust_code: whether code in the file may run: Lambda layers, operations that reach outside of the model.
-        code: a Python file that defines the model's own layers; it is run.
-        call: how it is called; the compiled function is the fastest.
         labels: class names in the order of the scores; None takes those in or beside the file, else "0", "1", ….
         scores: what the file's scores are, which is found out for a Keras model.
         size: height and width of the pictures, for a .tflite or .onnx file that leaves them open.
     """
 
     preprocessing: Preprocessing | None = None
-    trust_code: bool = False
-    code: str | None = None
-    call: KerasCall = KerasCall.FUNCTION
     labels: tuple[str, ...] | None = None
     scores: Scores | None = None
     size: tuple[int, ...] | None = None
 
     @property
-    def feeding(self) -> dict[str, Any]:
-        """What is stated about input and output, by name."""
-        stated = {name: getattr(self, name) for name in ("preprocessing", "labels", "scores", "size")}
-        return {name: value for name, value in stated.items() if value not in (None, Preprocessing())}
+    def stated(self) -> dict[str, Any]:
+        """What is stated and is no default, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if value not in (None, Preprocessing())}
 
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
