@@ -16,7 +16,7 @@ from edgecnn.keras_loading import KerasCall, KerasLoading
 from edgecnn.models.registry import SHIPPED, find_model_file
 from edgecnn.runtime.backend import BACKENDS, known_backends
 from edgecnn.runtime.foreign import describe_foreign, feeding_of, is_foreign
-from edgecnn.spec import Format
+from edgecnn.spec import Format, Precision
 
 
 class Role(enum.Enum):
@@ -40,7 +40,6 @@ class Case:
         name: in reports; unique in a run.
         path: of the file.
         sha256: of the file.
-        precision: value of `Precision`: "float32", "int8" and so on.
         feeding: what the file does not say about its input and output.
         loading: how a Keras model is loaded and called.
         is_foreign: whether edgecnn did not make the file.
@@ -50,7 +49,7 @@ class Case:
     path: str
     sha256: str
     backend: str
-    precision: str
+    precision: Precision
     threads: int
     role: Role = Role.CANDIDATE
     feeding: Feeding = field(default=Feeding(), metadata={"key": "keras"})
@@ -160,7 +159,7 @@ def _artifact_cases(
             str(path),
             digest,
             backend.name,
-            description.precision.value,
+            description.precision,
             count,
             feeding=feeding_of(description),
             is_foreign=is_foreign(description),
@@ -200,7 +199,7 @@ def _keras_cases(
             str(path),
             digest,
             keras.name,
-            "float32",
+            Precision.FLOAT32,
             threads,
             Role.CANDIDATE if call is KerasCall.FUNCTION else Role.REFERENCE,
             feeding,
@@ -267,7 +266,7 @@ def _with_baseline(cases: list[Case]) -> tuple[Case, ...]:
     """Mark the compiled Keras model, else the first float32 case, else the first, and put its twin behind it."""
     order = [
         next((case for case in cases if case.backend == Format.KERAS.value), None),
-        next((case for case in cases if case.precision == "float32"), None),
+        next((case for case in cases if case.precision.is_full), None),
         cases[0],
     ]
     chosen = next(case for case in order if case is not None)

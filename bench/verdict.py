@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from edgecnn.bench.accuracy import answers
 from edgecnn.bench.case import Role
@@ -53,7 +54,7 @@ def verdict(
         sentences.append(
             "Its accuracy could not be compared with the original model's: this rests on the other figures alone."
         )
-    sentences += _int8(artifacts, good, floor)
+    sentences += _quantization(artifacts, good, floor)
     better = _more_accurate(ranked[0], good, result.images.labels)
     if len(ranked) > 1 and ranked[1] not in better:
         sentences.append(f"Second choice: {_second(ranked[0], ranked[1], floor)}.")
@@ -70,7 +71,7 @@ def _good(summaries: tuple[Summary, ...], limits: BenchLimits) -> list[Summary]:
 def accuracy_is_known(summaries: tuple[Summary, ...]) -> bool:
     """Whether differences of accuracy say anything: two bad int8 files can agree with each other."""
     baseline = next((one for one in summaries if one.case.role is Role.BASELINE), None)
-    return baseline is not None and baseline.accuracy is not None and baseline.case.precision == "float32"
+    return baseline is not None and baseline.accuracy is not None and baseline.case.precision.is_full
 
 
 def _holds(one: Summary, limits: BenchLimits, compared: bool) -> bool:
@@ -121,34 +122,38 @@ def _why(chosen: Summary, baseline: Summary | None, floor: float) -> str:
     return ", ".join(reasons)
 
 
-def _int8(artifacts: list[Summary], good: list[Summary], floor: float) -> list[str]:
-    """Say whether int8 is worth it here: the fastest int8 file beside the fastest float32 file."""
-    int8 = _fastest(good, "int8")
-    float32 = _fastest(artifacts, "float32")
-    if int8 is None or float32 is None:
-        if float32 is not None and _fastest(artifacts, "int8") is not None:
-            return ["int8 is not worth it here: no int8 file is shown to keep to the limits."]
+def _quantization(artifacts: list[Summary], good: list[Summary], floor: float) -> list[str]:
+    """Say whether quantization is worth it here: the fastest full-integer file beside the fastest in full precision."""
+    full = _fastest(one for one in artifacts if one.case.precision.is_full)
+    integer = _fastest(one for one in artifacts if one.case.precision.is_full_integer)
+    if full is None or integer is None:
         return []
-    ratio = latency_ratio(float32.raw, int8.raw)
-    times = float32.raw.size_bytes / int8.raw.size_bytes
+    accepted = _fastest(one for one in good if one.case.precision.is_full_integer)
+    name, full_name = (accepted or integer).case.precision.value, full.case.precision.value
+    if accepted is None:
+        return [f"{name} is not worth it here: no {name} file is shown to keep to the limits."]
+    ratio = latency_ratio(full.raw, accepted.raw)
+    times = full.raw.size_bytes / accepted.raw.size_bytes
     smaller = f"its file is {times:.1f} times smaller" if times > 1 else f"its file is {1 / times:.1f} times larger"
     if is_equal(ratio, floor) and times <= 1:
-        return ["int8 is not worth it here: no difference in latency to float32 that can be measured, no smaller file."]
+        return [
+            f"{name} is not worth it here: no difference in latency to {full_name} that can be measured, no smaller "
+            "file."
+        ]
     if is_equal(ratio, floor):
         return [
-            "int8 is worth it here for its size alone: no difference in latency to float32 that can be measured, but "
-            f"{smaller}."
+            f"{name} is worth it here for its size alone: no difference in latency to {full_name} that can be "
+            f"measured, but {smaller}."
         ]
-    worth = "int8 is worth it here" if ratio.value > 1 else "int8 is not worth it here for latency"
+    worth = f"{name} is worth it here" if ratio.value > 1 else f"{name} is not worth it here for latency"
     return [
-        f"{worth}: the best int8 file is {_times(ratio)} than the best float32 file ({_interval(ratio)}), "
+        f"{worth}: the best {name} file is {_times(ratio)} than the best {full_name} file ({_interval(ratio)}), "
         f"and {smaller}."
     ]
 
 
-def _fastest(summaries: list[Summary], precision: str) -> Summary | None:
-    of_it = [one for one in summaries if one.case.precision == precision]
-    return min(of_it, key=lambda one: one.latency.p50.value, default=None)
+def _fastest(summaries: Iterable[Summary]) -> Summary | None:
+    return min(summaries, key=lambda one: one.latency.p50.value, default=None)
 
 
 def _second(first: Summary, second: Summary, floor: float) -> str:

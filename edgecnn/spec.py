@@ -3,15 +3,24 @@
 # Annotations are evaluated here, once, which is faster than having `edgecnn.schema` parse them from text at each start.
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 
 class Format(enum.Enum):
-    """The file format of a model; the value is also its file name suffix without the dot."""
+    """The file format of a model; the value is also the suffix of a file name, `title` the usual spelling."""
 
-    TFLITE = "tflite"
-    ONNX = "onnx"
-    KERAS = "keras"
+    TFLITE = "tflite", "TFLite"
+    ONNX = "onnx", "ONNX"
+    KERAS = "keras", "Keras"
+
+    _value_: str
+    title: str
+
+    def __new__(cls, value: str, title: str = "") -> "Format":
+        """Return a member of that value and title."""
+        member = object.__new__(cls)
+        member._value_, member.title = value, title
+        return member
 
 
 KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
@@ -24,23 +33,137 @@ MAX_GOLDEN = 16
 """Golden images of an artifact at most: each is run at the input's size wherever the file is verified."""
 
 
-class Precision(enum.Enum):
-    """What the weights and activations of an artifact are stored and computed in.
+@dataclass(frozen=True, slots=True)
+class NumberType:
+    """How numbers are stored: `kind` is "float" or "int" (signed), `bits` is the size of one."""
 
-    DYNAMIC has int8 weights, and quantizes activations anew at each call where the runtime has such a kernel. INT8 is
-    full integer. INT16X8 has 16-bit activations and 8-bit weights, for TFLite alone.
+    kind: str
+    bits: int
+
+    @property
+    def dtype(self) -> str:
+        """NumPy's name, as "int8"."""
+        return f"{self.kind}{self.bits}"
+
+
+IO_DTYPES = ("uint8", "int8", "float32")
+"""What the input and output of a full-integer file can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionRow:
+    """What a precision is; each member of `Precision` has these as attributes.
+
+    Attributes:
+        weights: as they are stored.
+        activations: as they are computed; None where each call takes their range anew, in a runtime that has such a
+            kernel.
+        io: dtypes that the input and output can have; the first is the default.
+        tolerance: how far a float score may be from a golden one, as a share of the largest score. float16 has 11
+            significant bits, which some processors compute in; the ranges of int8 activations change with the last bit
+            of what came before.
+        preference: a bundle runs the lowest first: what edge devices are quickest with, then what is most accurate.
+        colour: number of the colour in charts, 1 to 7.
+        formats: those that have it.
+        restored_in: formats in whose int8 files a layer can be put back to it.
+        caveats: how it disappoints in a format, or why a format has none: what follows both names in a sentence.
     """
 
-    FLOAT32 = "float32"
-    FLOAT16 = "float16"
-    DYNAMIC = "int8-dynamic"
-    INT8 = "int8"
-    INT16X8 = "int16x8"
+    weights: NumberType
+    activations: NumberType | None
+    io: tuple[str, ...] = ("float32",)
+    tolerance: float = 5e-2
+    preference: int = 9
+    colour: int = 6
+    formats: tuple[Format, ...] = (Format.TFLITE, Format.ONNX)
+    restored_in: tuple[Format, ...] = ()
+    caveats: tuple[tuple[Format, str], ...] = ()
+
+
+_FLOAT32, _FLOAT16 = NumberType("float", 32), NumberType("float", 16)
+_INT16, _INT8 = NumberType("int", 16), NumberType("int", 8)
+_FULL = PrecisionRow(
+    _FLOAT32, _FLOAT32, tolerance=1e-4, preference=2, colour=1, restored_in=(Format.TFLITE, Format.ONNX)
+)
+
+
+class Precision(enum.Enum):
+    """What the weights and activations of an artifact are stored and computed in: a name, and a row of facts.
+
+    Add a row, and everything that reads, makes, measures and shows artifacts knows it.
+    """
+
+    FLOAT32 = "float32", _FULL
+    FLOAT16 = "float16", PrecisionRow(_FLOAT16, _FLOAT16, tolerance=1e-2, preference=4, colour=3)
+    DYNAMIC = (
+        "int8-dynamic",
+        PrecisionRow(
+            _INT8,
+            None,
+            preference=3,
+            colour=5,
+            caveats=((Format.ONNX, "is slow for convolutions: ONNX Runtime has no fast kernel; int8 is faster"),),
+        ),
+    )
+    INT8 = "int8", PrecisionRow(_INT8, _INT8, IO_DTYPES, preference=1, colour=2)
+    INT16X8 = (
+        "int16x8",
+        PrecisionRow(
+            _INT8,
+            _INT16,
+            tolerance=1e-2,
+            preference=5,
+            colour=4,
+            formats=(Format.TFLITE,),
+            restored_in=(Format.TFLITE,),
+            caveats=(
+                (Format.TFLITE, "is slow: LiteRT has only its reference kernels for it; it is for accuracy alone"),
+                (Format.ONNX, "ONNX Runtime has no such kernels"),
+            ),
+        ),
+    )
+
+    _value_: str
+    weights: NumberType
+    activations: NumberType | None
+    io: tuple[str, ...]
+    tolerance: float
+    preference: int
+    colour: int
+    formats: tuple[Format, ...]
+    restored_in: tuple[Format, ...]
+    caveats: tuple[tuple[Format, str], ...]
+
+    def __new__(cls, value: str, row: PrecisionRow = _FULL) -> "Precision":
+        """Return a member whose value is its name on disk and whose attributes are the row's.
+
+        Every member has a row; the default is for type checkers, to whom `Precision("int8")` is a call of this.
+        """
+        member = object.__new__(cls)
+        member._value_ = value
+        for attribute in fields(row):
+            setattr(member, attribute.name, getattr(row, attribute.name))
+        return member
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing is rounded: what a conversion gives, and the other precisions are made from."""
+        return self.weights == self.activations == _FLOAT32
+
+    @property
+    def is_quantized(self) -> bool:
+        """Whether weights are integers."""
+        return self.weights.kind == "int"
 
     @property
     def needs_calibration(self) -> bool:
         """Whether the ranges of activations are fixed when the file is made."""
-        return self in (Precision.INT8, Precision.INT16X8)
+        return self.activations is not None and self.activations.kind == "int"
+
+    @property
+    def is_full_integer(self) -> bool:
+        """Whether all is integer from input to output, in 8 bits at most: what edge processors are fastest with."""
+        return self.needs_calibration and "int8" in self.io
 
 
 class Method(enum.Enum):
@@ -129,5 +252,9 @@ class ExportSpec:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made."""
-        if Precision.FLOAT32 not in self.precisions or Format.KERAS in self.formats or not self.formats:
+        if (
+            not any(precision.is_full for precision in self.precisions)
+            or Format.KERAS in self.formats
+            or not self.formats
+        ):
             raise ValueError(f"an export makes TFLite or ONNX, and float32 with whatever else: not {self}")

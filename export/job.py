@@ -21,7 +21,7 @@ from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.keras import open_loaded
-from edgecnn.spec import ExportSpec, Format, Precision, Quantization
+from edgecnn.spec import ExportSpec, Quantization
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def prepare(
     reference = Classifier(open_loaded(classifier)).predict(judged.images)
     _refuse_guessing(reference, judged, limits)
     quantization, sentences = choices(find_target(spec.target), spec.quantization, activations=spec.activations)
-    quantizes = any(precision is not Precision.FLOAT32 for precision in spec.precisions)
+    quantizes = any(not precision.is_full for precision in spec.precisions)
     return Job(
         classifier,
         ranged,
@@ -91,14 +91,14 @@ def prepare(
 
 
 def _doubtful_precisions(spec: ExportSpec) -> tuple[str, ...]:
-    found = []
-    if Precision.DYNAMIC in spec.precisions and Format.ONNX in spec.formats:
-        found.append("int8-dynamic ONNX is slow for convolutions: ONNX Runtime has no fast kernel; int8 is faster")
-    if Precision.INT16X8 in spec.precisions and Format.TFLITE in spec.formats:
-        found.append("int16x8 TFLite is slow: LiteRT has only its reference kernels for it; it is for accuracy alone")
-    if Precision.INT16X8 in spec.precisions and Format.ONNX in spec.formats:
-        found.append("int16x8 is left out for ONNX: ONNX Runtime has no such kernels")
-    return tuple(found)
+    return tuple(
+        f"{precision.value} {file_format.title} {caveat}"
+        if file_format in precision.formats
+        else f"{precision.value} is left out for {file_format.title}: {caveat}"
+        for precision in spec.precisions
+        for file_format, caveat in precision.caveats
+        if file_format in spec.formats
+    )
 
 
 def _refuse_guessing(reference: Scores, evaluation: Dataset, limits: ExportLimits) -> None:

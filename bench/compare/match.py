@@ -95,7 +95,7 @@ def _artifacts(result: Result) -> list[CaseResult]:
 
 
 def _key(case: Case) -> tuple[str, ...]:
-    return (file_name(case), case.backend, case.precision, str(case.threads))
+    return (file_name(case), case.backend, case.precision.value, str(case.threads))
 
 
 def _ambiguous(cases: list[CaseResult]) -> set[tuple[str, ...]]:

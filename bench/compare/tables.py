@@ -114,7 +114,7 @@ def _accuracy(one: CaseChange) -> str:
 
 def _device_key(case: Case) -> str:
     threads = count_of(case.threads, "thread")
-    return f"{plain(file_name(case))} on {plain(case.backend)}, {plain(case.precision)}, {threads}"
+    return f"{plain(file_name(case))} on {plain(case.backend)}, {case.precision.value}, {threads}"
 
 
 def _cell(key: str, run: Run) -> str:

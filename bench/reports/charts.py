@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
     from edgecnn.bench.summary import Summary
 
-PRECISIONS = ("float32", "int8", "float16", "int16x8", "int8-dynamic")
-"""In the order of the colours; others share the last colour."""
-_OTHER = len(PRECISIONS) + 1
 _NEAR_DECADES, _NEAR_SHARE = 0.08, 0.01
 """Points nearer than that in both directions have numbers that would cover each other."""
 _ROW = 0.4
@@ -40,11 +37,6 @@ def charts(findings: Findings) -> tuple[Chart, ...]:
         makers = (timeline,)
     found = (make(findings) for make in makers)
     return (*(chart for chart in found if chart is not None), *rooflines(findings))
-
-
-def colour_number(one: Summary) -> int:
-    """Return the number of the colour of a case's precision in the style sheet, from 1 on."""
-    return PRECISIONS.index(one.case.precision) + 1 if one.case.precision in PRECISIONS else _OTHER
 
 
 def accuracy_against_latency(findings: Findings) -> Chart | None:
@@ -107,7 +99,7 @@ def _lifts(shown: list[Summary]) -> list[int]:
 
 def _point(axes: Any, number: int, one: Summary, lift: int) -> None:
     assert one.accuracy is not None
-    p50, top1, colour = one.latency.p50, one.accuracy.top1, SERIES[colour_number(one) - 1]
+    p50, top1, colour = one.latency.p50, one.accuracy.top1, SERIES[one.case.precision.colour - 1]
     axes.errorbar(
         p50.value * 1e6,
         100 * top1.value,
@@ -142,7 +134,7 @@ def distributions(findings: Findings) -> Chart:
     def paint(figure: Any) -> tuple[tuple[str, int], ...]:
         axes = figure.subplots()
         for row, (one, each) in enumerate(zip(shown, samples, strict=True)):
-            base, colour = float(-row), SERIES[colour_number(one) - 1]
+            base, colour = float(-row), SERIES[one.case.precision.colour - 1]
             counts = np.histogram(each, edges)[0].astype(float)
             smooth = np.convolve(counts, (0.25, 0.5, 0.25), mode="same")
             axes.fill_between(
@@ -226,5 +218,5 @@ def _rows(axes: Any, count: int) -> None:
 
 def _legend(shown: tuple[Summary, ...] | list[Summary]) -> tuple[tuple[str, int], ...]:
     """Return the precisions that are there, with their colours."""
-    found = {one.case.precision: colour_number(one) for one in shown}
+    found = {one.case.precision.value: one.case.precision.colour for one in shown}
     return tuple(sorted(found.items(), key=lambda item: item[1]))

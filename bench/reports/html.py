@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from edgecnn.bench.reports import case_tables
 from edgecnn.bench.reports.answer_tables import agreement, answers_of, flipped, flips_by_image, per_class
 from edgecnn.bench.reports.chart import Chart
-from edgecnn.bench.reports.charts import charts, colour_number
+from edgecnn.bench.reports.charts import charts
 from edgecnn.bench.reports.confusion import confusions
 from edgecnn.bench.reports.method import describe, machine_facts, method, version_facts
 from edgecnn.bench.reports.page import render
@@ -67,7 +67,7 @@ def to_html(findings: Findings, raw: str = "result.json") -> str:
         verdict=[plain(sentence) for sentence in findings.verdict],
         warnings=warning_rows(findings),
         notes=[plain(note) for note in result.notes],
-        numbered=[(name_of(one), colour_number(one)) for one in findings.summaries],
+        numbered=[(name_of(one), one.case.precision.colour) for one in findings.summaries],
         chart=drawn.get,
         rooflines=_paired(findings, drawn),
         overview=case_tables.overview(findings),

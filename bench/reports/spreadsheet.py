@@ -43,7 +43,7 @@ def _row(one: CaseResult, found: Summary | None, findings: Findings) -> Cells:
         "file": _inert(case.path),
         "sha256": _inert(case.sha256),
         "backend": _inert(case.backend),
-        "precision": _inert(case.precision),
+        "precision": case.precision.value,
         "threads": case.threads,
         "error": _inert(one.error or ""),
     }

@@ -44,9 +44,6 @@ MODULES = (
 )
 """The part of edgecnn that runs an artifact."""
 
-PRECISIONS = (Precision.INT8, Precision.FLOAT32, Precision.DYNAMIC, Precision.FLOAT16, Precision.INT16X8)
-"""The order in which a bundle takes them: what edge devices are quickest with, then what is most accurate."""
-
 _SHEBANG = b"#!/usr/bin/env python3\n"
 _MODE = 0o755
 _ENTRY_TIME = (1980, 1, 1, 0, 0, 0)  # the same artifacts give the same file
@@ -63,7 +60,9 @@ main(__loader__)
 """
 
 
-def make_bundle(folder: str | Path, out: Path, precisions: tuple[Precision, ...] = PRECISIONS) -> tuple[Artifact, ...]:
+def make_bundle(
+    folder: str | Path, out: Path, precisions: tuple[Precision, ...] = tuple(Precision)
+) -> tuple[Artifact, ...]:
     """Write the artifacts of a folder and what runs them into one executable file; return those, the preferred first.
 
     Python compiles text at each start. So the file has compiled modules beside the text, for the version of Python that
@@ -85,7 +84,7 @@ def make_bundle(folder: str | Path, out: Path, precisions: tuple[Precision, ...]
     formats = list(Format)
     ordered = sorted(
         artifacts,
-        key=lambda one: (PRECISIONS.index(one.contract.precision), formats.index(one.contract.format), one.path.name),
+        key=lambda one: (one.contract.precision.preference, formats.index(one.contract.format), one.path.name),
     )
     write_atomic(out, _SHEBANG + _archive(_files(ordered)))
     out.chmod(_MODE)

@@ -9,6 +9,8 @@ import click
 from edgecnn.cli.option_types import ManyOf
 from edgecnn.spec import Precision
 
+_PRECISIONS = tuple(precision.value for precision in Precision)
+
 
 @click.command("bundle")
 @click.argument("folder", type=click.Path(path_type=Path))
@@ -17,7 +19,7 @@ from edgecnn.spec import Precision
 )
 @click.option(
     "--precisions",
-    type=ManyOf(precision.value for precision in Precision),
+    type=ManyOf(_PRECISIONS),
     help="Which artifacts to take, separated by commas.  [default: all]",
 )
 def command(folder: Path, out: Path, precisions: tuple[str, ...] | None) -> None:
@@ -32,9 +34,9 @@ def command(folder: Path, out: Path, precisions: tuple[str, ...] | None) -> None
 
     Pillow reads the pictures; where it is not installed, .npy, .ppm and .pgm files of the model's own size are read.
     """
-    from edgecnn.bundle.build import PRECISIONS, make_bundle
+    from edgecnn.bundle.build import make_bundle
     from edgecnn.files import size_bytes
 
-    chosen = PRECISIONS if precisions is None else tuple(Precision(precision) for precision in precisions)
+    chosen = tuple(Precision(name) for name in precisions or _PRECISIONS)
     artifacts = make_bundle(folder, out, chosen)
     click.echo(f"{out}: {size_bytes(out):,} bytes, with {', '.join(one.path.name for one in artifacts)}")

@@ -14,12 +14,13 @@ from edgecnn.cli.screen import print_line
 from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
 from edgecnn.limits import MAX_DROP_POINTS
+from edgecnn.spec import Precision
 
 if TYPE_CHECKING:
     from edgecnn.export.diagnosis import Diagnosis
     from edgecnn.export.restore import Restoration
 
-_PRECISIONS = ("float32", "int16x8")
+_RESTORED_TO = {precision.value: precision for precision in Precision if precision.restored_in}
 
 
 @click.command("diagnose")
@@ -29,7 +30,7 @@ _PRECISIONS = ("float32", "int16x8")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the layers into this PNG file.")
 @click.option("--restore", "put_back", is_flag=True, help="Put the fewest layers back until the accuracy holds.")
 @click.option(
-    "--restore-to", type=OneOf(_PRECISIONS), default="float32", show_default=True, help="int16x8 is for TFLite."
+    "--restore-to", type=OneOf(_RESTORED_TO), default="float32", show_default=True, help="int16x8 is for TFLite."
 )
 @click.option("--calibration", default="calibration", show_default=True, help="Images to take ranges from.")
 @click.option(
@@ -62,7 +63,6 @@ def command(
     from edgecnn.models.registry import find_model_file
     from edgecnn.redirect import output_to
     from edgecnn.schema import encode
-    from edgecnn.spec import Precision
 
     contract = read_contract(artifact)
     labels, preprocessing = contract.labels, contract.origin.preprocessing
@@ -78,7 +78,7 @@ def command(
                 artifact, classifier, open_dataset(
                     calibration, classifier.shape, preprocessing=preprocessing, draw=Draw(CALIBRATION_SIZE)
                 ),
-                images, to=Precision(restore_to), limits=ExportLimits(max_drop=max_drop), out=out, progress=progress,
+                images, to=_RESTORED_TO[restore_to], limits=ExportLimits(max_drop=max_drop), out=out, progress=progress,
             )  # fmt: skip
             diagnosis = restored.diagnosis
     if plot is not None:

@@ -16,7 +16,7 @@ from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
 from edgecnn.limits import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
 from edgecnn.models.registry import DEFAULT
-from edgecnn.spec import MAX_GOLDEN, Method, Precision
+from edgecnn.spec import IO_DTYPES, MAX_GOLDEN, Method, Precision
 
 if TYPE_CHECKING:
     from edgecnn.artifact import Manifest
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _FORMATS = ("tflite", "onnx")
 _PRECISIONS = tuple(one.value for one in Precision)
 _TARGETS = ("pi3", "pi4", "pi5", "x86", "generic")
-_EDGES = ("uint8", "int8", "float32")
 
 
 @click.command("export")
@@ -107,7 +106,9 @@ _EDGES = ("uint8", "int8", "float32")
     type=FiniteRange(0, 100),
     help="Percent that Keras itself must answer rightly.  [default: more than guessing]",
 )
-@click.option("--io", type=OneOf(_EDGES), default="uint8", show_default=True, help="Input and output of int8 files.")
+@click.option(
+    "--io", type=OneOf(IO_DTYPES), default=IO_DTYPES[0], show_default=True, help="Input and output of int8 files."
+)
 @click.option("--activations", type=OneOf(("uint8", "int8")), help="In int8 ONNX.  [default: the target's]")
 @click.option("--per-tensor", is_flag=True, help="One weight scale a tensor, instead of one a channel.")
 @click.option("--softmax", is_flag=True, help="Keep a softmax at the end in the files.")
@@ -185,10 +186,12 @@ def command(
 def _spec(int8: bool, names: tuple[str, ...], settings: dict[str, Any]) -> Any:
     from edgecnn.spec import ExportSpec, Format, Quantization
 
-    wanted = set(_PRECISIONS) if "all" in names else {"float32", *names, *(["int8"] if int8 else [])}
+    asked = {*names, *([Precision.INT8.value] if int8 else [])}
     return ExportSpec(
         formats=tuple(Format(name) for name in settings["formats"]),
-        precisions=tuple(one for one in Precision if one.value in wanted),
+        precisions=tuple(
+            precision for precision in Precision if precision.is_full or not asked.isdisjoint((precision.value, "all"))
+        ),
         quantization=Quantization(
             io=settings["io"], per_channel=not settings["per_tensor"], method=Method(settings["method"])
         ),

@@ -15,23 +15,13 @@ import numpy as np
 from edgecnn.contract import Contract, Golden
 from edgecnn.errors import ContractError
 from edgecnn.runtime.classifier import Classifier, Images, Probabilities
-from edgecnn.spec import MAX_GOLDEN, Precision
+from edgecnn.spec import MAX_GOLDEN
 
 MAX_SIDE = 64
 """Pictures are stored no larger than this, so that they stay small beside the weights."""
 
 STEPS = 2.0
 """How far a quantized score may be off: other kernels round sums otherwise, which is a step now and then."""
-
-SHARES = {
-    Precision.FLOAT32: 1e-4,
-    Precision.FLOAT16: 1e-2,
-    Precision.DYNAMIC: 5e-2,
-    Precision.INT8: 5e-2,
-    Precision.INT16X8: 1e-2,
-}
-"""How far a float score may be off, as a share of the largest score: float16 has 11 significant bits, which some
-processors compute in; the ranges of int8 activations change with the last bit of what came before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +80,7 @@ def compare_golden(classifier: Classifier) -> Deviation:
 def _tolerance(contract: Contract, expected: Probabilities) -> float:
     if contract.output.dtype != "float32":
         return STEPS * contract.output.scale
-    return float(SHARES[contract.precision] * max(np.abs(expected).max(), 1.0))
+    return float(contract.precision.tolerance * max(np.abs(expected).max(), 1.0))
 
 
 def _unpacked(contract: Contract, golden: Golden) -> tuple[Images, Probabilities]:

@@ -14,6 +14,7 @@ from edgecnn.bench.findings import Findings, find
 from edgecnn.bench.limits import BenchLimits, check_limits
 from edgecnn.bench.run import run
 from edgecnn.limits import Outcome
+from edgecnn.spec import Precision
 from tests.bench.test_run import TRUTH, measured, wrong
 from tests.fakes.worker import SETTINGS, FakeLink, dataset, make_plan, quiet, starter
 
@@ -207,7 +208,7 @@ def test_the_twin_tells_the_noise_floor_and_is_no_candidate(tmp_path: Path) -> N
 
 
 def test_an_artifact_is_what_could_be_deployed() -> None:
-    made = [Case("x", "x", "0", backend, "int8", 1, role) for backend in ("litert", "keras") for role in Role]
+    made = [Case("x", "x", "0", backend, Precision.INT8, 1, role) for backend in ("litert", "keras") for role in Role]
     assert [(case.backend, case.role) for case in made if case.is_artifact] == [
         ("litert", role) for role in Role if role is not Role.TWIN
     ]

@@ -93,14 +93,14 @@ def test_the_gate_and_its_flips_are_in_the_manifest(shipped_export: Any) -> None
 def test_a_folder_of_rejected_files_alone_gives_nothing_to_measure(hard: dict[str, Path], tmp_path: Path) -> None:
     from edgecnn.bench.case import plan
     from edgecnn.export import export_model
-    from edgecnn.spec import ExportSpec, Format
+    from edgecnn.spec import ExportSpec, Format, Precision
 
     exported = export_model(
         str(hard["model"]), tmp_path / "out", ExportSpec((Format.TFLITE,)),
         calibration=str(hard["calibration"]), evaluation=str(hard["evaluation"]), limits=ExportLimits(max_drop=0.5),
     )  # fmt: skip
     assert [entry.file for entry in exported.rejected] == ["hard-int8.tflite"]
-    assert {case.precision for case in plan((tmp_path / "out",), threads=(1,)).cases} == {"float32"}
+    assert {case.precision for case in plan((tmp_path / "out",), threads=(1,)).cases} == {Precision.FLOAT32}
     (tmp_path / "empty").mkdir()
     with pytest.raises(MeasurementError, match="nothing to measure"):
         plan((), threads=(1,))

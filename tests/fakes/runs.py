@@ -26,6 +26,7 @@ from edgecnn.bench.result import (
 from edgecnn.bench.settings import Settings
 from edgecnn.device.machine import Machine
 from edgecnn.device.sensors import Sample
+from edgecnn.spec import Precision
 
 LABELS = tuple([0, 1] * 500)
 SETTINGS = Settings(processes=3, rounds=10)
@@ -66,7 +67,7 @@ class Made:
     def result(self) -> CaseResult:
         path = self.path or f"/somewhere/{self.name}"
         digest = self.sha256 or self.name
-        case = Case(self.name, path, digest, self.backend, self.precision, self.threads, self.role)
+        case = Case(self.name, path, digest, self.backend, Precision(self.precision), self.threads, self.role)
         return CaseResult(case, None if self.error else raw(self), self.error)
 
 

@@ -29,6 +29,7 @@ from edgecnn.device.machine import Machine
 from edgecnn.device.sensors import Sample
 from edgecnn.intervals import Interval
 from edgecnn.profiling.result import Copy, Operation, Peak, Peaks, Profile
+from edgecnn.spec import Precision
 
 CLASSES = ("airplane", "cat", "dog", "frog", "ship", "truck", "horse")
 IMAGES = 140
@@ -124,7 +125,7 @@ def done(
 
 
 def _case(name: str, precision: str, backend: str, role: Role) -> Case:
-    return Case(name, f"out/{name.split(maxsplit=1)[0]}", "0" * 64, backend, precision, 1, role)
+    return Case(name, f"out/{name.split(maxsplit=1)[0]}", "0" * 64, backend, Precision(precision), 1, role)
 
 
 def _process(micros: float, generator: np.random.Generator) -> ProcessRun:

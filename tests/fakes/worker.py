@@ -17,6 +17,7 @@ from edgecnn.contract import Preprocessing
 from edgecnn.data.dataset import Dataset
 from edgecnn.device.sensors import Sample
 from edgecnn.errors import MeasurementError
+from edgecnn.spec import Precision
 
 LABELS = ("cat", "dog")
 SETTINGS = Settings(
@@ -105,7 +106,7 @@ def make_plan(folder: Path, *cases: tuple[str, str]) -> Plan:
         path = folder / f"{name}.tflite"
         path.write_bytes(b"x" * 1000 * len(name))
         backend, role = ("keras", Role.BASELINE) if number == 0 else ("litert", Role.CANDIDATE)
-        made.append(Case(name, str(path), "0" * 64, backend, precision, 1, role))
+        made.append(Case(name, str(path), "0" * 64, backend, Precision(precision), 1, role))
     return Plan(tuple(made), LABELS, (2, 2, 3), Preprocessing(), ())
 
 
