@@ -12,7 +12,7 @@ import click
 from edgecnn.cli.option_types import SEED, OneOf
 from edgecnn.models.registry import ARCHITECTURES, DEFAULT
 from edgecnn.train.epoch_end import Epoch, EpochListener
-from edgecnn.train.recipe import RECIPES, Recipe
+from edgecnn.train.recipe import RECIPES
 from edgecnn.train.recipe_file import RECIPE_SUFFIX
 
 _RECIPE_HELP = "; ".join(f"{name}: {recipe.description}" for name, recipe in RECIPES.items())
@@ -80,44 +80,36 @@ def command(
     """
     from edgecnn.device.machine import read_machine
     from edgecnn.files import check_writable
-    from edgecnn.models.registry import architecture as builder
     from edgecnn.redirect import output_to
+    from edgecnn.train.plan import make_plan
+    from edgecnn.train.recipe_file import find_recipe
     from edgecnn.train.run import train
-    from edgecnn.train.split import split_own
 
     if test and not data:
         raise click.UsageError("--test goes with --data")
-    settings, recipe = _find_recipe(recipe)
-    out = out or Path("runs") / f"{architecture}-{recipe}"
-    check_writable(out)
-    if tensorboard:
-        check_writable(tensorboard)
+    name, settings = find_recipe(recipe)
     if teacher and not settings.teacher:
-        raise click.UsageError(f"recipe {recipe} has no teacher that --teacher could replace; edge-distilled has one")
+        raise click.UsageError(f"recipe {name} has no teacher that --teacher could replace; edge-distilled has one")
     settings = dataclasses.replace(
         settings,
         epochs=epochs or settings.epochs,
         patience=patience or settings.patience,
         teacher=teacher or settings.teacher,
     )
+    out = out or Path("runs") / f"{architecture}-{name}"
+    check_writable(out)
+    if tensorboard:
+        check_writable(tensorboard)
     with output_to():  # TensorFlow announces itself
-        untrained = builder(architecture)(10)
-    split = split_own(data, test, untrained.input_shape[1:], holdout, seed) if data else None
-    if split:
-        untrained = builder(architecture)(len(split.training.class_names))
+        plan = make_plan(architecture, name, settings, data=data, test=test, holdout=holdout, seed=seed, start=start)
+        untrained = plan.build()
     untrained.summary()
     trained = train(
-        architecture,
-        recipe,
-        settings,
+        plan,
         out,
-        seed=seed,
-        holdout=holdout,
-        split=split,
-        start=start,
         resume=resume,
         hardware=read_machine().cpu or "",
-        report=_report(tensorboard, "validation" if holdout or data else "test"),
+        report=_report(tensorboard, "test" if plan.shows_test else "validation"),
     )
     card, score = trained.card, trained.card.test
     if trained.interrupted:
@@ -128,13 +120,6 @@ def command(
         f"({card.seconds:.0f} s)"
     )
     return 130 if trained.interrupted else 0
-
-
-def _find_recipe(text: str) -> tuple[Recipe, str]:
-    """Return the recipe that a name or path leads to, and its name."""
-    from edgecnn.train.recipe_file import read_recipe
-
-    return (RECIPES[text], text) if text in RECIPES else (read_recipe(Path(text)), Path(text).stem)
 
 
 def _report(tensorboard: Path | None, validated_on: str) -> EpochListener:

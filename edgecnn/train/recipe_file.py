@@ -24,6 +24,15 @@ _SHARES = ("label_smoothing", "averaging", "teacher_share")
 _POSITIVE = ("epochs", "batch_size")
 
 
+def find_recipe(text: str) -> tuple[str, Recipe]:
+    """Return the name and the recipe that the name of a shipped one, or the path of a TOML file, stands for.
+
+    Raises:
+        TrainingError: as `read_recipe`.
+    """
+    return (text, RECIPES[text]) if text in RECIPES else (Path(text).stem, read_recipe(Path(text)))
+
+
 def read_recipe(path: Path) -> Recipe:
     """Return the recipe in a TOML file, whose keys are the attributes of `Recipe`.
 

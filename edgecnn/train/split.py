@@ -17,6 +17,7 @@ from edgecnn.errors import DataError
 CIFAR10_TRAINING = 50_000
 """Images of CIFAR-10 that are there to be learned."""
 _OF_CIFAR10 = " images of the CIFAR-10 training split"
+_FORM_OF_CIFAR10 = "lossless 8-bit RGB; expect less on JPEG copies"
 _TEST_SHARE = 0.1
 _TEST_SEED = 0
 """The same whatever the training's: models of several seeds, or one that starts from another, have the same test."""
@@ -30,12 +31,14 @@ class Split:
     Attributes:
         held_out: to choose an epoch by; None if nothing is chosen.
         description: of the training images, for the card.
+        data_form: what is to be known of the test images, for the card.
     """
 
     training: Dataset
     held_out: Dataset | None
     test: Dataset
     description: str
+    data_form: str = ""
 
     @property
     def sha256(self) -> str:
@@ -53,7 +56,7 @@ def split_cifar10(holdout: int, seed: int) -> Split:
     arrays = load_arrays()
     training, held_out = _hold_out(to_dataset(arrays, "train"), holdout, seed)
     description = f"{len(training):,}{_OF_CIFAR10}"
-    return Split(training, held_out, to_dataset(arrays, "test"), description)
+    return Split(training, held_out, to_dataset(arrays, "test"), description, _FORM_OF_CIFAR10)
 
 
 def held_out_of_cifar10(description: str) -> int | None:

@@ -1,0 +1,122 @@
+"""What is trained: an architecture by a recipe on images, with everything that the result depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from edgecnn.errors import TrainingError
+from edgecnn.files import sha256_file
+from edgecnn.models.registry import architecture, find_model_file
+from edgecnn.train.recipe import Recipe
+from edgecnn.train.split import Split, split_cifar10, split_own
+from edgecnn.train.start import refuse_learned
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """One training, before it begins.
+
+    Attributes:
+        name: of the architecture.
+        recipe_name: what the card calls the recipe.
+        recipe: with the number of epochs wanted.
+        split: the images; the test is looked at once, at the end, unless the recipe shows it.
+        seed: of weights, order and augmentation.
+        start: name or path of a model whose weights are started from; "" draws them.
+    """
+
+    name: str
+    recipe_name: str
+    recipe: Recipe
+    split: Split
+    seed: int = 0
+    start: str = ""
+
+    @property
+    def shows_test(self) -> bool:
+        """Whether the accuracy after each epoch is that on the test images."""
+        return self.recipe.validates_on_test and self.split.held_out is None
+
+    def build(self) -> keras.Model:
+        """Return the untrained model."""
+        return architecture(self.name)(len(self.split.training.class_names))
+
+    def learned_from(self) -> dict[str, str]:
+        """Return the SHA-256 of the teacher and of the model started from, as far as they are files."""
+        return _hash("teacher", self.recipe.teacher) | _hash("start", self.start)
+
+    def identity(self) -> dict[str, str]:
+        """Return what a checkpoint must have been made by, so that a training may go on from it."""
+        settings = {
+            f"recipe's {field.name}": str(getattr(self.recipe, field.name))
+            for field in fields(self.recipe)
+            if field.name != "description"
+        }
+        return {
+            "architecture": self.name,
+            "seed": str(self.seed),
+            "start": self.start,
+            "images": self.split.sha256,
+            **settings,
+            **self.learned_from(),
+        }
+
+
+def make_plan(
+    name: str,
+    recipe_name: str,
+    recipe: Recipe,
+    *,
+    data: str | None = None,
+    test: str | None = None,
+    holdout: int = 0,
+    seed: int = 0,
+    start: str = "",
+) -> TrainingPlan:
+    """Return a training with its images read and divided.
+
+    Args:
+        name: of the architecture.
+        recipe_name: what the card calls the recipe.
+        recipe: with the number of epochs wanted.
+        data: the user's own images, which `split_own` reads; None takes the full CIFAR-10.
+        test: images to test them on; None takes a tenth of them.
+        holdout: training images kept apart to validate on; 0 keeps none.
+        seed: of weights, order, augmentation and hold-out.
+        start: name or path of a model whose weights are started from; "" draws them.
+
+    Raises:
+        DataError: the full data set was not fetched, or `split_own` refuses the images.
+        ModelError: there is no model named `start`.
+        TrainingError: early stopping without held-out images, held-out images that `start` learned, or images that are
+            too small for the recipe.
+    """
+    if data is not None:
+        recipe = replace(recipe, validates_on_test=False)
+        split = split_own(data, test, architecture(name)(1).input_shape[1:], holdout, seed)
+    else:
+        if start and holdout:
+            refuse_learned(start, holdout, seed)
+        split = split_cifar10(holdout, seed)
+    _check(recipe, split)
+    return TrainingPlan(name, recipe_name, recipe, split, seed, start)
+
+
+def _check(recipe: Recipe, split: Split) -> None:
+    side = min(split.training.images.shape[1:3])
+    if recipe.augmentation == "shift-and-flip" and recipe.max_shift >= side:
+        raise TrainingError(
+            f"max_shift is {recipe.max_shift}; images of {side} pixels can be shifted by {side - 1} at most"
+        )
+    if recipe.patience and split.held_out is None:
+        raise TrainingError("early stopping chooses an epoch: hold out training images for it, as with --holdout 5000")
+
+
+def _hash(role: str, name: str) -> dict[str, str]:
+    """Return what tells a model from another one of its name; nothing of no model, or of one in a folder."""
+    file = find_model_file(name) if name else None
+    return {f"{role}_sha256": sha256_file(file)} if file is not None and file.is_file() else {}
