@@ -165,6 +165,10 @@ class Precision(enum.Enum):
         """Whether all is integer from input to output, in 8 bits at most: what edge processors are fastest with."""
         return self.needs_calibration and "int8" in self.io
 
+    def choose_io(self, asked: str) -> str:
+        """Return the dtype of input and output where `asked` is wanted: that, or the default if there is no such."""
+        return asked if asked in self.io else self.io[0]
+
 
 class Method(enum.Enum):
     """How the range of a tensor is taken from its values on the calibration images."""

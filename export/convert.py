@@ -60,11 +60,6 @@ def tools_of(file_format: Format) -> Tools:
     return Tools(to_onnx.to_onnx, to_onnx.describe, observe_onnx, onnx_quantize.quantize_onnx, onnx_graph.loops)
 
 
-def makes(file_format: Format, precision: Precision) -> bool:
-    """Whether there is such a file."""
-    return not (file_format is Format.ONNX and precision is Precision.INT16X8)
-
-
 def make(
     file_format: Format,
     function: Any,
@@ -86,8 +81,8 @@ def make(
     Raises:
         ExportError: an operation cannot be expressed; its layers are named.
     """
-    tools, name = tools_of(file_format), file_format.name.replace("TFLITE", "TFLite")
-    wanted = [precision for precision in precisions if makes(file_format, precision)]
+    tools, name = tools_of(file_format), file_format.title
+    wanted = [precision for precision in precisions if file_format in precision.formats]
     step(f"converting to {name}")
     try:
         model = tools.convert(function)
@@ -103,18 +98,18 @@ def make(
         step(f"calibrating {name} on {len(calibration)} images")
         ranges = _ranges(tools, model, calibration, quantization.method)
     for precision in wanted:
-        if precision is Precision.FLOAT32:
+        if precision.is_full:
             yield Made(precision, tools.describe(model))
             continue
         step(f"quantizing to {name} {precision.value}")
-        taken = ranges if precision is Precision.INT8 else ranges[:1] or [None]
+        taken = ranges if precision.is_full_integer else ranges[:1] or [None]
         found = [tools.quantize(model, precision, one, quantization, layers) for one in taken]
         yield Made(precision, found[0], (found[1], found[2]) if len(found) > 1 else None)
 
 
 def _may_loop(file_format: Format, precision: Precision) -> bool:
     """Whether such a file may have a loop in it: what is calibrated may not, nor ONNX that is not float32."""
-    return precision is Precision.FLOAT32 or (file_format is Format.TFLITE and not precision.needs_calibration)
+    return precision.is_full or (file_format is Format.TFLITE and not precision.needs_calibration)
 
 
 def _ranges(tools: Tools, model: Any, calibration: Pixels, method: Method) -> list[dict[str, Any] | None]:

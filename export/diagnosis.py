@@ -17,7 +17,7 @@ from edgecnn.export.channel_noise import ChannelNoise, decibels
 from edgecnn.export.keras.freeze import freeze_classifier
 from edgecnn.export.opened import Opened, Operation
 from edgecnn.models.load import KerasClassifier
-from edgecnn.spec import Format, Precision, Scores
+from edgecnn.spec import Format, Scores
 
 SCHEMA_VERSION = 1
 
@@ -99,7 +99,7 @@ def diagnose(artifact: Path, classifier: KerasClassifier, images: Pixels) -> Dia
         ExportError: it is not int8, or was made from another model.
     """
     contract = read_contract(artifact)
-    if contract.precision is not Precision.INT8:
+    if not contract.precision.is_full_integer:
         raise ExportError(f"{artifact} is {contract.precision.value}; only int8 files are diagnosed")
     if contract.origin.sha256 != classifier.sha256:
         raise ExportError(f"{artifact} was not made from {classifier.path}; give that model with --against")

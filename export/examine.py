@@ -19,7 +19,7 @@ from edgecnn.export.measure import compare
 from edgecnn.export.sealing import spread, write_artifact
 from edgecnn.files import sha256_file
 from edgecnn.gate import Stability
-from edgecnn.spec import Format, Precision, Scores
+from edgecnn.spec import Format, Scores
 
 FLOAT_TOLERANCE = 1e-3
 """Largest difference of a float32 artifact's probabilities to Keras' that rounding can explain."""
@@ -59,12 +59,12 @@ def examine(
     classifier = write_artifact(path, made.converted.payload, contract, golden)
     answers = classifier.predict(images)
     measured = compare(answers, job.reference, job.evaluation)
-    if precision is Precision.FLOAT32 and not measured.max_difference <= FLOAT_TOLERANCE:
+    if precision.is_full and not measured.max_difference <= FLOAT_TOLERANCE:
         raise ExportError(
             f"{path.name} does not compute what Keras computes: probabilities differ by {measured.max_difference:.2g}"
         )
     halves = None if made.halves is None else _compare_halves(job, made.halves, contract, folder)
-    is_candidate = precision is not Precision.FLOAT32 or job.spec.precisions == (Precision.FLOAT32,)
+    is_candidate = not precision.is_full or all(other.is_full for other in job.spec.precisions)
     entry = Entry(
         file=path.name,
         format=file_format,
@@ -72,7 +72,7 @@ def examine(
         size_bytes=path.stat().st_size,
         sha256=sha256_file(path),
         measured=measured,
-        gate=None if precision is Precision.FLOAT32 else judge(answers, job.reference, job.evaluation, job.limits),
+        gate=None if precision.is_full else judge(answers, job.reference, job.evaluation, job.limits),
         limits=check_limits(classifier, path.stat().st_size, images, job.limits) if is_candidate else (),
         stability=halves,
     )
@@ -84,7 +84,6 @@ def examine(
 
 def _contract(job: Job, made: Made, file_format: Format, scores: Scores, made_with: dict[str, str]) -> Contract:
     classifier, converted = job.classifier, made.converted
-    is_float = made.precision in (Precision.FLOAT32, Precision.FLOAT16)
     calibrates = made.precision.needs_calibration
     preprocessing = replace(classifier.preprocessing, scale=(1.0,), offset=(0.0,))
     if preprocessing.colour == "BGR":  # the graph takes care of scale and order
@@ -102,7 +101,7 @@ def _contract(job: Job, made: Made, file_format: Format, scores: Scores, made_wi
         made_with=made_with,
         float_operations=converted.float_operations if calibrates else (),
         target=job.spec.target,
-        quantization=None if is_float else job.quantization,
+        quantization=job.quantization if made.precision.is_quantized else None,
     )
 
 

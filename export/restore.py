@@ -115,7 +115,7 @@ class _Workshop:
             from edgecnn.export.tflite.quantize import quantize_tflite as quantize
         else:
             from edgecnn.export.onnx.quantize import quantize_onnx as quantize
-        converted = quantize(self.float_model, Precision.INT8, self.ranges, wanted, self.layers)
+        converted = quantize(self.float_model, self.contract.precision, self.ranges, wanted, self.layers)
         return converted.payload, _contract_of(self.contract, converted, wanted)
 
 

@@ -33,7 +33,7 @@ from edgecnn.models.registry import ASSETS, SHIPPED
 from edgecnn.models.score import Score, score
 from edgecnn.models.trained import load_trained
 from edgecnn.runtime.load import load
-from edgecnn.spec import ExportSpec, Precision
+from edgecnn.spec import ExportSpec
 
 WEIGHTS_NAME = "model.weights.h5"
 """Inside a `.keras` file, which is a zip archive."""
@@ -119,7 +119,7 @@ def export_int8(name: str, target: Path, test: Dataset) -> dict[str, Score]:
     with tempfile.TemporaryDirectory() as folder:
         exported = export_model(name, Path(folder) / "artifacts", ExportSpec())
         for entry in exported.manifest.artifacts:
-            if entry.precision is Precision.INT8:
+            if entry.precision.is_full_integer:
                 shutil.copyfile(exported.folder / entry.file, target / entry.file)
     scores = {}
     for file in sorted(target.glob(f"{name}-int8.*"), reverse=True):

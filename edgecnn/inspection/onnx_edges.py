@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 
 from edgecnn.inspection.edges import Edges
+from edgecnn.inspection.graph import FLOAT_DTYPES
+from edgecnn.inspection.precision import closest_precision
 from edgecnn.inspection.result import UNKNOWN_SIZE, Tensor
 from edgecnn.protobuf import fields, integer, messages, text
 from edgecnn.spec import Precision
@@ -17,7 +19,7 @@ _NODES, _WEIGHTS, _INPUTS, _OUTPUTS = 1, 5, 11, 12
 _LABELS_KEY = "names"
 _DTYPES = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
-    10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 16: "bfloat16",
+    10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 16: "bfloat16", 21: "uint4", 22: "int4",
 }  # fmt: skip
 _LARGEST = 2**63
 
@@ -40,7 +42,7 @@ def read_onnx_edges(content: bytes) -> Edges:
     return Edges(
         tuple(one for one in inputs if one.name not in weights),  # old files list weights as well
         outputs,
-        _precision(operations, {_DTYPES.get(code or 0) for code in weights.values()}),
+        _precision(operations, {_DTYPES.get(code or 0, "") for code in weights.values()}),
         _labels({text(one, 1): text(one, 2) for one in messages(model, _PROPERTIES)}),
     )
 
@@ -60,12 +62,13 @@ def _size(axis: memoryview) -> int:
     return UNKNOWN_SIZE if size is None or size >= _LARGEST or size == 0 else size
 
 
-def _precision(operations: set[str], weights: set[str | None]) -> Precision:
+def _precision(operations: set[str], weights: set[str]) -> Precision:
+    """Return the precision by what computes with integers; integer weights alone may be anything, as indices."""
     if operations & {"DynamicQuantizeLinear", "ConvInteger", "MatMulInteger"}:
-        return Precision.DYNAMIC
+        return closest_precision({*weights, "int8"}, ())
     if operations & {"QuantizeLinear", "QLinearConv", "QLinearMatMul"}:
-        return Precision.INT8
-    return Precision.FLOAT16 if "float16" in weights else Precision.FLOAT32
+        return closest_precision({*weights, "int8"}, ("int8",))
+    return closest_precision(weights & set(FLOAT_DTYPES), ())
 
 
 def _labels(properties: dict[str, str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from edgecnn.flatbuffer import Flatbuffer, Table
 from edgecnn.inspection.edges import Edges
 from edgecnn.inspection.graph import Value
+from edgecnn.inspection.precision import closest_precision
 from edgecnn.inspection.tflite_graph import read_tflite
 from edgecnn.metadata.tflite_metadata import ENTRY_NAME, NORMALIZATION_OPTIONS, TENSOR_AXIS_LABELS
 from edgecnn.spec import Precision
@@ -42,13 +43,7 @@ def read_tflite_edges(content: bytes) -> Edges:
 def _precision(values: Iterable[Value]) -> Precision:
     activations = {value.dtype for value in values if not value.is_constant}
     weights = {value.dtype for value in values if value.is_constant}
-    if "int16" in activations:
-        return Precision.INT16X8
-    if activations & {"int8", "uint8"}:
-        return Precision.INT8
-    if weights & {"int8", "uint8", "int4"}:
-        return Precision.DYNAMIC
-    return Precision.FLOAT16 if "float16" in weights else Precision.FLOAT32
+    return closest_precision(weights, activations)
 
 
 def _described(metadata: bytes) -> Table | None:

@@ -17,7 +17,7 @@ from edgecnn.export.onnx.convert import checked, describe
 from edgecnn.export.onnx.model_io import Edge, set_edges
 from edgecnn.export.onnx.restored import keep_in_float
 from edgecnn.export.ranges import Range
-from edgecnn.spec import Precision, Quantization
+from edgecnn.spec import Format, Precision, Quantization
 
 PIXELS: Range = (0.0, 255.0)
 """Range of the input, whatever calibration saw: one step is one pixel value."""
@@ -58,11 +58,15 @@ def quantize_onnx(
         ExportError: the quantizer fails, ONNX Runtime has no such precision, or a layer to restore is unknown.
     """
     wanted = quantization or Quantization()
-    if precision not in _MAKERS:
+    if Format.ONNX not in precision.formats:
         raise ExportError(f"ONNX has no {precision.value}; TFLite has")
     excluded = _excluded(float_model, wanted, layers)
     try:
-        return _MAKERS[precision](float_model, ranges or {}, wanted, excluded)
+        if not precision.is_quantized:
+            return _float16(float_model, excluded)
+        if not precision.needs_calibration:
+            return _dynamic(float_model, precision, wanted, excluded)
+        return _static(float_model, precision, ranges or {}, wanted, excluded)
     except Exception as error:  # its quantizer raises whatever it meets
         raise ExportError(f"ONNX {precision.value}: {first_line(error)}") from error
 
@@ -83,7 +87,7 @@ def _excluded(model: Any, wanted: Quantization, layers: Layers | None) -> list[s
         return []
     if layers is None:
         raise ValueError("restoring layers needs the layers of the Keras model")
-    if wanted.restored_to is not Precision.FLOAT32:
+    if Format.ONNX not in wanted.restored_to.restored_in:
         raise ExportError(f"ONNX cannot restore layers to {wanted.restored_to.value}; only to float32")
     layers.check(wanted.restored)
     excluded: list[str] = []
@@ -98,7 +102,7 @@ def _excluded(model: Any, wanted: Quantization, layers: Layers | None) -> list[s
     return excluded
 
 
-def _float16(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:  # noqa: ARG001
+def _float16(model: Any, excluded: list[str]) -> Converted:
     import onnx
     from onnxruntime.quantization.onnx_model import ONNXModel
     from onnxruntime.transformers.float16 import convert_float_to_float16
@@ -110,7 +114,7 @@ def _float16(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[st
     return describe(checked(made.model))
 
 
-def _dynamic(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:  # noqa: ARG001
+def _dynamic(model: Any, precision: Precision, wanted: Quantization, excluded: list[str]) -> Converted:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -118,14 +122,13 @@ def _dynamic(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[st
     copy.CopyFrom(model)
     with tempfile.TemporaryDirectory(prefix="edgecnn-") as folder:
         target = Path(folder) / "dynamic.onnx"
-        # ConvInteger, which it makes of convolutions, takes uint8 weights in ONNX Runtime, and MatMulInteger either
-        quantize_dynamic(
-            copy, target, per_channel=wanted.per_channel, weight_type=QuantType.QUInt8, nodes_to_exclude=excluded
-        )
+        # ConvInteger, which it makes of convolutions, takes unsigned weights in ONNX Runtime, and MatMulInteger either
+        weights = QuantType[f"QUInt{precision.weights.bits}"]
+        quantize_dynamic(copy, target, per_channel=wanted.per_channel, weight_type=weights, nodes_to_exclude=excluded)
         return describe(checked(onnx.load(target)))
 
 
-def _int8(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:
+def _static(model: Any, precision: Precision, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:
     from onnxruntime.quantization import QuantType
     from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
     from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
@@ -135,7 +138,7 @@ def _int8(model: Any, ranges: Ranges, wanted: Quantization, excluded: list[str])
         _with_shapes(model),
         per_channel=wanted.per_channel,
         reduce_range=False,
-        weight_qType=dtypes["int8"],
+        weight_qType=QuantType[f"QInt{precision.weights.bits}"],
         activation_qType=dtypes[wanted.activations],
         tensors_range=_statistics(model, ranges),
         nodes_to_quantize=[],
@@ -177,6 +180,3 @@ def _statistics(model: Any, ranges: Ranges) -> Any:
             found[name] = PIXELS
     data = {name: (np.array(low, np.float32), np.array(high, np.float32)) for name, (low, high) in found.items()}
     return TensorsData(CalibrationMethod.MinMax, data)
-
-
-_MAKERS = {Precision.FLOAT16: _float16, Precision.DYNAMIC: _dynamic, Precision.INT8: _int8}

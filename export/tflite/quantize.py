@@ -8,7 +8,6 @@ then the edges.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,7 +38,9 @@ PIXELS: Range = (0.0, 255.0)
 """Range of the input, whatever calibration saw: one step is one pixel value."""
 
 Ranges = dict[str, Range]
-Recipe = list[dict[str, Any]]
+Rule = dict[str, Any]
+Recipe = list[Rule]
+_BYTE = 8
 
 
 def quantize_tflite(
@@ -69,7 +70,7 @@ def quantize_tflite(
     graph = read_graph(float_model)
     if precision.needs_calibration:
         negations_as_products(graph)
-    recipe = [_RULES[precision](wanted), *_exceptions(graph, wanted, layers), *_edges(precision, wanted)]
+    recipe = [_rule_of(precision, wanted), *_exceptions(graph, wanted, layers), *_edges(precision, wanted)]
     original = as_known_operations(graph)
     try:
         made = _run_quantizer(write_graph(graph), recipe, _statistics(graph, ranges) if ranges else None)
@@ -78,7 +79,7 @@ def quantize_tflite(
     result = read_graph(made)
     as_themselves(result, original)
     unread_as_read(result)
-    if precision is Precision.INT8 and wanted.io == "uint8":
+    if precision.choose_io(wanted.io) == "uint8":
         uint8_edges(result)
     state_versions(result, builtin_kinds())
     return describe(write_graph(result), float_operations(result))
@@ -114,25 +115,31 @@ def _exceptions(graph: Graph, wanted: Quantization, layers: Layers | None) -> Re
     if layers is None:
         raise ValueError("restoring layers needs the layers of the Keras model")
     layers.check(wanted.restored)
-    rules = []
-    for scope in operations_to_restore(graph, wanted, layers):
-        rule = _static(wanted, 16) if wanted.restored_to is Precision.INT16X8 else _untouched()
-        rules.append({**rule, "regex": f"^{re.escape(scope)}$"})
-    return rules
+    rule = _rule_of(wanted.restored_to, wanted)
+    return [{**rule, "regex": f"^{re.escape(scope)}$"} for scope in operations_to_restore(graph, wanted, layers)]
 
 
-def _static(wanted: Quantization, bits: int) -> dict[str, Any]:
-    """Return the rule for integer weights and activations; 16-bit activations must be symmetric."""
-    activations = {"num_bits": bits, "symmetric": bits == 16, "granularity": "TENSORWISE", "dtype": "INT"}
-    return _rule(_weights(wanted), "INTEGER", activation_tensor_config=activations)
+def _rule_of(precision: Precision, wanted: Quantization) -> Rule:
+    """Return what is done to every operation for a precision."""
+    if precision.is_full:
+        return _untouched()
+    bits, activations = precision.weights.bits, precision.activations
+    if not precision.is_quantized:
+        return {**_rule(_tensor(bits, "TENSORWISE", "FLOAT"), "FLOAT"), "algorithm_key": "float_casting"}
+    weights = _tensor(bits, "CHANNELWISE" if wanted.per_channel else "TENSORWISE")
+    if activations is None:
+        return _rule(weights, "INTEGER")
+    symmetric = activations.bits > _BYTE  # as TFLite's specification has it
+    return _rule(weights, "INTEGER", activation_tensor_config=_tensor(activations.bits, symmetric=symmetric))
 
 
-def _weights(wanted: Quantization) -> dict[str, Any]:
-    granularity = "CHANNELWISE" if wanted.per_channel else "TENSORWISE"
-    return {"num_bits": 8, "symmetric": True, "granularity": granularity, "dtype": "INT"}
+def _tensor(
+    bits: int, granularity: str = "TENSORWISE", dtype: str = "INT", *, symmetric: bool = True
+) -> dict[str, Any]:
+    return {"num_bits": bits, "symmetric": symmetric, "granularity": granularity, "dtype": dtype}
 
 
-def _rule(weights: dict[str, Any], compute: str, **more: Any) -> dict[str, Any]:
+def _rule(weights: dict[str, Any], compute: str, **more: Any) -> Rule:
     configuration = {
         "weight_tensor_config": weights,
         "compute_precision": compute,
@@ -149,7 +156,7 @@ def _rule(weights: dict[str, Any], compute: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _untouched() -> dict[str, Any]:
+def _untouched() -> Rule:
     return {"regex": ".*", "operation": "*", "algorithm_key": "no_quantize", "op_config": {}}
 
 
@@ -160,19 +167,5 @@ def _edges(precision: Precision, wanted: Quantization) -> Recipe:
     """
     if not precision.needs_calibration:
         return []
-    is_float = precision is Precision.INT16X8 or wanted.io == "float32"
-    rule = _untouched() if is_float else _static(wanted, 8)
+    rule = _untouched() if precision.choose_io(wanted.io) == "float32" else _rule_of(precision, wanted)
     return [{**rule, "regex": ".+", "operation": edge} for edge in ("INPUT", "OUTPUT")]
-
-
-def _float16(wanted: Quantization) -> dict[str, Any]:  # noqa: ARG001  # all rules have one signature
-    weights = {"num_bits": 16, "symmetric": True, "granularity": "TENSORWISE", "dtype": "FLOAT"}
-    return {**_rule(weights, "FLOAT"), "algorithm_key": "float_casting"}
-
-
-_RULES: dict[Precision, Callable[[Quantization], dict[str, Any]]] = {
-    Precision.FLOAT16: _float16,
-    Precision.DYNAMIC: lambda wanted: _rule(_weights(wanted), "INTEGER"),
-    Precision.INT8: lambda wanted: _static(wanted, 8),
-    Precision.INT16X8: lambda wanted: _static(wanted, 16),
-}
