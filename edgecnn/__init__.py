@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgecnn._version import __version__
+from edgecnn.lazy import lazy_names
 
 if TYPE_CHECKING:
     from edgecnn.contract import Contract, read_contract
@@ -22,21 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifier", "Contract", "EdgecnnError", "__version__", "load", "read_contract"]
 
-_HOMES = {
-    "Classifier": "edgecnn.runtime.classifier",
-    "Contract": "edgecnn.contract",
-    "EdgecnnError": "edgecnn.errors",
-    "load": "edgecnn.runtime.load",
-    "read_contract": "edgecnn.contract",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'edgecnn' has no attribute {name!r}")
-    import importlib
-
-    value = getattr(importlib.import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Classifier": "edgecnn.runtime.classifier",
+        "Contract": "edgecnn.contract",
+        "EdgecnnError": "edgecnn.errors",
+        "load": "edgecnn.runtime.load",
+        "read_contract": "edgecnn.contract",
+    },
+)

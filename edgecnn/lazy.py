@@ -1,7 +1,10 @@
-"""Functions in tables, by name, so that reading a table imports nothing."""
+"""Names that are imported when they are first used, so that tables and packages that have them stay light."""
 
 from __future__ import annotations
 
+import importlib
+import sys
+from collections.abc import Callable
 from typing import Any
 
 
@@ -20,7 +23,23 @@ class Lazy:
 
     def resolve(self) -> Any:
         """Return the function."""
-        import importlib
-
         module, function = self.name.split(":")
         return getattr(importlib.import_module(module), function)
+
+
+def lazy_names(package: str, homes: dict[str, str]) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a package (see PEP 562) that imports its public names when they are first used.
+
+    Args:
+        package: `__name__` of the package.
+        homes: the module of each name.
+    """
+
+    def get(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(homes[name]), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return get

@@ -46,6 +46,12 @@ class NumberType:
         return f"{self.kind}{self.bits}"
 
 
+CALIBRATION_SIZE = 512
+"""Training images that ranges are taken from, unless the user says otherwise."""
+
+ACTIVATION_DTYPES = ("uint8", "int8")
+"""What activations can be inside an int8 ONNX file; TFLite's are int8."""
+
 IO_DTYPES = ("uint8", "int8", "float32")
 """What the input and output of a full-integer file can be."""
 

@@ -8,6 +8,13 @@ from __future__ import annotations
 if __name__ != "edgecnn.export":
     raise ImportError("this folder is imported as `edgecnn.export`, not as `export`")
 
-from edgecnn.export.pipeline import Exported, export_model
+from typing import TYPE_CHECKING
+
+from edgecnn.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from edgecnn.export.pipeline import Exported, export_model
 
 __all__ = ["Exported", "export_model"]
+
+__getattr__ = lazy_names(__name__, {"Exported": "edgecnn.export.pipeline", "export_model": "edgecnn.export.pipeline"})

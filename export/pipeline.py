@@ -29,10 +29,8 @@ from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.registry import find_model_file
 from edgecnn.progress import Progress, silent
 from edgecnn.redirect import output_to
-from edgecnn.spec import ExportSpec
+from edgecnn.spec import CALIBRATION_SIZE, ExportSpec
 from edgecnn.versions import versions_of
-
-CALIBRATION_SIZE = 512
 
 _PACKAGES = (
     "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "ai-edge-quantizer", "numpy",

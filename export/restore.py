@@ -37,7 +37,7 @@ from edgecnn.runtime.keras import open_loaded
 from edgecnn.runtime.load import load
 from edgecnn.spec import Format, Precision, Quantization
 
-GOLDEN, DIAGNOSED_IMAGES, CALIBRATION_SIZE = 4, 64, 512
+GOLDEN, DIAGNOSED_IMAGES = 4, 64
 """How many images a file carries, are enough to look at layers, and ranges are taken from at most."""
 
 _ROUNDS, _CALLS = 15, 20

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.bench_options import asked_limits, limit_options, settings_options
+from edgecnn.cli.bench_options import settings_options
 from edgecnn.cli.deploy import device_options
 from edgecnn.cli.feeding_options import feeding_options, loading_options
+from edgecnn.cli.limit_options import asked_limits, bench_limits
 from edgecnn.cli.option_types import THREAD_COUNTS, BackendNames
 from edgecnn.cli.options import as_json
 from edgecnn.feeding import Feeding
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     help="Folder for result.json and the reports.",
 )
 @settings_options
-@limit_options
+@bench_limits
 @click.option("--resume", is_flag=True, help="Go on with a run of the same settings in OUT that was stopped.")
 @click.option("--strict", is_flag=True, help="Exit with 3 if the run was disturbed.")
 @click.option("--on", metavar="HOST[,HOST…]", help="Measure on these devices over ssh; `here` is this machine.")

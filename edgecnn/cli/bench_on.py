@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from edgecnn.cli.bench_options import asked_limits, settings_options
+from edgecnn.cli.bench_options import settings_options
 from edgecnn.cli.feeding_options import feeding_options, loading_options
+from edgecnn.cli.limit_options import asked_limits
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,19 +1,15 @@
-"""Options of `edgecnn bench` that make up its settings and the limits that a verdict keeps to."""
+"""Options of `edgecnn bench` that make up its settings."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from edgecnn.bench.settings import QUICK, Settings
-from edgecnn.cli.option_types import BYTES, SEED, FiniteRange
+from edgecnn.cli.option_types import SEED, FiniteRange
 from edgecnn.cli.options import Option, OptionSet, field_option, is_given
-from edgecnn.limits import MAX_DROP_POINTS
-
-if TYPE_CHECKING:
-    from edgecnn.bench.limits import BenchLimits
 
 
 def _setting(name: str, help: str, type: Any = None) -> Option:  # noqa: A002  # as click calls them
@@ -46,31 +42,3 @@ settings_options = OptionSet(
     build=_make_settings,
 )
 """Those of `Settings`."""
-
-
-def _make_limits(*, max_latency: float | None, **limits: Any) -> BenchLimits:
-    from edgecnn.bench.limits import BenchLimits
-
-    return BenchLimits(max_latency=None if max_latency is None else max_latency / 1e3, **limits)
-
-
-limit_options = OptionSet(
-    "limits",
-    click.option(
-        "--max-drop",
-        type=FiniteRange(0, 100),
-        default=MAX_DROP_POINTS,
-        show_default=True,
-        help="Points of top-1 that an artifact may lose, with 95 % confidence.",
-    ),
-    click.option("--max-latency", type=FiniteRange(0, min_open=True), help="Milliseconds of one image, p90."),
-    click.option("--max-size", type=BYTES, help="Of the file, as 700kB."),
-    click.option("--max-memory", type=BYTES, help="Above the bare process, as 60MB."),
-    build=_make_limits,
-)
-"""Those of `BenchLimits`, which a verdict keeps to."""
-
-
-def asked_limits() -> frozenset[str]:
-    """Return the names of the limits that the running command was given."""
-    return frozenset(filter(is_given, limit_options.names))

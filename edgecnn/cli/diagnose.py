@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from edgecnn.cli.feeding_options import loading_options
-from edgecnn.cli.option_types import FiniteRange, OneOf
+from edgecnn.cli.limit_options import max_drop
+from edgecnn.cli.option_types import OneOf
 from edgecnn.cli.options import as_json
 from edgecnn.cli.screen import print_line
-from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
-from edgecnn.limits import MAX_DROP_POINTS
 from edgecnn.spec import Precision
 
 if TYPE_CHECKING:
@@ -33,9 +32,7 @@ _RESTORED_TO = {precision.value: precision for precision in Precision if precisi
     "--restore-to", type=OneOf(_RESTORED_TO), default="float32", show_default=True, help="int16x8 is for TFLite."
 )
 @click.option("--calibration", default="calibration", show_default=True, help="Images to take ranges from.")
-@click.option(
-    "--max-drop", type=FiniteRange(0, 100), default=MAX_DROP_POINTS, show_default=True, help="Points of top-1."
-)
+@max_drop("Points of top-1.")
 @click.option("--out", type=click.Path(path_type=Path), help="The restored file.  [default: beside ARTIFACT]")
 @loading_options
 @as_json
@@ -53,41 +50,27 @@ def command(
     of its output with all noise that reached it. 0 dB is all lost.
     """
     from edgecnn.cli.screen import print_json, progress_bar
-    from edgecnn.contract import read_contract
-    from edgecnn.data.choice import Draw, choose_balanced
-    from edgecnn.data.sources import open_dataset
-    from edgecnn.export.diagnosis import diagnose
+    from edgecnn.export.against import diagnose_against, restore_against
     from edgecnn.export.limits import ExportLimits
-    from edgecnn.export.restore import CALIBRATION_SIZE, DIAGNOSED_IMAGES, restore
-    from edgecnn.models.load import load_keras_classifier
-    from edgecnn.models.registry import find_model_file
-    from edgecnn.redirect import output_to
     from edgecnn.schema import encode
 
-    contract = read_contract(artifact)
-    labels, preprocessing = contract.labels, contract.origin.preprocessing
-    with progress_bar() as progress, output_to():  # converters and runtimes announce themselves
-        progress("loading the model", 0, None)
-        classifier = load_keras_classifier(find_model_file(model), Feeding(preprocessing, labels), loading)
-        images = open_dataset(data, classifier.shape, labels, preprocessing=preprocessing)
-        if not put_back:
-            progress("looking at each layer", 0, None)
-            diagnosis = diagnose(artifact, classifier, choose_balanced(images, DIAGNOSED_IMAGES).images)
-        else:
-            restored = restore(
-                artifact, classifier, open_dataset(
-                    calibration, classifier.shape, preprocessing=preprocessing, draw=Draw(CALIBRATION_SIZE)
-                ),
-                images, to=_RESTORED_TO[restore_to], limits=ExportLimits(max_drop=max_drop), out=out, progress=progress,
+    restored = None
+    with progress_bar() as progress:
+        if put_back:
+            restored = restore_against(
+                artifact, model, data, calibration=calibration, to=_RESTORED_TO[restore_to],
+                limits=ExportLimits(max_drop=max_drop), out=out, loading=loading, progress=progress,
             )  # fmt: skip
             diagnosis = restored.diagnosis
+        else:
+            diagnosis = diagnose_against(artifact, model, data, loading=loading, progress=progress)
     if plot is not None:
         _draw(plot, diagnosis)
     if as_json:
-        print_json(encode(restored if put_back else diagnosis))
+        print_json(encode(restored or diagnosis))
         return
     _print_diagnosis(diagnosis)
-    if put_back:
+    if restored is not None:
         _print_restoration(restored)
 
 

@@ -4,48 +4,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from edgecnn.cli.export_options import draw_options, spec_options
 from edgecnn.cli.feeding_options import loading_options, pixel_options
-from edgecnn.cli.option_types import BYTES, SEED, FiniteRange, ManyOf, OneOf
+from edgecnn.cli.limit_options import export_limits
 from edgecnn.cli.options import as_json
 from edgecnn.contract import read_contract
 from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
-from edgecnn.limits import MAX_DROP_POINTS, MIN_AGREEMENT_PERCENT
 from edgecnn.models.registry import DEFAULT
-from edgecnn.spec import IO_DTYPES, MAX_GOLDEN, Method, Precision
 
 if TYPE_CHECKING:
     from edgecnn.artifact import Manifest
+    from edgecnn.data.choice import Draw
     from edgecnn.export import Exported
-
-_FORMATS = ("tflite", "onnx")
-_PRECISIONS = tuple(one.value for one in Precision)
-_TARGETS = ("pi3", "pi4", "pi5", "x86", "generic")
+    from edgecnn.export.limits import ExportLimits
+    from edgecnn.spec import ExportSpec
 
 
 @click.command("export")
 @click.argument("model", default=DEFAULT)
-@click.option("--int8", is_flag=True, help="Also make int8 files, beside the float32 ones.")
-@click.option(
-    "--precisions",
-    type=ManyOf((*_PRECISIONS, "all")),
-    default="float32",
-    help="Which precisions to make; float32 always is.  [default: float32]",
-)
-@click.option(
-    "--formats", type=ManyOf(_FORMATS), default=",".join(_FORMATS), show_default=True, help="Which files to make."
-)
-@click.option(
-    "--target",
-    type=OneOf(_TARGETS),
-    default="generic",
-    show_default=True,
-    help="The device; it decides how int8 files are made.",
-)
+@spec_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -61,21 +43,7 @@ _TARGETS = ("pi3", "pi4", "pi5", "x86", "generic")
     show_default=True,
     help="Training images to take int8 ranges from: a name, a folder, or an .npz file.",
 )
-@click.option(
-    "--calibration-size",
-    type=click.IntRange(1),
-    default=512,
-    show_default=True,
-    help="How many of them, the classes in turn.",
-)
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Of the draw.")
-@click.option(
-    "--method",
-    type=OneOf(one.value for one in Method),
-    default=Method.MIN_MAX.value,
-    show_default=True,
-    help="How ranges are taken from their values.",
-)
+@draw_options
 @click.option(
     "--evaluation",
     metavar="DATA",
@@ -83,55 +51,22 @@ _TARGETS = ("pi3", "pi4", "pi5", "x86", "generic")
     show_default=True,
     help="Images to check the files on; none of them may be among the calibration images.",
 )
-@click.option(
-    "--max-drop",
-    type=FiniteRange(0, 100),
-    default=MAX_DROP_POINTS,
-    show_default=True,
-    help="Points of top-1 that a file may lose to Keras; one that loses more is rejected.",
-)
-@click.option(
-    "--min-agreement",
-    type=FiniteRange(0, 100),
-    default=MIN_AGREEMENT_PERCENT,
-    show_default=True,
-    help="Percent of images that a file must answer as Keras does, where there are no labels.",
-)
-@click.option("--max-size", type=BYTES, help="Largest quantized file that is accepted, as 700kB.")
-@click.option(
-    "--max-latency", type=FiniteRange(0, min_open=True), help="Milliseconds of one image in quantized files, here."
-)
-@click.option(
-    "--min-top1",
-    type=FiniteRange(0, 100),
-    help="Percent that Keras itself must answer rightly.  [default: more than guessing]",
-)
-@click.option(
-    "--io", type=OneOf(IO_DTYPES), default=IO_DTYPES[0], show_default=True, help="Input and output of int8 files."
-)
-@click.option("--activations", type=OneOf(("uint8", "int8")), help="In int8 ONNX.  [default: the target's]")
-@click.option("--per-tensor", is_flag=True, help="One weight scale a tensor, instead of one a channel.")
-@click.option("--softmax", is_flag=True, help="Keep a softmax at the end in the files.")
-@click.option(
-    "--golden",
-    type=click.IntRange(0, MAX_GOLDEN),
-    default=4,
-    show_default=True,
-    help="Evaluation images that each file carries, for `edgecnn verify`.",
-)
+@export_limits
 @pixel_options
 @loading_options
 @as_json
 def command(
     model: str,
-    int8: bool,
-    precisions: tuple[str, ...],
+    spec: ExportSpec,
     out: Path,
     labels: Path | None,
+    calibration: str,
+    draw: Draw,
+    evaluation: str,
+    limits: ExportLimits,
     feeding: Feeding,
     loading: KerasLoading,
     as_json: bool,
-    **settings: Any,
 ) -> None:
     """Export MODEL, a trained Keras image classifier or the name of a shipped model, and check each file.
 
@@ -149,7 +84,6 @@ def command(
     confidence, or is beyond another limit, it is put into OUT/rejected and the exit status is 3.
     """
     from edgecnn.cli.screen import print_json, print_line, print_table, progress_bar
-    from edgecnn.data.choice import Draw
     from edgecnn.data.labels import read_unique_labels
     from edgecnn.errors import GateError
     from edgecnn.export import export_model
@@ -159,11 +93,11 @@ def command(
         exported = export_model(
             model,
             out,
-            _spec(int8, precisions, settings),
-            calibration=settings["calibration"],
-            draw=Draw(settings["calibration_size"], settings["seed"]),
-            evaluation=settings["evaluation"],
-            limits=_limits(settings),
+            spec,
+            calibration=calibration,
+            draw=draw,
+            evaluation=evaluation,
+            limits=limits,
             feeding=feeding if labels is None else replace(feeding, labels=read_unique_labels(labels)),
             loading=loading,
             progress=progress,
@@ -181,38 +115,6 @@ def command(
     if exported.rejected:
         names = ", ".join(entry.place for entry in exported.rejected)
         raise GateError(f"{names} {'do' if len(exported.rejected) > 1 else 'does'} not hold: not for deployment")
-
-
-def _spec(int8: bool, names: tuple[str, ...], settings: dict[str, Any]) -> Any:
-    from edgecnn.spec import ExportSpec, Format, Quantization
-
-    asked = {*names, *([Precision.INT8.value] if int8 else [])}
-    return ExportSpec(
-        formats=tuple(Format(name) for name in settings["formats"]),
-        precisions=tuple(
-            precision for precision in Precision if precision.is_full or not asked.isdisjoint((precision.value, "all"))
-        ),
-        quantization=Quantization(
-            io=settings["io"], per_channel=not settings["per_tensor"], method=Method(settings["method"])
-        ),
-        target=settings["target"],
-        activations=settings["activations"],
-        keep_softmax=settings["softmax"],
-        golden=settings["golden"],
-    )
-
-
-def _limits(settings: dict[str, Any]) -> Any:
-    from edgecnn.export.limits import ExportLimits
-
-    latency = settings["max_latency"]
-    return ExportLimits(
-        max_drop=settings["max_drop"],
-        min_agreement=settings["min_agreement"],
-        max_size=settings["max_size"],
-        max_latency=None if latency is None else latency / 1e3,
-        min_top1=settings["min_top1"],
-    )
 
 
 def _notes(exported: Exported) -> list[str]:

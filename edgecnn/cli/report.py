@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.cli.bench_options import limit_options
+from edgecnn.cli.limit_options import bench_limits
 from edgecnn.cli.option_types import ManyOf
 from edgecnn.cli.options import as_json
 from edgecnn.cli.screen import print_json, print_line, print_table
@@ -27,7 +27,7 @@ FORMATS = ("html", "md", "csv", "junit")
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the reports.  [default: RESULT's own]"
 )
 @click.option("--format", "formats", type=ManyOf(FORMATS), help="Which reports.  [default: all]")
-@limit_options
+@bench_limits
 @as_json
 def command(
     result: Path, out: Path | None, formats: tuple[str, ...] | None, limits: BenchLimits, as_json: bool

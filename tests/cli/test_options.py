@@ -11,14 +11,20 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from edgecnn.bench.limits import BenchLimits
 from edgecnn.bench.settings import QUICK, Settings
 from edgecnn.cli.app import COMMANDS, group
 from edgecnn.cli.bench_options import settings_options
+from edgecnn.cli.export_options import draw_options, spec_options
 from edgecnn.cli.feeding_options import feeding_options
+from edgecnn.cli.limit_options import bench_limits, export_limits
 from edgecnn.cli.option_types import parse_bytes, parse_counts, parse_image_size, parse_percent
 from edgecnn.cli.options import OptionSet, field_option
+from edgecnn.data.choice import Draw
+from edgecnn.export.limits import ExportLimits
 from edgecnn.feeding import Feeding
 from edgecnn.runtime.side_file import read_side_file
+from edgecnn.spec import ExportSpec, Precision
 
 
 def walk(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
@@ -138,6 +144,21 @@ def test_settings_are_the_defaults_or_quick_ones_with_what_is_given() -> None:
     assert value_of(settings_options, "--quick") == QUICK
     assert value_of(settings_options, "--quick", "--rounds", "10") == replace(QUICK, rounds=10)
     assert set(settings_options.names) - {"quick"} < {field.name for field in fields(Settings)}
+
+
+def test_an_export_by_default_is_that_of_the_library_without_quantized_files() -> None:
+    assert value_of(spec_options) == ExportSpec(precisions=(Precision.FLOAT32,))
+    assert value_of(spec_options, "--int8") == ExportSpec()
+    assert value_of(spec_options, "--precisions", "all").precisions == tuple(Precision)
+    assert value_of(draw_options) == Draw(512, 0)
+
+
+def test_limits_by_default_are_those_of_the_library_and_latency_is_in_milliseconds() -> None:
+    assert value_of(export_limits) == ExportLimits()
+    assert value_of(bench_limits) == BenchLimits()
+    assert value_of(export_limits, "--max-latency", "5", "--max-size", "1kB") == ExportLimits(
+        max_latency=0.005, max_size=1000
+    )
 
 
 def test_size_is_width_and_height_on_the_command_line_and_height_and_width_in_a_side_file(tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""An int8 file held against the Keras model that it was made from, both given by name or path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgecnn.contract import read_contract
+from edgecnn.data.choice import Draw, choose_balanced
+from edgecnn.data.dataset import Dataset
+from edgecnn.data.sources import open_dataset
+from edgecnn.export.diagnosis import Diagnosis, diagnose
+from edgecnn.export.limits import ExportLimits
+from edgecnn.export.restore import DIAGNOSED_IMAGES, Restoration, restore
+from edgecnn.feeding import Feeding
+from edgecnn.keras_loading import KerasLoading
+from edgecnn.models.load import KerasClassifier, load_keras_classifier
+from edgecnn.models.registry import find_model_file
+from edgecnn.progress import Progress, silent
+from edgecnn.redirect import output_to
+from edgecnn.spec import CALIBRATION_SIZE, Precision
+
+
+def diagnose_against(
+    artifact: Path, model: str, data: str, *, loading: KerasLoading = KerasLoading(), progress: Progress = silent
+) -> Diagnosis:
+    """Return what quantization did to each layer of an int8 file.
+
+    Args:
+        artifact: the file.
+        model: name or path of the Keras model that it was made from.
+        data: images to look at (see `edgecnn.data.sources`).
+        loading: whether code of the Keras model may run.
+        progress: called with steps.
+
+    Raises:
+        ModelError, DataError: the model or the images cannot be used.
+        ArtifactError, ContractError, ExportError: as `diagnose`.
+    """
+    with output_to():  # converters and runtimes announce themselves
+        classifier, images = _open(artifact, model, data, loading, progress)
+        progress("looking at each layer", 0, None)
+        return diagnose(artifact, classifier, choose_balanced(images, DIAGNOSED_IMAGES).images)
+
+
+def restore_against(
+    artifact: Path,
+    model: str,
+    data: str,
+    *,
+    calibration: str = "calibration",
+    to: Precision = Precision.FLOAT32,
+    limits: ExportLimits = ExportLimits(),
+    out: Path | None = None,
+    loading: KerasLoading = KerasLoading(),
+    progress: Progress = silent,
+) -> Restoration:
+    """Put the fewest layers of an int8 file back until the gate holds, and write the result.
+
+    Args:
+        artifact: the file; it is left as it is.
+        model: name or path of the Keras model that it was made from.
+        data: labelled images that the gate judges by (see `edgecnn.data.sources`).
+        calibration: images that ranges are taken from.
+        to, limits, out, progress: as `restore` takes them.
+        loading: whether code of the Keras model may run.
+
+    Raises:
+        ModelError, DataError: the model or the images cannot be used.
+        ArtifactError, ContractError, ExportError, OutputError: as `restore`.
+    """
+    with output_to():  # converters and runtimes announce themselves
+        classifier, images = _open(artifact, model, data, loading, progress)
+        draw = Draw(CALIBRATION_SIZE)
+        ranges = open_dataset(calibration, classifier.shape, preprocessing=classifier.preprocessing, draw=draw)
+        return restore(artifact, classifier, ranges, images, to=to, limits=limits, out=out, progress=progress)
+
+
+def _open(
+    artifact: Path, model: str, data: str, loading: KerasLoading, progress: Progress
+) -> tuple[KerasClassifier, Dataset]:
+    """Return the Keras model, fed as the file's contract says, and the images for it."""
+    contract = read_contract(artifact)
+    progress("loading the model", 0, None)
+    feeding = Feeding(contract.origin.preprocessing, contract.labels)
+    classifier = load_keras_classifier(find_model_file(model), feeding, loading)
+    images = open_dataset(data, classifier.shape, contract.labels, preprocessing=contract.origin.preprocessing)
+    return classifier, images
