@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 import statistics
 from dataclasses import dataclass
-from typing import Any
 
 from edgecnn.bench.case import Case
 from edgecnn.bench.monitor import Monitor
-from edgecnn.bench.passes import CAUTION, Inputs, Start, load_command
+from edgecnn.bench.passes import CAUTION, Inputs, Start
 from edgecnn.bench.process import Link
-from edgecnn.bench.result import Energy, Moment, Window
+from edgecnn.bench.requests import Load, ProfileCase, Rest, TimeCalls
+from edgecnn.bench.result import CaseEnergy, Moment, Window
 from edgecnn.bench.settings import Settings
 from edgecnn.device.energy import Meter, find_meter
 from edgecnn.errors import MeasurementError
 from edgecnn.profiling.profile import PROFILERS
 from edgecnn.profiling.result import Peaks, Profile
-from edgecnn.schema import decode, encode
 
 WINDOWS, WINDOW_SECONDS, WINDOW_CALLS = 5, 10.0, 10
 """MLPerf Tiny's rules: the median of five runs, each of at least ten seconds and ten inferences.
@@ -33,7 +32,7 @@ class AloneRecord:
     """What a case found alone; what was not asked for is empty."""
 
     windows: tuple[Window, ...] = ()
-    energy: Energy | None = None
+    energy: CaseEnergy | None = None
     profile: Profile | None = None
     timeline: tuple[Moment, ...] = ()
     error: str | None = None
@@ -65,13 +64,13 @@ def alone(
     windows: tuple[Window, ...] = ()
     energy, profile = None, None
     try:
-        link.ask(load_command(case, inputs.images))
+        link.ask(Load(case, inputs.images))
         if settings.mlperf_tiny and case.is_artifact:
             windows = tuple(_window(link, settings.timeout / CAUTION) for _ in range(WINDOWS))
         if settings.energy_seconds and (meter := find_meter()) is not None:
             energy = _energy(link, meter, settings.energy_seconds)
         if settings.profile and case.is_artifact and case.backend in PROFILERS:
-            profile = _profile(link, case, peaks)
+            profile = link.ask(ProfileCase(case, peaks))
         timeline.append(monitor.moment("alone, end", [link.process_id], step))
     except MeasurementError as error:
         return AloneRecord(windows, energy, profile, tuple(timeline), str(error))
@@ -80,14 +79,10 @@ def alone(
     return AloneRecord(windows, energy, profile, tuple(timeline))
 
 
-def _profile(link: Link, case: Case, peaks: Peaks | None) -> Profile:
-    command: dict[str, Any] = {"do": "profile", "path": case.path, "backend": case.backend, "threads": case.threads}
-    return decode(Profile, link.ask(command | {"peaks": encode(peaks)})["profile"])  # type: ignore[no-any-return]
-
-
 def _calls_for(link: Link, seconds: float) -> int:
     """Return how many calls take about that long, and a tenth longer to be sure."""
-    typical: float = statistics.median(link.ask({"do": "measure", "warm_up": 0, "count": _WARM_UP_CALLS})["samples_ns"])
+    samples = link.ask(TimeCalls(warm_up=0, count=_WARM_UP_CALLS))
+    typical = statistics.median(samples)
     return min(_MOST_CALLS, max(WINDOW_CALLS, math.ceil(1.1 * seconds * 1e9 / max(1, typical))))
 
 
@@ -96,17 +91,18 @@ def _window(link: Link, longest: float) -> Window:
     samples: list[int] = []
     while sum(samples) < WINDOW_SECONDS * 1e9:
         left = min(longest, WINDOW_SECONDS - sum(samples) / 1e9)
-        samples += link.ask({"do": "measure", "warm_up": 0, "count": _calls_for(link, left)})["samples_ns"]
+        part = link.ask(TimeCalls(warm_up=0, count=_calls_for(link, left)))
+        samples += part
     return Window(tuple(samples))
 
 
-def _energy(link: Link, meter: Meter, seconds: float) -> Energy | None:
+def _energy(link: Link, meter: Meter, seconds: float) -> CaseEnergy | None:
     """Return what the meter counts while the case runs for `seconds`, and while nothing does for as long."""
     calls = _calls_for(link, seconds)
     with meter.measure() as busy:
-        link.ask({"do": "measure", "warm_up": 0, "count": calls})
+        link.ask(TimeCalls(warm_up=0, count=calls))
     with meter.measure() as idle:
-        link.ask({"do": "rest", "seconds": busy.seconds})
+        link.ask(Rest(busy.seconds))
     if busy.joules is None or idle.joules is None:
         return None
-    return Energy(busy.joules, idle.joules * busy.seconds / idle.seconds, busy.seconds, calls, meter.covers)
+    return CaseEnergy(busy.joules, idle.joules * busy.seconds / idle.seconds, busy.seconds, calls, meter.covers)

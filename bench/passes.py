@@ -7,15 +7,26 @@ import random
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from edgecnn.bench.case import Case, Role
 from edgecnn.bench.monitor import Monitor
 from edgecnn.bench.process import Link
-from edgecnn.bench.result import Batch, Cold, Memory, Moment, ProcessRun, WarmUp
+from edgecnn.bench.requests import (
+    Classified,
+    Classify,
+    Load,
+    Loaded,
+    PacedCalls,
+    ReadMemory,
+    TimeBatches,
+    TimeCalls,
+    TimePacedCalls,
+    TimeStages,
+)
+from edgecnn.bench.result import Batch, Cold, Moment, ProcessRun, WarmUp, WorkerMemory
 from edgecnn.bench.settings import Settings
 from edgecnn.errors import MeasurementError
-from edgecnn.schema import encode
+from edgecnn.isolated.messages import Answer, Request
 
 _WINDOW_SECONDS = 0.05
 _WINDOW_CALLS = 3
@@ -62,19 +73,6 @@ class PassRecord:
     timeline: tuple[Moment, ...]
 
 
-def load_command(case: Case, images: str) -> dict[str, Any]:
-    """Return what a worker is told to load a case."""
-    return {
-        "do": "load",
-        "path": case.path,
-        "backend": case.backend,
-        "threads": case.threads,
-        "feeding": encode(case.feeding),
-        "loading": encode(case.loading),
-        "images": images,
-    }
-
-
 def turn_orders(count: int, rounds: int, seed: str) -> Iterator[list[int]]:
     """Yield, for each round, the order in which `count` cases take their turns; the same for the same seed."""
     generator = random.Random(seed)
@@ -86,28 +84,32 @@ def turn_orders(count: int, rounds: int, seed: str) -> Iterator[list[int]]:
 
 @dataclass(slots=True)
 class Turns:
-    """A case while it takes turns."""
+    """A case while it takes turns: its worker, and what that answered so far."""
 
     case: Case
     link: Link | None = None
-    found: dict[str, Any] = field(default_factory=dict)
+    started_ns: int = 0
+    loaded: Loaded | None = None
+    classified: Classified | None = None
     warm_up: WarmUp | None = None
     calls: int = 0
     median_ns: float = 0.0
     rounds: list[tuple[int, ...]] = field(default_factory=list)
     steady_bytes: int | None = None
-    extras: dict[str, Any] = field(default_factory=dict)
+    paced: PacedCalls | None = None
+    stages_ns: tuple[tuple[int, ...], ...] = ()
+    batches: list[Batch] = field(default_factory=list)
     error: str | None = None
 
-    def ask(self, **command: Any) -> dict[str, Any]:
-        """Return the worker's answer; after a failure, nothing is asked any more and the answer is empty."""
+    def ask(self, request: Request[Answer]) -> Answer | None:
+        """Return the worker's answer; after a failure, nothing is asked any more and the answer is None."""
         if self.link is None:
-            return {}
+            return None
         try:
-            return self.link.ask(command)
+            return self.link.ask(request)
         except MeasurementError as error:
             self.error, self.link = str(error), None
-            return {}
+            return None
 
     def close(self) -> None:
         """End the process."""
@@ -117,19 +119,23 @@ class Turns:
 
     def record(self) -> CasePass:
         """Return what the case did so far."""
-        ranked = tuple(tuple(row) for row in self.found.get("ranked", ()))
-        seconds = self.found.get("classify_ns", 0) / 1e9
-        if not self.rounds or self.warm_up is None:
-            return CasePass(None, ranked, seconds, self.error)
-        found = self.found
-        process = ProcessRun(
-            cold=Cold(found["start_ns"], found["import_ns"], found["load_ns"], found["first_ns"]),
+        classified = self.classified or Classified(0, (), 0)
+        return CasePass(self._process(), classified.ranked, classified.classify_ns / 1e9, self.error)
+
+    def _process(self) -> ProcessRun | None:
+        loaded, paced = self.loaded, self.paced or PacedCalls((), 0)
+        if not self.rounds or self.warm_up is None or loaded is None:
+            return None
+        return ProcessRun(
+            cold=Cold(loaded.ready_ns - self.started_ns, loaded.import_ns, loaded.load_ns, loaded.first_ns),
             warm_up=self.warm_up,
-            memory=Memory(found["bare_bytes"], found["peak_bytes"], self.steady_bytes),
+            memory=WorkerMemory(loaded.bare_bytes, loaded.peak_bytes, self.steady_bytes),
             rounds_ns=tuple(self.rounds),
-            **self.extras,
+            paced_ns=paced.samples_ns,
+            late=paced.late,
+            stages_ns=self.stages_ns,
+            batches=tuple(self.batches),
         )
-        return CasePass(process, ranked, seconds, self.error)
 
 
 class Pass:
@@ -193,21 +199,20 @@ class Pass:
         self._look("start")
         self._step("starting", one.case.name)
         one.link = link = self._start(self._settings.timeout)
-        one.found.update(one.ask(**load_command(one.case, self._inputs.images)))
-        one.found["start_ns"] = one.found.get("ready_ns", 0) - link.started_ns
+        one.started_ns = link.started_ns
+        one.loaded = one.ask(Load(one.case, self._inputs.images))
         if self._number == 0:
             self._classify(one)
 
     def _classify(self, one: Turns) -> None:
-        """Let a case answer to all images: in one command, or in as many as the timeout asks for."""
-        ranked, spent, left = list[list[int]](), 0, 1
+        """Let a case answer to all images: in one request, or in as many as the timeout asks for."""
+        ranked, spent, left = tuple[tuple[int, ...], ...](), 0, 1
         while left:
-            seconds = self._settings.timeout / CAUTION
-            found = one.ask(do="classify", images=self._inputs.images, first=len(ranked), seconds=seconds)
-            if not found:
+            answer = one.ask(Classify(self._inputs.images, len(ranked), self._settings.timeout / CAUTION))
+            if answer is None:
                 return
-            ranked, spent, left = ranked + found["ranked"], spent + found["classify_ns"], found["left"]
-        one.found |= {"ranked": ranked, "classify_ns": spent}
+            ranked, spent, left = ranked + answer.ranked, spent + answer.classify_ns, answer.left
+        one.classified = Classified(spent, ranked, 0)
 
     def _warm_up(self, one: Turns) -> None:
         """Run until the medians of some windows in a row are alike, and find out how many calls make a turn."""
@@ -215,8 +220,8 @@ class Pass:
         spent, total, calls = 0, 0, _WINDOW_CALLS
         stable = False
         while one.link is not None and not stable and spent < settings.max_warm_up_seconds * 1e9:
-            samples = one.ask(do="measure", warm_up=0, count=calls).get("samples_ns", [])
-            if not samples:
+            samples = one.ask(TimeCalls(warm_up=0, count=calls))
+            if samples is None:
                 return
             spent, total = spent + sum(samples), total + len(samples)
             medians.append(statistics.median(samples))
@@ -235,11 +240,11 @@ class Pass:
             owed = self._owed(one, samples, turns_left)
             count = owed if samples else max(one.calls, owed)
             warm_up = 0 if samples else min(self._settings.turn_warm_up, count)
-            found = one.ask(do="measure", warm_up=warm_up, count=count)
-            if not found:
+            part = one.ask(TimeCalls(warm_up, count))
+            if part is None:
                 return
-            samples += found["samples_ns"]
-            one.median_ns = statistics.median(found["samples_ns"])
+            samples += part
+            one.median_ns = statistics.median(part)
         one.rounds.append(tuple(samples))
         self._step("taking turns", f"{one.case.name} {one.median_ns / 1e3:,.0f} µs")
 
@@ -255,15 +260,12 @@ class Pass:
     def _extras(self, one: Turns) -> None:
         self._step("pacing, stages, batches", one.case.name)
         settings = self._settings
-        one.steady_bytes = one.ask(do="memory").get("resident_bytes")
+        one.steady_bytes = one.ask(ReadMemory())
         if settings.fps is not None and one.case.is_artifact:
-            found = one.ask(do="pace", fps=settings.fps, count=settings.frames)
-            one.extras |= {"paced_ns": tuple(found.get("samples_ns", ())), "late": found.get("late", 0)}
+            one.paced = one.ask(TimePacedCalls(settings.fps, settings.frames))
         if self._inputs.pictures:
-            found = one.ask(do="stages", pictures=self._inputs.pictures)
-            one.extras["stages_ns"] = tuple(tuple(row) for row in found.get("rows_ns", ()))
-        one.extras["batches"] = tuple(
-            Batch(size, tuple(one.ask(do="batch", size=size, count=_BATCH_CALLS).get("samples_ns", ())))
-            for size in settings.batches
-            if size * _BATCH_CALLS * one.median_ns < settings.timeout / CAUTION * 1e9
-        )
+            one.stages_ns = one.ask(TimeStages(self._inputs.pictures)) or ()
+        for size in settings.batches:
+            if size * _BATCH_CALLS * one.median_ns < settings.timeout / CAUTION * 1e9:
+                samples = one.ask(TimeBatches(size, _BATCH_CALLS))
+                one.batches += [] if samples is None else [Batch(size, samples)]

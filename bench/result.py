@@ -38,11 +38,6 @@ class Cold:
     load_ns: int
     first_ns: int
 
-    @property
-    def total_ns(self) -> int:
-        """From the request for a process to its first answer."""
-        return self.start_ns + self.import_ns + self.load_ns + self.first_ns
-
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
@@ -54,7 +49,7 @@ class WarmUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class WorkerMemory:
     """Resident memory of a worker; None where the system does not tell.
 
     Attributes:
@@ -90,7 +85,7 @@ class ProcessRun:
 
     cold: Cold
     warm_up: WarmUp
-    memory: Memory
+    memory: WorkerMemory
     rounds_ns: tuple[tuple[int, ...], ...]
     paced_ns: tuple[int, ...] = ()
     late: int = 0
@@ -106,7 +101,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Energy:
+class CaseEnergy:
     """What a meter counted while a case ran, and while nothing did for as long.
 
     Attributes:
@@ -142,7 +137,7 @@ class Raw:
     classify_seconds: float
     processes: tuple[ProcessRun, ...]
     windows: tuple[Window, ...] = ()
-    energy: Energy | None = None
+    energy: CaseEnergy | None = None
     profile: Profile | None = None
 
 

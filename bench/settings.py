@@ -49,11 +49,6 @@ class Settings:
     seed: int = 0
     timeout: float = 300.0
 
-    @property
-    def turns(self) -> int:
-        """Of each case, over all passes."""
-        return self.processes * self.rounds
-
 
 QUICK = Settings(
     processes=1,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edgecnn.bench.case import Case, Plan
-from edgecnn.bench.passes import Inputs, Start, load_command
+from edgecnn.bench.passes import Inputs, Start
+from edgecnn.bench.requests import Load, ReadFeeding
 from edgecnn.errors import MeasurementError
-from edgecnn.feeding import Feeding
-from edgecnn.schema import decode
 
 
 def settled(plan: Plan, inputs: Inputs, timeout: float, start: Start) -> Plan:
@@ -24,10 +23,10 @@ def _settled(case: Case, inputs: Inputs, timeout: float, start: Start) -> Case:
         return case
     link = start(timeout)
     try:
-        link.ask(load_command(case, inputs.images))
-        found = link.ask({"do": "feeding"})["feeding"]
+        link.ask(Load(case, inputs.images))
+        feeding = link.ask(ReadFeeding())
     except MeasurementError:
         return case
     finally:
         link.close()
-    return replace(case, feeding=decode(Feeding, found))
+    return replace(case, feeding=feeding)

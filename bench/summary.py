@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from edgecnn.bench.accuracy import Accuracy, accuracy
 from edgecnn.bench.case import Case, Role
-from edgecnn.bench.result import STAGES, Energy, ProcessRun, Raw, Result, Window
+from edgecnn.bench.result import STAGES, CaseEnergy, ProcessRun, Raw, Result, Window
 from edgecnn.intervals import Interval, Rounds, median_ratio, quantiles
 
 _SHARES = (0.5, 0.9)
@@ -247,7 +247,7 @@ def _single_stream(windows: tuple[Window, ...]) -> SingleStream | None:
     return SingleStream(p90, len(windows), min(float(samples.sum()) for samples in seconds))
 
 
-def _joules(energy: Energy | None) -> float | None:
+def _joules(energy: CaseEnergy | None) -> float | None:
     return None if energy is None else (energy.joules - energy.idle_joules) / energy.calls
 
 

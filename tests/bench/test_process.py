@@ -1,70 +1,60 @@
-"""Real worker processes that die, hang, babble or work."""
+"""Real worker processes. How a process can fail is tested in `tests/isolated`."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from edgecnn.bench.case import Case
 from edgecnn.bench.process import WorkerProcess
+from edgecnn.bench.requests import (
+    Classify,
+    Load,
+    ReadFeeding,
+    ReadMemory,
+    Rest,
+    TimeBatches,
+    TimeCalls,
+    TimePacedCalls,
+)
 from edgecnn.errors import MeasurementError
 from edgecnn.feeding import Feeding
-from edgecnn.keras_loading import KerasLoading
+from edgecnn.models.registry import shipped_folder
 from edgecnn.runtime.timing import time_calls
-from edgecnn.schema import encode
+from edgecnn.spec import Precision
 
 
-def worker(script: str, timeout: float = 20.0) -> WorkerProcess:
-    return WorkerProcess(timeout, (sys.executable, "-c", script))
+def shipped_case(**fields: Any) -> Case:
+    path = shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite"
+    return replace(Case("int8", str(path), "", "litert", Precision.INT8, 1), **fields)
 
 
-def test_a_worker_answers_line_by_line() -> None:
-    with worker("import sys\nfor line in sys.stdin: print('{\"got\": 1}', flush=True)") as link:
-        assert link.ask({"do": "x"}) == {"got": 1}
-        assert link.ask({"do": "y"}) == {"got": 1}
+@pytest.fixture
+def images(tmp_path: Path) -> str:
+    path = tmp_path / "images.npy"
+    np.save(path, np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3), np.uint8))
+    return str(path)
 
 
-@pytest.mark.parametrize(
-    ("script", "words"),
-    [
-        ("import os, signal; input(); os.kill(os.getpid(), signal.SIGKILL)", "was ended by SIGKILL"),
-        ("import os, signal; input(); os.kill(os.getpid(), signal.SIGSEGV)", "was ended by SIGSEGV"),
-        ("input(); raise SystemExit('no such instruction')", "ended with status 1: no such instruction"),
-        ("import time; time.sleep(60)", "did not answer within 0.5 s"),
-        ("input(); print('Segmentation')", "garbage"),
-        ("input(); print('[1]')", "garbage"),
-        ('input(); print(\'{"error": "out of memory"}\')', "out of memory"),
-    ],
-    ids=["killed", "segfault", "exit", "hangs", "babbles", "wrong kind", "reports"],
-)
-def test_a_worker_that_fails_is_one_clear_error(script: str, words: str) -> None:
-    with (
-        worker(script, timeout=0.5 if "sleep" in script else 20.0) as link,
-        pytest.raises(MeasurementError, match=words),
-    ):
-        link.ask({"do": "x"})
+def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words(images: str) -> None:
+    with WorkerProcess(60.0) as link, pytest.raises(MeasurementError, match="^no such model file: nowhere.tflite"):
+        link.ask(Load(shipped_case(path="nowhere.tflite"), images))
 
 
-def test_what_a_runtime_prints_does_not_disturb_the_answers() -> None:
-    script = (
-        "import os, edgecnn.bench.worker as w\n"
-        "def loud(self, **_):\n    os.write(1, b'INFO: noise\\n'); print('more'); return {'fine': True}\n"
-        "w.Worker._load = loud\n"
-        "w.main()"
-    )
-    with worker(script) as link:
-        assert link.ask({"do": "load"}) == {"fine": True}
+def test_a_worker_that_hangs_is_one_clear_error(images: str) -> None:
+    with WorkerProcess(0.01) as link, pytest.raises(MeasurementError, match="^the worker did not answer within 0.01 s"):
+        link.ask(Load(shipped_case(), images))
 
 
-def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words(tmp_path: Path) -> None:
-    np.save(tmp_path / "images.npy", np.zeros((1, 2, 2, 3), np.uint8))
-    command = {"do": "load", "path": "nowhere.tflite", "backend": "litert", "threads": 1}
-    command |= {"feeding": encode(Feeding()), "loading": encode(KerasLoading()), "images": str(tmp_path / "images.npy")}
-    with WorkerProcess(60.0) as link, pytest.raises(MeasurementError, match="no such model file: nowhere.tflite"):
-        link.ask(command)
+def test_a_worker_that_cannot_start_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(MeasurementError, match="^the worker cannot be started: No such file"):
+        WorkerProcess(60.0)
 
 
 def test_each_call_is_timed_alone() -> None:
@@ -75,27 +65,27 @@ def test_each_call_is_timed_alone() -> None:
     assert all(sample > 0 for sample in samples)
 
 
-def test_a_worker_classifies_for_as_long_as_it_may_and_says_how_many_are_left(tmp_path: Path) -> None:
-    from edgecnn.models.registry import shipped_folder
-
-    images, path = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3), np.uint8), tmp_path / "images.npy"
-    np.save(path, images)
-    command: dict[str, Any] = {"do": "load", "path": str(shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite")}
-    command |= {
-        "backend": "litert",
-        "threads": 1,
-        "feeding": encode(Feeding()),
-        "loading": encode(KerasLoading()),
-        "images": str(path),
-    }
+def test_a_worker_answers_every_request(images: str) -> None:
     with WorkerProcess(60.0) as link:
-        link.ask(command)
-        every = link.ask({"do": "classify", "images": str(path), "first": 0, "seconds": 60.0})
-        assert (len(every["ranked"]), every["left"]) == (200, 0)
-        in_a_hurry, left = list[list[int]](), 200
+        loaded = link.ask(Load(shipped_case(), images))
+        assert link.started_ns < loaded.ready_ns
+        assert min(loaded.import_ns, loaded.load_ns, loaded.first_ns, loaded.bare_bytes or 0) > 0
+        assert len(link.ask(TimeCalls(warm_up=3, count=7))) == 7
+        assert len(link.ask(TimePacedCalls(fps=1000.0, count=5)).samples_ns) == 5
+        assert len(link.ask(TimeBatches(size=3, count=2))) == 2
+        assert (link.ask(ReadMemory()) or 0) > 0
+        assert link.ask(ReadFeeding()) == Feeding()  # the file says all about itself
+        link.ask(Rest(0.0))
+
+
+def test_a_worker_classifies_for_as_long_as_it_may_and_says_how_many_are_left(images: str) -> None:
+    with WorkerProcess(60.0) as link:
+        link.ask(Load(shipped_case(), images))
+        every = link.ask(Classify(images, first=0, seconds=60.0))
+        assert (len(every.ranked), every.left) == (200, 0)
+        in_a_hurry, left = tuple[tuple[int, ...], ...](), 200
         while left:
-            asked = {"do": "classify", "images": str(path), "first": len(in_a_hurry), "seconds": 1e-6}
-            found = link.ask(asked)
-            assert len(found["ranked"]) == left - found["left"] < 64
-            in_a_hurry, left = in_a_hurry + found["ranked"], found["left"]
-    assert in_a_hurry == every["ranked"]
+            part = link.ask(Classify(images, first=len(in_a_hurry), seconds=1e-6))
+            assert len(part.ranked) == left - part.left < 64
+            in_a_hurry, left = in_a_hurry + part.ranked, part.left
+    assert in_a_hurry == every.ranked

@@ -29,7 +29,7 @@ SHORT = ("--processes", "2", "--rounds", "6", "--min-samples", "12", "--min-seco
 PLUGIN = """
 import os, signal, time
 from dataclasses import replace
-from edgecnn.runtime.backend import BACKENDS, Opened
+from edgecnn.runtime.backend import BACKENDS
 from edgecnn.runtime.litert import open_litert
 
 
@@ -45,10 +45,7 @@ class Session:
 
 
 def opener(act):
-    def open_it(path, threads, options):
-        opened = open_litert(path, threads, options)
-        return Opened(opened.contract, Session(opened.session, act))
-    return open_it
+    return lambda path, threads, description: Session(open_litert(path, threads, description), act)
 
 
 def kill(number):

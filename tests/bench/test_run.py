@@ -15,6 +15,7 @@ from edgecnn.bench.findings import find
 from edgecnn.bench.journal import Journal, key_of
 from edgecnn.bench.monitor import Monitor
 from edgecnn.bench.passes import PassRecord, turn_orders
+from edgecnn.bench.requests import Classify, Load, TimeCalls, TimeStages
 from edgecnn.bench.result import Result, read_result
 from edgecnn.bench.run import run
 from edgecnn.bench.settings import Settings
@@ -22,6 +23,7 @@ from edgecnn.bench.summary import summarise
 from edgecnn.device.sensors import Sample
 from edgecnn.errors import MeasurementError
 from edgecnn.files import write_atomic
+from edgecnn.isolated.messages import Request
 from tests.fakes.worker import SETTINGS, FakeLink, Samples, dataset, make_plan, quiet, starter
 
 TRUTH = [0, 1] * 500
@@ -40,9 +42,9 @@ def measured(folder: Path, scripts: dict[str, FakeLink], **options: Any) -> Resu
     return run(plan, dataset(TRUTH), settings, start=starter(scripts), **options)
 
 
-def turns_of(link: FakeLink) -> list[dict[str, Any]]:
-    """Return the commands of a case's turns: those that warm up."""
-    return [command for command in link.asked if command["do"] == "measure" and command["warm_up"]]
+def turns_of(link: FakeLink) -> list[TimeCalls]:
+    """Return the requests of a case's turns: those that warm up."""
+    return [request for request in link.asked if isinstance(request, TimeCalls) and request.warm_up]
 
 
 def test_in_each_round_every_case_has_one_turn_in_an_order_drawn_anew() -> None:
@@ -58,8 +60,8 @@ def test_a_case_has_at_least_so_many_samples_and_seconds_and_the_first_calls_of_
 ) -> None:
     slow, fast = FakeLink(2_000_000, TRUTH), FakeLink(100_000, TRUTH)
     result = measured(tmp_path, {"float32": slow, "int8": fast})
-    assert turns_of(slow) == [{"do": "measure", "warm_up": 2, "count": 2}] * 8  # 16 samples of 2 ms
-    assert turns_of(fast) == [{"do": "measure", "warm_up": 2, "count": 10}] * 8  # 8 ms of 100 µs
+    assert turns_of(slow) == [TimeCalls(warm_up=2, count=2)] * 8  # 16 samples of 2 ms
+    assert turns_of(fast) == [TimeCalls(warm_up=2, count=10)] * 8  # 8 ms of 100 µs
     raw = result.cases[1].raw
     assert raw is not None
     assert [[len(samples) for samples in process.rounds_ns] for process in raw.processes] == [[10] * 4] * 2
@@ -67,10 +69,10 @@ def test_a_case_has_at_least_so_many_samples_and_seconds_and_the_first_calls_of_
 
 def test_a_case_that_becomes_faster_after_its_warm_up_still_runs_for_so_many_seconds(tmp_path: Path) -> None:
     class Hurrying(FakeLink):
-        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
-            if command["do"] == "measure" and command["warm_up"]:
+        def ask(self, request: Request[Any]) -> Any:
+            if isinstance(request, TimeCalls) and request.warm_up:
                 self.latency_ns *= 0.7
-            return super().ask(command)
+            return super().ask(request)
 
     result = measured(tmp_path, {"float32": FakeLink(1e6, TRUTH), "int8": Hurrying(100_000, TRUTH)})
     raw = result.cases[1].raw
@@ -81,17 +83,17 @@ def test_a_case_that_becomes_faster_after_its_warm_up_still_runs_for_so_many_sec
 
 
 def test_images_that_take_longer_than_a_command_may_are_classified_in_several(tmp_path: Path) -> None:
-    slow = FakeLink(1e6, TRUTH, images_a_command=4)
+    slow = FakeLink(1e6, TRUTH, images_a_request=4)
     baseline, case = summarise(measured(tmp_path, {"float32": slow, "int8": FakeLink(1e5, TRUTH)}))
-    commands = [command for command in slow.asked if command["do"] == "classify"]
-    assert [command["first"] for command in commands] == list(range(0, len(TRUTH), 4))
+    requests = [request for request in slow.asked if isinstance(request, Classify)]
+    assert [request.first for request in requests] == list(range(0, len(TRUTH), 4))
     assert baseline.raw.ranked == case.raw.ranked
-    assert baseline.raw.classify_seconds == len(commands) * 1.0
+    assert baseline.raw.classify_seconds == len(requests) * 1.0
 
 
 def test_progress_ends_where_it_said_that_it_would(tmp_path: Path) -> None:
     plan = make_plan(tmp_path, ("float32", "float32"), ("int8", "int8"))
-    links = {"float32": FakeLink(1e6, TRUTH, images_a_command=100), "int8": FakeLink(1e5, TRUTH)}
+    links = {"float32": FakeLink(1e6, TRUTH, images_a_request=100), "int8": FakeLink(1e5, TRUTH)}
     told = list[tuple[int, int]]()
     run(
         plan,
@@ -110,8 +112,8 @@ def test_every_pass_has_new_processes_and_all_are_ended(tmp_path: Path) -> None:
     links = {"float32": FakeLink(1e6, TRUTH), "int8": FakeLink(1e5, TRUTH)}
     result = measured(tmp_path, links)
     for link, one in zip(links.values(), result.cases, strict=True):
-        assert [command["do"] for command in link.asked].count("load") == link.closed == SETTINGS.processes
-        assert [command["do"] for command in link.asked].count("classify") == 1
+        assert link.count(Load) == link.closed == SETTINGS.processes
+        assert link.count(Classify) == 1
         assert one.raw is not None
         assert len(one.raw.processes) == SETTINGS.processes
 
@@ -130,14 +132,14 @@ def test_a_reference_is_measured_in_the_first_pass_alone(tmp_path: Path) -> None
 
 def test_warm_up_goes_on_until_three_windows_are_alike_or_time_is_over(tmp_path: Path) -> None:
     class Settling(FakeLink):
-        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
-            self.latency_ns = max(1e6, self.latency_ns * 0.8) if command["do"] == "measure" else self.latency_ns
-            return super().ask(command)
+        def ask(self, request: Request[Any]) -> Any:
+            self.latency_ns = max(1e6, self.latency_ns * 0.8) if isinstance(request, TimeCalls) else self.latency_ns
+            return super().ask(request)
 
     class Restless(FakeLink):
-        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
-            self.latency_ns = 3e6 - self.latency_ns if command["do"] == "measure" else self.latency_ns
-            return super().ask(command)
+        def ask(self, request: Request[Any]) -> Any:
+            self.latency_ns = 3e6 - self.latency_ns if isinstance(request, TimeCalls) else self.latency_ns
+            return super().ask(request)
 
     links: dict[str, FakeLink] = {
         "float32": FakeLink(1e6, TRUTH),
@@ -190,8 +192,8 @@ def test_the_other_latencies_follow_from_the_samples(tmp_path: Path) -> None:
     assert (case.memory.peak, case.memory.steady) == (30_000_000, 20_000_000)
 
 
-@pytest.mark.parametrize("moment", ["load", "classify", "measure", "stages"])
-def test_a_case_that_dies_is_one_row_and_the_others_go_on(tmp_path: Path, moment: str) -> None:
+@pytest.mark.parametrize("moment", [Load, Classify, TimeCalls, TimeStages])
+def test_a_case_that_dies_is_one_row_and_the_others_go_on(tmp_path: Path, moment: type[Request[Any]]) -> None:
     links = {
         "float32": FakeLink(400_000, TRUTH),
         "int8": FakeLink(1_000, TRUTH, fails_at=moment),
@@ -200,12 +202,12 @@ def test_a_case_that_dies_is_one_row_and_the_others_go_on(tmp_path: Path, moment
     result = measured(tmp_path, links)
     assert [one.error for one in result.cases] == [None, "the worker was ended by SIGKILL", None]
     assert [one.case.name for one in summarise(result)] == ["float32", "int8_other"]
-    assert (result.cases[1].raw is not None) == (moment == "stages")  # what was measured until then is kept
-    assert [command["do"] for command in links["int8"].asked].count("load") == 1  # it is not tried again
+    assert (result.cases[1].raw is not None) == (moment is TimeStages)  # what was measured until then is kept
+    assert links["int8"].count(Load) == 1  # it is not tried again
 
 
 def test_a_failed_baseline_leaves_the_other_figures(tmp_path: Path) -> None:
-    links = {"float32": FakeLink(1, TRUTH, fails_at="load"), "int8": FakeLink(2_000, TRUTH)}
+    links = {"float32": FakeLink(1, TRUTH, fails_at=Load), "int8": FakeLink(2_000, TRUTH)}
     findings = find(measured(tmp_path, links))
     (only,) = findings.summaries
     assert only.latency.speedup is None
@@ -231,10 +233,10 @@ def test_a_result_of_another_edgecnn_is_refused(tmp_path: Path, version: int) ->
 
 def test_ctrl_c_leaves_a_result_of_what_there_is(tmp_path: Path) -> None:
     class Impatient(FakeLink):
-        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+        def ask(self, request: Request[Any]) -> Any:
             if len(turns_of(self)) == 6:  # in the second round of the second pass
                 raise KeyboardInterrupt
-            return super().ask(command)
+            return super().ask(request)
 
     links: dict[str, FakeLink] = {"float32": FakeLink(4e5, TRUTH), "int8": Impatient(1e5, TRUTH)}
     result = measured(tmp_path, links)
@@ -262,15 +264,15 @@ def test_ctrl_c_while_a_pass_is_being_kept_leaves_a_result_with_that_pass(tmp_pa
 
 def test_ctrl_c_before_anything_was_measured_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        measured(tmp_path, {"float32": FakeLink(1, TRUTH, interrupts_at="load"), "int8": FakeLink(1, TRUTH)})
+        measured(tmp_path, {"float32": FakeLink(1, TRUTH, interrupts_at=Load), "int8": FakeLink(1, TRUTH)})
 
 
 def test_a_run_that_was_killed_goes_on_with_the_steps_that_are_left(tmp_path: Path) -> None:
     class Fatal(FakeLink):
-        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
-            if command["do"] == "load" and any(asked["do"] == "load" for asked in self.asked):
+        def ask(self, request: Request[Any]) -> Any:
+            if isinstance(request, Load) and self.count(Load):
                 raise RuntimeError("killed")
-            return super().ask(command)
+            return super().ask(request)
 
     path, key = tmp_path / "journal.jsonl", key_of("this run")
     links = {"float32": FakeLink(4e5, TRUTH), "int8": Fatal(1e5, TRUTH)}
@@ -281,7 +283,7 @@ def test_a_run_that_was_killed_goes_on_with_the_steps_that_are_left(tmp_path: Pa
     again = {"float32": FakeLink(4e5, TRUTH), "int8": FakeLink(2e5, TRUTH)}
     with contextlib.closing(Journal(path, key, resume=True)) as journal:
         result = measured(tmp_path, again, journal=journal)
-    assert [command["do"] for command in again["int8"].asked].count("load") == 1
+    assert again["int8"].count(Load) == 1
     raw = result.cases[1].raw
     assert raw is not None
     assert [process.rounds_ns[0][0] for process in raw.processes] == [100_000, 200_000]
@@ -336,7 +338,7 @@ def test_a_throttled_pass_is_made_again_when_the_machine_is_cool(tmp_path: Path)
     settings = dataclasses.replace(SETTINGS, processes=1, wait_cool=True)
     monitor = Monitor(Samples(*hot, Sample(2.0, throttled=0x40000)))
     result = measured(tmp_path, {"float32": FakeLink(1e6, TRUTH), "int8": link}, settings=settings, monitor=monitor)
-    assert [command["do"] for command in link.asked].count("load") == 2
+    assert link.count(Load) == 2
     assert find(result).warnings == ()
 
 
@@ -348,10 +350,10 @@ def test_ctrl_c_before_a_throttled_pass_was_made_again_leaves_that_pass(tmp_path
                 raise KeyboardInterrupt
 
     class Impatient(FakeLink):
-        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
-            if command["do"] == "load" and any(asked["do"] == "load" for asked in self.asked):
+        def ask(self, request: Request[Any]) -> Any:
+            if isinstance(request, Load) and self.count(Load):
                 raise KeyboardInterrupt
-            return super().ask(command)
+            return super().ask(request)
 
     monitor = Waiting(Samples(Sample(0.0, throttled=0), *[Sample(1.0, throttled=0x4)] * 20))
     links = {"float32": FakeLink(1e6, TRUTH), "int8": Impatient(1e5, TRUTH)}
@@ -378,5 +380,5 @@ def test_nothing_is_waited_for_after_the_last_attempt(tmp_path: Path) -> None:
 def test_settings_take_a_fourth_of_the_time_when_quick() -> None:
     from edgecnn.bench.settings import QUICK
 
-    assert QUICK.turns * 3 < Settings().turns
+    assert QUICK.processes * QUICK.rounds * 3 < Settings().processes * Settings().rounds
     assert QUICK.min_seconds * 4 <= Settings().min_seconds

@@ -12,7 +12,9 @@ import pytest
 from edgecnn.bench.case import Case, Role
 from edgecnn.bench.findings import Findings, find
 from edgecnn.bench.limits import BenchLimits, check_limits
+from edgecnn.bench.requests import Load
 from edgecnn.bench.run import run
+from edgecnn.isolated.messages import Request
 from edgecnn.limits import Outcome
 from edgecnn.spec import Precision
 from tests.bench.test_run import TRUTH, measured, wrong
@@ -93,10 +95,10 @@ def test_a_file_that_is_much_slower_is_not_taken_for_alike_because_processes_dif
     """Ratios of 1.15, 1.3 and 1.45 in three processes have an interval that holds 1."""
 
     class Lucky(FakeLink):
-        def ask(self, command: dict[str, Any]) -> dict[str, Any]:
-            if command["do"] == "load":
+        def ask(self, request: Request[Any]) -> Any:
+            if isinstance(request, Load):
                 self.latency_ns += 15_000
-            return super().ask(command)
+            return super().ask(request)
 
     links = {
         "float32": FakeLink(800_000, TRUTH),

@@ -16,12 +16,12 @@ from edgecnn.bench.result import (
     CaseResult,
     Cold,
     Images,
-    Memory,
     Moment,
     ProcessRun,
     Raw,
     Result,
     WarmUp,
+    WorkerMemory,
 )
 from edgecnn.bench.settings import Settings
 from edgecnn.device.machine import Machine
@@ -77,7 +77,7 @@ def raw(made: Made) -> Raw:
         ProcessRun(
             Cold(100_000_000, 50_000_000, 2_000_000, 3_000_000),
             WarmUp(20, 0.2, is_stable=True),
-            Memory(30_000_000, 50_000_000, 45_000_000),
+            WorkerMemory(30_000_000, 50_000_000, 45_000_000),
             tuple((round(seconds * 1e9),) for seconds in process),
         )
         for process in made.latencies

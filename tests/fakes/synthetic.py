@@ -11,11 +11,10 @@ import numpy as np
 from edgecnn.bench.case import Case, Role
 from edgecnn.bench.result import (
     Batch,
+    CaseEnergy,
     CaseResult,
     Cold,
-    Energy,
     Images,
-    Memory,
     Moment,
     Picture,
     ProcessRun,
@@ -23,6 +22,7 @@ from edgecnn.bench.result import (
     Result,
     WarmUp,
     Window,
+    WorkerMemory,
 )
 from edgecnn.bench.settings import Settings
 from edgecnn.device.machine import Machine
@@ -118,7 +118,7 @@ def done(
         classify_seconds=IMAGES * micros / 1e6 / 1.5,
         processes=tuple(_process(micros, generator) for _ in range(SETTINGS.processes)),
         windows=tuple(Window((int(micros * 1e3),) * 40) for _ in range(5)) if is_artifact else (),
-        energy=Energy(2.0, 1.0, 0.5, 1000, "package"),
+        energy=CaseEnergy(2.0, 1.0, 0.5, 1000, "package"),
         profile=_profile(precision, backend, micros) if is_artifact else None,
     )
     return CaseResult(_case(name, precision, backend, role), raw)
@@ -133,7 +133,7 @@ def _process(micros: float, generator: np.random.Generator) -> ProcessRun:
     return ProcessRun(
         cold=Cold(100_000_000, 200_000_000, 30_000_000, int(3 * micros * 1e3)),
         warm_up=WarmUp(50, 0.2, is_stable=True),
-        memory=Memory(30_000_000, 60_000_000, 50_000_000),
+        memory=WorkerMemory(30_000_000, 60_000_000, 50_000_000),
         rounds_ns=tuple(tuple(int(value) for value in row) for row in rounds),
         paced_ns=tuple(int(micros * 1.5e3) for _ in range(10)),
         stages_ns=tuple((900_000, 800_000, 3_000, int(micros * 1e3), 4_000) for _ in range(8)),

@@ -12,11 +12,24 @@ import numpy as np
 from edgecnn.bench.case import Case, Plan, Role
 from edgecnn.bench.monitor import Monitor
 from edgecnn.bench.process import Link
+from edgecnn.bench.requests import (
+    Classified,
+    Classify,
+    Load,
+    Loaded,
+    PacedCalls,
+    ReadMemory,
+    TimeBatches,
+    TimeCalls,
+    TimePacedCalls,
+    TimeStages,
+)
 from edgecnn.bench.settings import Settings
 from edgecnn.contract import Preprocessing
 from edgecnn.data.dataset import Dataset
 from edgecnn.device.sensors import Sample
 from edgecnn.errors import MeasurementError
+from edgecnn.isolated.messages import Request
 from edgecnn.spec import Precision
 
 LABELS = ("cat", "dog")
@@ -42,53 +55,47 @@ class FakeLink:
     Attributes:
         latency_ns: of each call.
         answers: class numbers.
-        fails_at: the action at which it dies.
-        interrupts_at: the action at which the user presses Ctrl-C.
-        images_a_command: how many images it classifies in time.
+        fails_at: the request at which it dies.
+        interrupts_at: the request at which the user presses Ctrl-C.
+        images_a_request: how many images it classifies in time.
     """
 
     latency_ns: float
     answers: list[int]
-    fails_at: str | None = None
-    interrupts_at: str | None = None
-    images_a_command: int = 1000
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    fails_at: type[Request[Any]] | None = None
+    interrupts_at: type[Request[Any]] | None = None
+    images_a_request: int = 1000
+    asked: list[Request[Any]] = field(default_factory=list)
     closed: int = 0
 
-    def ask(self, command: dict[str, Any]) -> dict[str, Any]:
-        self.asked.append(command)
-        action = command["do"]
-        if action == self.interrupts_at:
+    def ask(self, request: Request[Any]) -> Any:
+        self.asked.append(request)
+        if type(request) is self.interrupts_at:
             raise KeyboardInterrupt
-        if action == self.fails_at:
+        if type(request) is self.fails_at:
             raise MeasurementError("the worker was ended by SIGKILL")
-        return self._answer(action, command)
+        return self._answer(request)
 
-    def _answer(self, action: str, command: dict[str, Any]) -> dict[str, Any]:
-        if action in ("measure", "pace", "batch"):
-            return {"samples_ns": [round(self.latency_ns)] * command["count"]}
-        answers: dict[str, dict[str, Any]] = {
-            "load": {
-                "ready_ns": 5_001_000,
-                "import_ns": 7_000_000,
-                "load_ns": 2_000_000,
-                "first_ns": 3_000_000,
-                "bare_bytes": 20_000_000,
-                "peak_bytes": 50_000_000,
-            },
-            "classify": self._classify(command.get("first", 0)),
-            "memory": {"resident_bytes": 40_000_000},
-            "stages": {"rows_ns": [[1, 2, 3, 4, 5]] * len(command.get("pictures", ()))},
-        }
-        return answers[action]
+    def count(self, kind: type[Request[Any]]) -> int:
+        """Return how often it was asked for something."""
+        return sum(type(request) is kind for request in self.asked)
 
-    def _classify(self, first: int) -> dict[str, Any]:
-        done = self.answers[first : first + self.images_a_command]
-        return {
-            "classify_ns": 1_000_000_000,
-            "ranked": [[answer, 1 - answer] for answer in done],
-            "left": len(self.answers) - first - len(done),
-        }
+    def _answer(self, request: Request[Any]) -> Any:
+        match request:
+            case Load():
+                return Loaded(5_001_000, 7_000_000, 2_000_000, 3_000_000, 20_000_000, 50_000_000)
+            case Classify(first=first):
+                done = tuple((answer, 1 - answer) for answer in self.answers[first : first + self.images_a_request])
+                return Classified(1_000_000_000, done, len(self.answers) - first - len(done))
+            case TimePacedCalls(count=count):
+                return PacedCalls((round(self.latency_ns),) * count, 0)
+            case TimeCalls(count=count) | TimeBatches(count=count):
+                return (round(self.latency_ns),) * count
+            case TimeStages(pictures=pictures):
+                return ((1, 2, 3, 4, 5),) * len(pictures)
+            case ReadMemory():
+                return 40_000_000
+        raise NotImplementedError(request)
 
 
 def dataset(labels: list[int]) -> Dataset:
@@ -120,11 +127,11 @@ class Routed:
         self._scripts = scripts
         self._script: FakeLink | None = None
 
-    def ask(self, command: dict[str, Any]) -> dict[str, Any]:
-        if command["do"] == "load":
-            self._script = self._scripts[Path(command["path"]).stem]
+    def ask(self, request: Request[Any]) -> Any:
+        if isinstance(request, Load):
+            self._script = self._scripts[Path(request.case.path).stem]
         assert self._script is not None
-        return self._script.ask(command)
+        return self._script.ask(request)
 
     def close(self) -> None:
         if self._script is not None:
