@@ -12,6 +12,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 import warnings
 from pathlib import Path
 from typing import Any, NoReturn
@@ -50,6 +51,7 @@ COMMANDS = {
 USAGE_STATUS = 2
 INTERRUPTED_STATUS = 130
 TERMINATED_STATUS = 143
+_REPEAT_SECONDS = 0.01
 
 _WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
@@ -108,10 +110,24 @@ def main() -> NoReturn:
         sys.exit(EdgecnnError.exit_status)
     warnings.filterwarnings("ignore", module="PIL")  # about odd pictures; what cannot be read is an error of our own
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
+    sys.unraisablehook = _repeat_lost_signal
     status = run(sys.argv[1:])
     if status == 0 and sys.argv[1:2] == ["predict"] and "tensorflow" not in sys.modules:
         os._exit(0)  # all is written; taking down the runtime, NumPy and Pillow would cost a fifth of the whole time
     sys.exit(status)
+
+
+def _repeat_lost_signal(lost: sys.UnraisableHookArgs) -> None:
+    """Send SIGINT or SIGTERM again if the exception that it raised was dropped.
+
+    Python drops every exception in `__del__` and in some callbacks from C. A signal that arrives during a long
+    conversion is handled by the next Python code that runs, and this is often one of TensorFlow's destructors.
+    """
+    if issubclass(lost.exc_type, KeyboardInterrupt | SystemExit):
+        number = signal.SIGINT if issubclass(lost.exc_type, KeyboardInterrupt) else signal.SIGTERM
+        threading.Timer(_REPEAT_SECONDS, os.kill, (os.getpid(), number)).start()  # now, it would be dropped as well
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def run(arguments: list[str]) -> int:
