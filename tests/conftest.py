@@ -24,9 +24,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 USERS_CACHE = os.environ.get("EDGECNN_CACHE", "")
 LABELS = ("cat", "dog", "écureuil")
 
+PATIENCE = 300.0
+"""Seconds to wait for what must come. It comes at once, but not on a machine that others keep busy."""
+
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # a shell without job control starts what runs in the background so, and every process started here would inherit it
+    # a shell without job control starts background commands so, and every process that is started here would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

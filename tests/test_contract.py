@@ -17,6 +17,7 @@ from edgecnn.contract import MAX_MODEL_BYTES, Contract, Preprocessing, read_cont
 from edgecnn.errors import ArtifactError, ContractError
 from edgecnn.schema import encode
 from edgecnn.spec import Format, TensorSpec
+from tests.conftest import PATIENCE
 
 FORMATS = pytest.mark.parametrize("file_format", [Format.TFLITE, Format.ONNX], ids=lambda one: one.value)
 Payloads = dict[Format, bytes]
@@ -77,7 +78,7 @@ def test_reading_needs_no_third_party_package(
         "from edgecnn.contract import read_contract\n"
         "print(read_contract(sys.argv[1]).origin.name)"
     )
-    assert start_python(script, str(path)).communicate(timeout=60)[0] == "tiny\n"
+    assert start_python(script, str(path)).communicate(timeout=PATIENCE)[0] == "tiny\n"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from edgecnn.errors import OutputError
 from edgecnn.files import sha256_file, staging_folder, write_atomic
+from tests.conftest import PATIENCE
 
 StartPython = Callable[..., subprocess.Popen[str]]
 VERSIONS = tuple(bytes([letter]) * 2**21 for letter in b"AB")
@@ -50,7 +51,7 @@ def _hidden(folder: Path) -> list[str]:
 
 def _process_that_ended(start_python: StartPython) -> int:
     process = start_python("")
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     return process.pid
 
 
@@ -135,7 +136,7 @@ def test_a_disk_that_takes_only_a_part_leaves_the_old_file_and_nothing_else(
         "    print(error)\n"
     )
     process = start_python(script, str(tmp_path / "fits"), str(tmp_path / "file"))
-    assert "File too large; choose another folder or free space" in process.communicate(timeout=60)[0]
+    assert "File too large; choose another folder or free space" in process.communicate(timeout=PATIENCE)[0]
     assert (tmp_path / "file").read_bytes() == b"old"
     assert (tmp_path / "fits").stat().st_size == 100_000
     assert _names(tmp_path) == ["file", "fits"]
@@ -244,7 +245,7 @@ def test_what_a_living_process_owns_is_left_alone(tmp_path: Path, start_python: 
             assert staging != owned
             assert (owned / "part").read_text() == "half"
         assert (owned / "part").exists()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     assert _names(tmp_path) == []
 
 

@@ -27,6 +27,7 @@ from edgecnn.feeding import Feeding
 from edgecnn.models.registry import shipped_folder
 from edgecnn.runtime.timing import time_calls
 from edgecnn.spec import Precision
+from tests.conftest import PATIENCE
 
 
 def shipped_case(**fields: Any) -> Case:
@@ -42,7 +43,7 @@ def images(tmp_path: Path) -> str:
 
 
 def test_an_error_of_edgecnn_in_the_worker_reaches_the_parent_in_its_words(images: str) -> None:
-    with WorkerProcess(60.0) as link, pytest.raises(MeasurementError, match="^no such model file: nowhere.tflite"):
+    with WorkerProcess(PATIENCE) as link, pytest.raises(MeasurementError, match="^no such model file: nowhere.tflite"):
         link.ask(Load(shipped_case(path="nowhere.tflite"), images))
 
 
@@ -54,7 +55,7 @@ def test_a_worker_that_hangs_is_one_clear_error(images: str) -> None:
 def test_a_worker_that_cannot_start_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(MeasurementError, match="^the worker cannot be started: No such file"):
-        WorkerProcess(60.0)
+        WorkerProcess(PATIENCE)
 
 
 def test_each_call_is_timed_alone() -> None:
@@ -66,7 +67,7 @@ def test_each_call_is_timed_alone() -> None:
 
 
 def test_a_worker_answers_every_request(images: str) -> None:
-    with WorkerProcess(60.0) as link:
+    with WorkerProcess(PATIENCE) as link:
         loaded = link.ask(Load(shipped_case(), images))
         assert link.started_ns < loaded.ready_ns
         assert min(loaded.import_ns, loaded.load_ns, loaded.first_ns, loaded.bare_bytes or 0) > 0
@@ -79,9 +80,9 @@ def test_a_worker_answers_every_request(images: str) -> None:
 
 
 def test_a_worker_classifies_for_as_long_as_it_may_and_says_how_many_are_left(images: str) -> None:
-    with WorkerProcess(60.0) as link:
+    with WorkerProcess(PATIENCE) as link:
         link.ask(Load(shipped_case(), images))
-        every = link.ask(Classify(images, first=0, seconds=60.0))
+        every = link.ask(Classify(images, first=0, seconds=PATIENCE))
         assert (len(every.ranked), every.left) == (200, 0)
         in_a_hurry, left = tuple[tuple[int, ...], ...](), 200
         while left:

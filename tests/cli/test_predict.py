@@ -19,6 +19,7 @@ from PIL import Image
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import DataError
 from edgecnn.pictures import find_pictures, read_list
+from tests.conftest import PATIENCE
 
 COMMAND = (sys.executable, "-m", "edgecnn")
 
@@ -190,10 +191,10 @@ def test_a_reader_that_leaves_ends_it_quietly(photos: Path) -> None:
         feeder = subprocess.Popen(["yes", str(photos / "a.png")], stdout=process.stdin, stderr=subprocess.DEVNULL)
         assert process.stdout.readline().startswith(bytes(photos))
         process.stdout.close()
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
         assert process.stderr.read() == b""
         process.stdin.close()
-        feeder.wait(30)
+        feeder.wait(PATIENCE)
 
 
 @pytest.mark.parametrize(

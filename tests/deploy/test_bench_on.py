@@ -128,9 +128,7 @@ def test_a_benchmark_goes_on_while_the_connection_is_lost_and_is_fetched_by_the_
     outcome = run(_cut_at(ready, "taking turns", power=False))
     assert "the connection was lost" in str(outcome.error)
     (folder,) = (fleet.home("ready") / ".local/share/edgecnn/runs").iterdir()
-    for _ in range(600):
-        if (folder / "status").exists():
-            break
+    while not (folder / "status").exists():
         time.sleep(0.1)
     made = read_result(folder / "out" / "result.json")
     ready.start()

@@ -11,6 +11,7 @@ import pytest
 
 from edgecnn.device.sensors import Sample, Sensors, Throttling, cpu_seconds, throttled_words
 from edgecnn.schema import decode, encode
+from tests.conftest import PATIENCE
 from tests.fakes.machines import PMIC, PMIC_WATTS, container, fake_vcgencmd, raspberry_pi, workstation, write
 
 RAPL = "sys/class/powercap/intel-rapl:0/energy_uj"
@@ -124,7 +125,7 @@ def test_cpu_seconds_counts_children_once_and_survives_odd_names(tmp_path: Path)
 
 def test_cpu_seconds_sees_what_another_process_burns() -> None:
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as child:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while cpu_seconds([child.pid]) < 0.2 and time.monotonic() < deadline:
             time.sleep(0.05)
         used = cpu_seconds([child.pid])

@@ -63,7 +63,7 @@ class Device:
                 [PROGRAM, "-D", "-e", "-f", self.folder / "sshd_config"],
                 stdin=subprocess.DEVNULL, stderr=log, start_new_session=True,
             )  # fmt: skip
-        for _ in range(200):
+        for _ in range(2000):
             if self.process.poll() is not None:
                 raise RuntimeError((self.folder / "log").read_text())
             try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import tempfile
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from edgecnn.profiling.result import Copy, Peak, Peaks, Profile
 from edgecnn.profiling.rows import COLUMNS, rows, sentences
 from edgecnn.runtime.backend import BACKENDS
 from edgecnn.schema import decode, encode
-from tests.conftest import grey_images, save_npz
+from tests.conftest import PATIENCE, grey_images, save_npz
 
 FOLDER = shipped_folder("tutorial_cnn")
 MACS = 30 * 30 * 32 * 27 + 13 * 13 * 64 * 288 + 4 * 4 * 64 * 576 + 1024 * 512 + 512 * 10
@@ -139,10 +138,11 @@ def test_the_peaks_are_of_this_runtime_and_say_what_reached_them(profiled: Profi
 
 def test_memory_is_copied_on_as_many_threads_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     copied: list[tuple[str, int]] = []
+    both = threading.Barrier(2, timeout=PATIENCE)
 
     def copyto(target: Any, source: Any) -> None:
         copied.append((threading.current_thread().name, source.size))
-        time.sleep(0.01)  # so that the other thread takes the other part
+        both.wait()  # each thread takes one part
 
     monkeypatch.setattr(np, "copyto", copyto)
     assert peaks.copy_rate(64 * 2**20, 2).bytes_per_second > 0

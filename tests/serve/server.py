@@ -21,6 +21,7 @@ from PIL import Image
 
 from edgecnn.data.sample import load_test_sample
 from edgecnn.models.registry import shipped_folder
+from tests.conftest import PATIENCE
 
 TFLITE = shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite"
 ONNX = shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.onnx"
@@ -39,7 +40,7 @@ class Served:
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, dict[str, str]]:
         """Return status, body (JSON where it is) and headers in lower case of one request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
             return read_answer(connection.getresponse())
@@ -47,7 +48,7 @@ class Served:
             connection.close()
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
 
 
 def read_answer(response: http.client.HTTPResponse) -> tuple[int, Any, dict[str, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PATIENCE
 from tests.serve.server import TFLITE, Served, serving
 
 EXAMPLES = 40
@@ -43,5 +44,11 @@ def fuzz(served: Served, folder: Path) -> subprocess.CompletedProcess[str]:
         "--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
     ]  # fmt: skip
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=180, check=False, env={**os.environ, "CI": "1"}
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env={**os.environ, "CI": "1"},
     )

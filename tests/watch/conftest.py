@@ -22,6 +22,7 @@ import pytest
 from PIL import Image
 
 from edgecnn.data.sample import load_test_sample
+from tests.conftest import PATIENCE
 
 SIZE = (160, 120)
 
@@ -83,11 +84,11 @@ class Watching:
 
     def wait_for_error(self, words: str) -> None:
         with self._news:
-            assert self._news.wait_for(lambda: any(words in line for line in self.errors), 30), self.errors
+            assert self._news.wait_for(lambda: any(words in line for line in self.errors), PATIENCE), self.errors
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture

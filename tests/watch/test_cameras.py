@@ -20,6 +20,7 @@ import pytest
 from edgecnn.errors import DeviceError
 from edgecnn.watch.frame import Frame, SourceLostError
 from edgecnn.watch.latest import Latest
+from tests.conftest import PATIENCE
 from tests.fakes.camera import BLACK, FakeClock
 from tests.watch.conftest import Watching
 
@@ -267,15 +268,15 @@ def test_picamera2s_colours_are_right_whatever_it_calls_them(
         assert line["label"] == answers[0]["label"]
         assert line["score"] == pytest.approx(answers[0]["score"], abs=1e-6)
         assert line["age_ms"] >= 50  # the sensor's time stamp counts
-    assert watching.process.wait(30) == 0
+    assert watching.process.wait(PATIENCE) == 0
 
 
 def test_a_picamera2_with_unknown_colours_or_number_is_one_line(
     picamera: dict[str, str], start: Callable[..., Watching]
 ) -> None:
     watching = start("picamera2", FAKE_FORMAT="YUV420", **picamera)
-    assert watching.process.wait(30) == 1
+    assert watching.process.wait(PATIENCE) == 1
     watching.wait_for_error("the format YUV420, which edgecnn does not know")
     watching = start("picamera2:1", **picamera)
-    assert watching.process.wait(30) == 1
+    assert watching.process.wait(PATIENCE) == 1
     watching.wait_for_error("finds 1 cameras, and no number 1")

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import PATIENCE
 from tests.watch.conftest import Watching, write_video
 
 
@@ -271,12 +272,12 @@ def test_without_opencv_a_camera_is_one_line_and_a_folder_works(tmp_path: Path, 
     (tmp_path / "drops").mkdir()
     blocked = f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     watching = start("/dev/video0", PYTHONPATH=blocked)
-    assert watching.process.wait(30) == 1
+    assert watching.process.wait(PATIENCE) == 1
     watching.wait_for_error("pip install 'edgecnn[camera]'")
     Image.new("RGB", (40, 40)).save(tmp_path / "drops" / "a.png")
     folder = start(tmp_path / "drops", "--existing", "--count", "1", "--json", PYTHONPATH=blocked)
     assert folder.next()["image"] == str(tmp_path / "drops" / "a.png")
-    assert folder.process.wait(30) == 0
+    assert folder.process.wait(PATIENCE) == 0
 
 
 def resident_bytes(process_id: int) -> int:
@@ -294,7 +295,7 @@ def test_memory_stays_the_same_over_thousands_of_frames(
         watching.next()
         if number % 1000 == 0 and number < 4000:
             used.append(resident_bytes(watching.process.pid))
-    assert watching.process.wait(30) == 0
+    assert watching.process.wait(PATIENCE) == 0
     assert used[-1] - used[0] < 2 * 2**20
 
 
