@@ -14,9 +14,10 @@ from pathlib import Path
 
 from edgecnn.artifact import SCHEMA_VERSION, Manifest
 from edgecnn.bench.findings import Findings, find
-from edgecnn.bench.reports.markdown import to_markdown
-from edgecnn.bench.reports.tables import screen_tables
+from edgecnn.bench.reports.case_tables import overview
+from edgecnn.bench.reports.document import run_document
 from edgecnn.bench.result import read_result
+from edgecnn.reporting.markdown import to_markdown
 from edgecnn.schema import decode_json
 
 ROOT = Path(__file__).parent.parent
@@ -36,18 +37,15 @@ def filled(text: str) -> str:
 
 def report() -> str:
     """Return the Markdown report of the kept demo."""
-    return to_markdown(_kept_demo(), "result.json")
+    return to_markdown(run_document(_kept_demo()))
 
 
 def demo() -> str:
     """Return table and verdict of the kept demo, as the command prints them."""
     findings = _kept_demo()
-    lines = []
-    for table in screen_tables(findings):
-        widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
-        lines += [table.title, ""]
-        lines += [_aligned(row, widths) for row in (table.columns, *table.rows)]
-        lines.append("")
+    table = overview(findings)
+    widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
+    lines = [table.title, "", *(_aligned(row, widths) for row in (table.columns, *table.rows)), ""]
     return "```\n" + "\n".join([*lines, *findings.verdict]) + "\n```\n"
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from edgecnn.bench.compare.comparison import CaseChange, Comparison
-from edgecnn.bench.compare.report import Report, deployed
+from edgecnn.bench.compare.runs import ComparedRuns, deployed
 from edgecnn.bench.compare.tables import devices
 from edgecnn.bench.compare.words import found, headline, notes
 from edgecnn.schema import encode
 
 
-def to_values(report: Report) -> dict[str, Any]:
-    """Return the report as dicts, lists and plain values; latencies in seconds, ratios NEW by OLD."""
-    table = devices(report.devices) if report.devices else None
+def to_values(compared: ComparedRuns) -> dict[str, Any]:
+    """Return a comparison as dicts, lists and plain values; latencies in seconds, ratios NEW by OLD."""
+    table = devices(compared.devices) if compared.devices else None
     return {
-        "headline": headline(report),
-        "is_regression": report.is_regression,
-        "is_certain": report.is_certain,
-        "comparisons": [_comparison(one) for one in report.comparisons],
+        "headline": headline(compared),
+        "is_regression": compared.is_regression,
+        "is_certain": compared.is_certain,
+        "comparisons": [_comparison(one) for one in compared.comparisons],
         "devices": encode(table),
     }
 

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from edgecnn.bench.case import Case, Role
 from edgecnn.bench.compare.comparison import CaseChange, Comparison, Run
 from edgecnn.bench.compare.match import file_name
-from edgecnn.bench.compare.report import deployed
+from edgecnn.bench.compare.runs import deployed
 from edgecnn.bench.compare.words import found, times
 from edgecnn.bench.reports.formatting import UNKNOWN, count_of, megabytes, micros, millis, percent, points_interval
-from edgecnn.bench.reports.table import Table
 from edgecnn.bench.summary import Summary
-from edgecnn.text import plain
+from edgecnn.reporting.document import Table
 
 
 def changes(comparison: Comparison) -> Table:
@@ -23,7 +22,7 @@ def changes(comparison: Comparison) -> Table:
         ("case", "found", "p50 OLD, µs", "p50 NEW, µs", "× OLD (95 %)", "top-1, points (95 %)"),
         tuple(
             (
-                plain(one.case.name),
+                one.case.name,
                 found(one),
                 *(_of(run, _p50) if one.latency is not None else UNKNOWN for run in (one.old, one.new)),
                 times(one.latency.shown) if one.latency is not None else UNKNOWN,
@@ -45,7 +44,7 @@ def details(comparison: Comparison) -> Table:
         ("case", "latency as it is, × OLD (95 %)", *(name for name, _ in figures)),
         tuple(
             (
-                plain(one.case.name),
+                one.case.name,
                 times(one.latency.own) if one.latency is not None else UNKNOWN,
                 *(f"{_of(one.old, tell)} → {_of(one.new, tell)}" for _, tell in figures),
             )
@@ -81,7 +80,7 @@ def device_name(run: Run) -> str:
     name = machine.model or machine.cpu or machine.architecture
     emulated = ", EMULATED" if machine.emulated else ""
     disturbed = ", disturbed" if run.findings.is_disturbed and not machine.emulated else ""
-    return f"{plain(name)}, {machine.cores} cores{emulated}{disturbed} ({plain(run.name)})"
+    return f"{name}, {machine.cores} cores{emulated}{disturbed} ({run.name})"
 
 
 def _of(summary: Summary | None, tell: Callable[[Summary], str]) -> str:
@@ -114,7 +113,7 @@ def _accuracy(one: CaseChange) -> str:
 
 def _device_key(case: Case) -> str:
     threads = count_of(case.threads, "thread")
-    return f"{plain(file_name(case))} on {plain(case.backend)}, {case.precision.value}, {threads}"
+    return f"{file_name(case)} on {case.backend}, {case.precision.value}, {threads}"
 
 
 def _cell(key: str, run: Run) -> str:
@@ -133,11 +132,11 @@ def _baseline(run: Run) -> str:
     one = next((one for one in run.findings.summaries if one.case.role is Role.BASELINE), None)
     if one is None:
         return UNKNOWN
-    return plain(one.case.name) if run.findings.result.machine.emulated else f"{plain(one.case.name)}, {_p50(one)} µs"
+    return one.case.name if run.findings.result.machine.emulated else f"{one.case.name}, {_p50(one)} µs"
 
 
 def _verdict(run: Run) -> str:
     case = deployed(run.findings)
     if run.findings.result.machine.emulated:
         return "none: emulated"
-    return f"deploy {plain(case.name)}" if case is not None else "deploy none"
+    return f"deploy {case.name}" if case is not None else "deploy none"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from edgecnn.bench.compare.comparison import CaseChange, Comparison, Run
 from edgecnn.bench.compare.latency import LatencyOutcome
-from edgecnn.bench.compare.report import Report, deployed
+from edgecnn.bench.compare.runs import ComparedRuns, deployed
 from edgecnn.bench.reports.formatting import count_of
 from edgecnn.bench.result import Result
 from edgecnn.intervals import Interval
 from edgecnn.limits import Outcome
-from edgecnn.text import plain
 
 METHOD = (
     "A case is called slower where its ratio to the baseline of the same run grew by more than the limit, with the "
@@ -21,11 +20,11 @@ METHOD = (
 _MOST_NAMED = 3
 
 
-def headline(report: Report) -> tuple[str, ...]:
+def headline(compared: ComparedRuns) -> tuple[str, ...]:
     """Return what was found: a sentence for each comparison, or that nothing was compared."""
-    if report.comparisons:
-        return tuple(plain(_found(one)) for one in report.comparisons)
-    return (f"{len(report.devices)} runs side by side; nothing was compared as a regression.",)
+    if compared.comparisons:
+        return tuple(_found(one) for one in compared.comparisons)
+    return (f"{len(compared.devices)} runs side by side; nothing was compared as a regression.",)
 
 
 def _found(comparison: Comparison) -> str:
@@ -47,7 +46,7 @@ def _found(comparison: Comparison) -> str:
 def found(one: CaseChange) -> str:
     """Return what was found of a case: "slower, less accurate", "cannot tell latency", "faster", "not worse"."""
     if one.failure is not None:
-        return plain(f"failed: {one.failure}")
+        return f"failed: {one.failure}"
     if one.old is None or one.new is None:
         return "failed before, works now" if one.new is not None else "failed in both"
     unknown = f"cannot tell {' and '.join(one.unknowns)}" if one.unknowns else ""
@@ -70,7 +69,7 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         *_disturbances("OLD", comparison.old),
         *_disturbances("NEW", comparison.new),
     )
-    return tuple(plain(note) for note in found)
+    return tuple(note for note in found)
 
 
 def times(ratio: Interval) -> str:

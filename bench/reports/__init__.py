@@ -1,7 +1,8 @@
-"""Reports of a run: all are derived from its `Findings`, and none has a figure that another one lacks."""
+"""The report of a run, derived from its `Findings`: tables, charts and words."""
 
 from __future__ import annotations
 
-from edgecnn.bench.reports.write import FORMATS, Written, write_reports
+from edgecnn.bench.reports.write import write_reports
+from edgecnn.reporting.formats import Written
 
-__all__ = ["FORMATS", "Written", "write_reports"]
+__all__ = ["Written", "write_reports"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgecnn.bench.reports.formatting import percent
-from edgecnn.bench.reports.table import Table, name_of
-from edgecnn.text import plain
+from edgecnn.bench.reports.table import name_of
+from edgecnn.reporting.document import Table
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings, Flip
@@ -27,9 +27,7 @@ def per_class(findings: Findings) -> Table | None:
         for row in values
     ]
     chosen = sorted(sorted(range(len(names)), key=lambda number: -spreads[number])[:MOST_CLASSES])
-    rows = tuple(
-        (plain(names[number]), *(percent(one.value) if one else "" for one in values[number])) for number in chosen
-    )
+    rows = tuple((names[number], *(percent(one.value) if one else "" for one in values[number])) for number in chosen)
     note = "Percents of the images of that class. Cases are numbered as in the agreement table."
     if len(chosen) < len(names):
         note += f" The {len(chosen)} of {len(names):,} classes in which cases differ most."
@@ -44,12 +42,12 @@ def agreement(findings: Findings) -> Table:
         for number, (name, shares) in enumerate(zip(names, findings.agreement, strict=True), 1)
     )
     columns = ("case", *(f"{number}." for number in range(1, len(names) + 1)))
-    return Table("agreement", "Agreement: % of images with the same answer", columns, rows)
+    return Table("agreement", "Agreement: % of images with the same answer", columns, rows, is_heated=True)
 
 
 def flipped(findings: Findings, most: int) -> Table | None:
     """Return the first `most` images on which a case and the baseline differ; None where none does."""
-    names = [plain(name) for name in findings.result.images.class_names]
+    names = findings.result.images.class_names
     by_image = flips_by_image(findings)
     if not by_image:
         return None
@@ -78,6 +76,6 @@ def flips_by_image(findings: Findings) -> dict[int, tuple[Flip, ...]]:
 def answers_of(flips: tuple[Flip, ...]) -> tuple[tuple[int, tuple[str, ...]], ...]:
     """Return each answer that differs from the baseline's, and the names of the cases that gave it."""
     return tuple(
-        (answer, tuple(plain(flip.case) for flip in flips if flip.answer == answer))
+        (answer, tuple(flip.case for flip in flips if flip.answer == answer))
         for answer in dict.fromkeys(flip.answer for flip in flips)
     )

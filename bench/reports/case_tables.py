@@ -18,8 +18,9 @@ from edgecnn.bench.reports.formatting import (
     probability,
     ratio_interval,
 )
-from edgecnn.bench.reports.table import Table, case_table, failures
+from edgecnn.bench.reports.table import case_table, failures
 from edgecnn.bench.result import STAGES
+from edgecnn.reporting.document import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable

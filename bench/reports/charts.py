@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgecnn.bench.case import Role
-from edgecnn.bench.reports.chart import INK, PANEL, SERIES, SOFT, Chart, draw, label_logarithmic, shortened
 from edgecnn.bench.reports.formatting import micros, millis, percent
-from edgecnn.bench.reports.profile_charts import rooflines
-from edgecnn.bench.reports.timeline_chart import timeline
 from edgecnn.bench.result import STAGES
+from edgecnn.reporting.document import Chart
+from edgecnn.reporting.drawing import INK, PANEL, SERIES, SOFT, label_logarithmic, shortened
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
@@ -25,20 +23,6 @@ _ROW = 0.4
 _BESIDE_ROWS = 0.12
 
 
-def charts(findings: Findings) -> tuple[Chart, ...]:
-    """Return the charts of a run; those that have nothing to show are left out."""
-    makers: tuple[Callable[[Findings], Chart | None], ...] = (
-        accuracy_against_latency,
-        distributions,
-        stages,
-        timeline,
-    )
-    if not findings.summaries:
-        makers = (timeline,)
-    found = (make(findings) for make in makers)
-    return (*(chart for chart in found if chart is not None), *rooflines(findings))
-
-
 def accuracy_against_latency(findings: Findings) -> Chart | None:
     """Return top-1 against the median latency, with intervals and the Pareto front; None without labels."""
     shown = [
@@ -49,7 +33,7 @@ def accuracy_against_latency(findings: Findings) -> Chart | None:
     if not shown:
         return None
 
-    def paint(figure: Any) -> tuple[tuple[str, int], ...]:
+    def paint(figure: Any) -> None:
         axes = figure.subplots()
         latencies = [one.latency.p50.value * 1e6 for _, one in shown]
         low, high = min(latencies) / 1.5, max(latencies) * 1.5
@@ -68,7 +52,6 @@ def accuracy_against_latency(findings: Findings) -> Chart | None:
         label_logarithmic(axes.xaxis, low, high)
         axes.set_xlabel("median latency of one image, µs (left is better)")
         axes.set_ylabel("top-1, % (up is better)")
-        return _legend([one for _, one in shown])
 
     best = ", ".join(shortened(name) for name in findings.pareto)
     told = "; ".join(
@@ -77,12 +60,13 @@ def accuracy_against_latency(findings: Findings) -> Chart | None:
         for number, one in shown
         if one.accuracy
     )
-    return draw(
+    return Chart(
         "scatter",
         "Accuracy against latency",
         f"Scatter plot of top-1 against median latency, with 95 % intervals. {told}. Pareto front: {best or 'none'}.",
         paint,
         height=3.2,
+        legend=_legend([one for _, one in shown]),
     )
 
 
@@ -126,12 +110,12 @@ def _point(axes: Any, number: int, one: Summary, lift: int) -> None:
 def distributions(findings: Findings) -> Chart:
     """Return how latencies of the tight loop are distributed, a row a case, on one logarithmic axis."""
     shown = findings.summaries
-    samples = [_samples(one) for one in shown]
-    low = min(float(each.min()) for each in samples) / 1.1
-    high = max(float(np.quantile(each, 0.995)) for each in samples) * 1.1
-    edges = np.geomspace(low, high, 121)
 
-    def paint(figure: Any) -> tuple[tuple[str, int], ...]:
+    def paint(figure: Any) -> None:
+        samples = [_samples(one) for one in shown]
+        low = min(float(each.min()) for each in samples) / 1.1
+        high = max(float(np.quantile(each, 0.995)) for each in samples) * 1.1
+        edges = np.geomspace(low, high, 121)
         axes = figure.subplots()
         for row, (one, each) in enumerate(zip(shown, samples, strict=True)):
             base, colour = float(-row), SERIES[one.case.precision.colour - 1]
@@ -149,20 +133,20 @@ def distributions(findings: Findings) -> Chart:
         axes.set_xlim(low, high)
         label_logarithmic(axes.xaxis, low, high)
         axes.set_xlabel("latency of one image, µs; line: p50, dots: p90")
-        return _legend(shown)
 
     told = "; ".join(
         f"{shortened(one.case.name)}: p50 {micros(one.latency.p50.value)}, p90 {micros(one.latency.p90.value)}, "
         f"p99 {micros(one.latency.p99)}"
         for one in shown
     )
-    return draw(
+    return Chart(
         "distributions",
         "Distribution of latencies in the tight loop",
         f"Histograms of all single calls on a logarithmic axis of microseconds, a row a case. {told}.",
         paint,
         height=0.65 + _ROW * len(shown),
         left=_BESIDE_ROWS,
+        legend=_legend(shown),
     )
 
 
@@ -176,7 +160,7 @@ def stages(findings: Findings) -> Chart | None:
     if not shown:
         return None
 
-    def paint(figure: Any) -> tuple[tuple[str, int], ...]:
+    def paint(figure: Any) -> None:
         axes = figure.subplots()
         for row, (one, found) in enumerate(shown):
             left = 0.0
@@ -186,20 +170,20 @@ def stages(findings: Findings) -> Chart | None:
             axes.annotate(shortened(one.case.name), (0, -row + 0.26), xycoords=("axes fraction", "data"), fontsize=7.5)
         _rows(axes, len(shown))
         axes.set_xlabel("median of each stage, ms")
-        return tuple((name, number) for number, name in enumerate(STAGES, 1))
 
     told = "; ".join(
         f"{shortened(one.case.name)}: "
         + ", ".join(f"{name} {millis(value)}" for name, value in zip(STAGES, found.stages, strict=True))
         for one, found in shown
     )
-    return draw(
+    return Chart(
         "stage-bars",
         "From an encoded picture to probabilities",
         f"Stacked bars of the median of each stage, in milliseconds. {told}.",
         paint,
         height=0.65 + _ROW * len(shown),
         left=_BESIDE_ROWS,
+        legend=tuple((name, number) for number, name in enumerate(STAGES, 1)),
     )
 
 

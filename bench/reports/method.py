@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgecnn.bench.reports.formatting import count_of, percent
-from edgecnn.text import plain
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
@@ -51,7 +50,7 @@ def method(findings: Findings, raw: str) -> tuple[str, ...]:
             "Energy: what the meter counts while the case runs, less what it counts in as much time without, divided "
             "by the number of calls."
         )
-    found.append(f"All figures follow from the raw samples in {plain(raw)}. The method with its sources: {WRITTEN_IN}.")
+    found.append(f"All figures follow from the raw samples in {raw}. The method with its sources: {WRITTEN_IN}.")
     return tuple(found)
 
 
@@ -59,8 +58,8 @@ def _images(result: Result) -> str:
     images = result.images
     labelled = "" if images.labels is not None else " They have no labels, so that no accuracy is known."
     return (
-        f"Images: {images.count:,} of {plain(images.data)}, the same for all cases (pixels' SHA-256 "
-        f"{plain(images.sha256[:12])}…).{labelled} Top-1 has Wilson's interval; differences to the baseline are "
+        f"Images: {images.count:,} of {images.data}, the same for all cases (pixels' SHA-256 "
+        f"{images.sha256[:12]}…).{labelled} Top-1 has Wilson's interval; differences to the baseline are "
         "paired, with Agresti and Min's interval, a bootstrap over images, and McNemar's exact test."
     )
 
@@ -114,7 +113,7 @@ def _baseline(findings: Findings) -> str:
     )
     if findings.baseline is None:
         return f"There is no baseline: it failed or was not there. {ratios}"
-    return f"Baseline: {plain(findings.baseline.case.name)}. {ratios}"
+    return f"Baseline: {findings.baseline.case.name}. {ratios}"
 
 
 def _noise(findings: Findings) -> str:
@@ -177,14 +176,14 @@ def machine_facts(machine: Machine) -> tuple[tuple[str, str], ...]:
             f"by {machine.emulator or 'an emulator'}: no latency is a real device's" if machine.emulated else "no",
         ),
     )
-    return tuple((name, plain(str(value))) for name, value in facts if value)
+    return tuple((name, str(value)) for name, value in facts if value)
 
 
 def version_facts(result: Result) -> tuple[tuple[str, str], ...]:
     """Return names and versions of the software, and when the run was made."""
     return (
-        *((plain(name), plain(version)) for name, version in result.versions.items()),
-        ("run", plain(result.created)),
+        *((name, version) for name, version in result.versions.items()),
+        ("run", result.created),
     )
 
 
@@ -199,7 +198,7 @@ def describe(machine: Machine) -> str:
         "virtual machine" if machine.virtualised else None,
         "EMULATED, so that no latency is a real device's" if machine.emulated else None,
     ]
-    return plain(", ".join(part for part in parts if part))
+    return ", ".join(part for part in parts if part)
 
 
 def _cores(machine: Machine) -> str:

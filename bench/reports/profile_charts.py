@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgecnn.bench.reports.chart import INK, SERIES, SOFT, Chart, draw, label_logarithmic, shortened
+from edgecnn.reporting.document import Chart
+from edgecnn.reporting.drawing import INK, SERIES, SOFT, label_logarithmic, shortened
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
@@ -20,15 +21,18 @@ _INTEGER, _FLOAT = 2, 1
 """Numbers of colours in the style sheet: as of int8 and float32."""
 
 
-def rooflines(findings: Findings) -> tuple[Chart, ...]:
-    """Return multiply-accumulates a second against those for each byte, for the profiles of the fastest cases."""
+def rooflines(findings: Findings) -> dict[int, Chart]:
+    """Return the charts of the fastest cases by their numbers, from 1 on.
+
+    They show multiply-accumulates a second against multiply-accumulates for each byte.
+    """
     profiled = [(number, one, one.raw.profile) for number, one in enumerate(findings.summaries, 1) if one.raw.profile]
     fastest = sorted(profiled, key=lambda each: each[1].latency.p50.value)[:MOST]
-    return tuple(
-        _roofline(number, one, profile, points)
-        for number, one, profile in sorted(fastest, key=lambda each: each[0])
+    return {
+        number: _roofline(number, one, profile, points)
+        for number, one, profile in fastest
         if (points := _points(profile))
-    )
+    }
 
 
 def _points(profile: Profile) -> list[tuple[Operation, float, float]]:
@@ -43,13 +47,13 @@ def _points(profile: Profile) -> list[tuple[Operation, float, float]]:
 
 def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[Operation, float, float]]) -> Chart:
     name = shortened(case.case.name)
+    kinds = sorted({_colour(profile, one) for one, _, _ in points})
 
-    def paint(figure: Any) -> tuple[tuple[str, int], ...]:
+    def paint(figure: Any) -> None:
         axes = figure.subplots()
         low, high = min(x for _, x, _ in points) / 2, max(x for _, x, _ in points) * 3
         line = np.geomspace(low, high, 100)
         slope = line * profile.copy.bytes_per_second / 1e9
-        kinds = sorted({_colour(profile, one) for one, _, _ in points})
         for kind in kinds:
             peak = (profile.peaks.int8 if kind == _INTEGER else profile.peaks.float32).macs_per_second / 1e9
             axes.plot(line, np.minimum(slope, peak), color=SERIES[kind - 1], linewidth=1)
@@ -75,18 +79,18 @@ def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[O
         label_logarithmic(axes.yaxis, *axes.get_ylim())
         axes.set_xlabel("multiply-accumulates for each byte")
         axes.set_ylabel("GMAC/s")
-        names = {_INTEGER: "int8", _FLOAT: "float32"}
-        return tuple((f"{names[kind]}, line: its roof", kind) for kind in kinds)
 
+    names = {_INTEGER: "int8", _FLOAT: "float32"}
     told = "; ".join(
         f"{shortened(one.layer)}: {rate:.3g} GMAC/s at {x:.3g} MAC/byte" for one, x, rate in points[:_LABELLED]
     )
-    return draw(
+    return Chart(
         f"roofline-{number}",
         f"Roofline of {name}",
         f"Logarithmic scatter plot of operations below the measured roofs; a larger dot takes longer. Longest: {told}.",
         paint,
         height=2.9,
+        legend=tuple((f"{names[kind]}, line: its roof", kind) for kind in kinds),
     )
 
 

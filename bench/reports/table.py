@@ -1,12 +1,11 @@
-"""The tables of a run, as text; the screen and every report show these."""
+"""What the tables of a run have in common: a row for each case."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgecnn.bench.case import Role
-from edgecnn.text import plain
+from edgecnn.reporting.document import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,43 +16,15 @@ if TYPE_CHECKING:
 _ROLES = {Role.BASELINE: " (baseline)", Role.TWIN: "", Role.REFERENCE: "", Role.CANDIDATE: ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Text in rows and columns.
-
-    Attributes:
-        name: short, for anchors.
-        columns: heads, with units.
-        rows: as many cells as `columns`.
-        failed: name and reason of the cases that have no row because they failed.
-        note: how to read it.
-        texts: how many columns from the left are text; the others are numbers.
-    """
-
-    name: str
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    failed: tuple[tuple[str, str], ...] = ()
-    note: str = ""
-    texts: int = 1
-
-    @property
-    def lines(self) -> tuple[tuple[str, ...], ...]:
-        """The rows, and one for each failed case with the reason in its second cell."""
-        empty = ("",) * (len(self.columns) - 2)
-        return (*self.rows, *((name, f"failed: {reason}", *empty) for name, reason in self.failed))
-
-
 def name_of(one: Summary) -> str:
     """Return a case's name, and whether it is what ratios refer to."""
-    return plain(one.case.name) + _ROLES[one.case.role]
+    return one.case.name + _ROLES[one.case.role]
 
 
 def failures(findings: Findings) -> tuple[tuple[str, str], ...]:
     """Return name and reason of each case that failed."""
     return tuple(
-        (plain(one.case.name), plain(one.error or "it was not measured"))
+        (one.case.name, one.error or "it was not measured")
         for one in findings.result.cases
         if one.raw is None or one.error is not None
     )

@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from edgecnn.bench.disturbance import ELSEWHERE_CORES, steps_of
-from edgecnn.bench.reports.chart import INK, SERIES, SOFT, Chart, draw
 from edgecnn.device.sensors import throttled_words
+from edgecnn.reporting.document import Chart
+from edgecnn.reporting.drawing import INK, SERIES, SOFT
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
@@ -48,7 +49,7 @@ def timeline(findings: Findings) -> Chart | None:
     told = "; ".join(f"{panel.title} from {min(panel.values):.3g} to {max(panel.values):.3g}" for panel in panels)
     if throttled:
         told += f"; throttled at {len(throttled)} of {len(moments)} moments"
-    return draw(
+    return Chart(
         "timeline",
         "The machine during the run",
         f"Lines over {moments[-1].sample.seconds - start:.0f} seconds: {told}.",

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from edgecnn.bench.limits import BenchLimits
     from edgecnn.deploy.hosts import Host
     from edgecnn.deploy.measure import FleetBench
-    from edgecnn.deploy.merged import Section
+    from edgecnn.deploy.report import DeviceFindings
+    from edgecnn.reporting.formats import Written
 
 _THERE = frozenset((*settings_options.names, "threads", "backends"))
 """Options that the devices get as well."""
@@ -34,16 +35,16 @@ def bench_on(hosts: tuple[Host, ...], job: FleetBench, limits: BenchLimits, *, a
     from edgecnn.bench.enforce import enforce, refuse_empty
     from edgecnn.cli.deploy import reporter
     from edgecnn.deploy.fleet import check
-    from edgecnn.deploy.measure import find_sections, measure, write_sections
+    from edgecnn.deploy.measure import find_each, measure, write_all
 
     results = measure(hosts, job, reporter(hosts))
-    sections = find_sections(results, limits)
-    _print_sections(sections, job.out, write_sections(sections, job.out), as_json=as_json)
+    devices = find_each(results, limits)
+    _print_devices(devices, write_all(devices, job.out), as_json=as_json)
     check(results)
-    for section in sections:
-        if section.findings is not None:
-            refuse_empty(section.findings)
-            enforce(section.findings, asked=asked_limits(), strict=strict)
+    for device in devices:
+        if device.findings is not None:
+            refuse_empty(device.findings)
+            enforce(device.findings, asked=asked_limits(), strict=strict)
 
 
 def options_for_devices(hosts: tuple[Host, ...]) -> tuple[str, ...]:
@@ -78,33 +79,35 @@ def _words(parameter: click.Parameter, value: Any) -> tuple[str, ...]:
     return (option, ",".join(map(str, value)) if isinstance(value, tuple) else str(value))
 
 
-def _print_sections(sections: tuple[Section, ...], out: Path, written: tuple[str, ...], *, as_json: bool) -> None:
+def _print_devices(devices: tuple[DeviceFindings, ...], written: Written, *, as_json: bool) -> None:
     from edgecnn.cli.screen import print_json, print_line
 
     if as_json:
-        print_json([_row(section, out) for section in sections])
+        print_json([_row(device, written.folder) for device in devices])
         return
-    for section in sections:
-        print_line(f"{section.name}: {_line(section)}")
-    print_line(f"One section a device, in {out}: {', '.join(written)}")
+    for device in devices:
+        print_line(f"{device.name}: {_line(device)}")
+    for note in written.notes:
+        print_line(f"note: {note}")
+    print_line(f"One section a device, in {written.folder}: {', '.join(written.files)}")
 
 
-def _line(section: Section) -> str:
-    if section.findings is None:
-        return f"not measured: {section.why}"
-    emulated = "emulated, no figure of a real device: " if section.is_emulated else ""
-    return emulated + (*section.findings.verdict, "measured")[0]
+def _line(device: DeviceFindings) -> str:
+    if device.findings is None:
+        return f"not measured: {device.why}"
+    emulated = "emulated, no figure of a real device: " if device.is_emulated else ""
+    return emulated + (*device.findings.verdict, "measured")[0]
 
 
-def _row(section: Section, out: Path) -> dict[str, Any]:
+def _row(device: DeviceFindings, out: Path) -> dict[str, Any]:
     from edgecnn.bench.result import RESULT_NAME
 
-    findings = section.findings
+    findings = device.findings
     return {
-        "host": section.name,
+        "host": device.name,
         "ok": findings is not None,
-        "error": section.why or None,
-        "emulated": None if findings is None else section.is_emulated,
+        "error": device.why or None,
+        "emulated": None if findings is None else device.is_emulated,
         "verdict": [] if findings is None else list(findings.verdict),
-        "result": None if findings is None else str(out / section.folder / RESULT_NAME),
+        "result": None if findings is None else str(out / device.folder / RESULT_NAME),
     }

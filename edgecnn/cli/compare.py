@@ -8,10 +8,27 @@ from typing import TYPE_CHECKING
 import click
 
 from edgecnn.cli.option_types import PERCENT, FiniteRange
-from edgecnn.cli.options import as_json
+from edgecnn.cli.options import OptionSet, as_json
+from edgecnn.cli.screen import print_json, print_line, print_table
+from edgecnn.reporting.formats import TEXTS
 
 if TYPE_CHECKING:
-    from edgecnn.bench.compare.report import Report
+    from edgecnn.bench.compare.runs import ComparedRuns
+
+
+_SCREEN = "-"
+_REPORTS = {report.name.lower(): report for report in TEXTS.values()}
+"""The formats by the names of their options."""
+
+_report_files = OptionSet(
+    "files",
+    *(
+        click.option(f"--{name}", metavar="FILE", help=f"Write {report.name} to FILE; - is the screen, and all of it.")
+        for name, report in _REPORTS.items()
+    ),
+    build=lambda **files: {name: file for name, file in files.items() if file is not None},
+)
+"""A command gets `files`: for each name in `_REPORTS` that was given, the file."""
 
 
 @click.command("compare")
@@ -38,10 +55,7 @@ if TYPE_CHECKING:
 )
 @click.option("--strict", is_flag=True, help="Fail too where it cannot be told, or a case of OLD is gone.")
 @click.option("--devices", is_flag=True, help="Compare nothing: show all results side by side, a column each.")
-@click.option(
-    "--markdown", metavar="FILE", help="Write Markdown for a comment on a pull request; - is the screen, and all of it."
-)
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one HTML file.")
+@_report_files
 @as_json
 def command(
     results: tuple[Path, ...],
@@ -50,8 +64,7 @@ def command(
     bigger: float | None,
     strict: bool,
     devices: bool,
-    markdown: str | None,
-    html: Path | None,
+    files: dict[str, str],
     as_json: bool,
 ) -> int:
     """Find out what became slower or less accurate between runs of `edgecnn bench`.
@@ -63,58 +76,51 @@ def command(
     \b
     exit status 0: no regression shown   3: a regression   1: a file cannot be read
     """
-    from edgecnn.bench.compare.report import compare, read_runs
+    from edgecnn.bench.compare.as_json import to_values
+    from edgecnn.bench.compare.runs import compare, read_runs
     from edgecnn.bench.compare.tolerance import Tolerance
     from edgecnn.errors import GateError
 
     if len(results) < 2 and not devices:
         raise click.UsageError("give two results or more: OLD.json NEW.json")
-    if as_json and markdown == "-":
-        raise click.UsageError("--json and --markdown - both want the screen; choose one")
-    report = compare(read_runs(results), Tolerance(slower, drop, bigger), devices_only=devices)
-    _write(report, markdown, html)
-    _show(report, as_json=as_json, markdown=markdown == "-")
-    failed = report.is_regression or (strict and not devices and not report.is_certain)
+    on_screen = [*(["--json"] if as_json else []), *(f"--{name} -" for name, file in files.items() if file == _SCREEN)]
+    if len(on_screen) > 1:
+        raise click.UsageError(f"{' and '.join(on_screen)} both want the screen; choose one")
+    compared = compare(read_runs(results), Tolerance(slower, drop, bigger), devices_only=devices)
+    _write(compared, files)
+    if as_json:
+        print_json(to_values(compared))
+    elif not on_screen:
+        _print(compared)
+    failed = compared.is_regression or (strict and not devices and not compared.is_certain)
     return GateError.exit_status if failed else 0
 
 
-def _write(report: Report, markdown: str | None, html: Path | None) -> None:
-    from edgecnn.bench.compare.markdown import to_markdown
+def _write(compared: ComparedRuns, files: dict[str, str]) -> None:
+    """Write the report in each format that a file was given for."""
+    from edgecnn.bench.compare.document import comparison_document
     from edgecnn.files import write_atomic
 
-    if markdown is not None and markdown != "-":
-        write_atomic(Path(markdown), to_markdown(report).encode())
-    if html is not None:
-        from edgecnn.bench.compare.html import to_html
-
-        write_atomic(html, to_html(report).encode())
-
-
-def _show(report: Report, *, as_json: bool, markdown: bool) -> None:
-    from edgecnn.bench.compare.as_json import to_values
-    from edgecnn.bench.compare.markdown import to_markdown
-    from edgecnn.cli.screen import print_json
-
-    if as_json:
-        print_json(to_values(report))
-    elif markdown:
-        click.echo(to_markdown(report), nl=False)
-    else:
-        _print(report)
+    document = comparison_document(compared)
+    for name, file in files.items():
+        content = _REPORTS[name].write(document)
+        if file == _SCREEN:
+            click.echo(content, nl=False)
+        else:
+            write_atomic(Path(file), content)
 
 
-def _print(report: Report) -> None:
+def _print(compared: ComparedRuns) -> None:
     from edgecnn.bench.compare.tables import changes, details, devices
     from edgecnn.bench.compare.words import headline, limits, notes
-    from edgecnn.cli.screen import print_line, print_table
 
-    for comparison in report.comparisons:
+    for comparison in compared.comparisons:
         for table in (changes(comparison), details(comparison)):
             print_table(table.columns, table.rows, title=table.title)
         for note in (*notes(comparison), limits(comparison)):
             print_line(f"note: {note}")
-    if report.devices:
-        table = devices(report.devices)
+    if compared.devices:
+        table = devices(compared.devices)
         print_table(table.columns, table.rows, title=table.title)
-    for sentence in headline(report):
+    for sentence in headline(compared):
         print_line(sentence)

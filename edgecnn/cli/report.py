@@ -11,14 +11,12 @@ from edgecnn.cli.limit_options import bench_limits
 from edgecnn.cli.option_types import ManyOf
 from edgecnn.cli.options import as_json
 from edgecnn.cli.screen import print_json, print_line, print_table
+from edgecnn.reporting.formats import FORMATS
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
     from edgecnn.bench.limits import BenchLimits
-    from edgecnn.bench.reports import Written
-
-FORMATS = ("html", "md", "csv", "junit")
-"""The names in `edgecnn.bench.reports.FORMATS`, which is not imported for a usage line."""
+    from edgecnn.reporting.formats import Written
 
 
 @click.command("report")
@@ -42,16 +40,16 @@ def command(
     """
     from edgecnn.bench.findings import read_findings
     from edgecnn.bench.reports import write_reports
-    from edgecnn.bench.reports.page import missing_packages
     from edgecnn.errors import OutputError
     from edgecnn.files import check_writable
 
-    if formats and "html" in formats and (missing := missing_packages()):
-        raise OutputError(missing)
+    for name in formats or ():
+        if missing := FORMATS[name].missing():
+            raise OutputError(missing)
     folder = out or result.parent
     findings = read_findings(result, limits)
     check_writable(folder)
-    written = write_reports(findings, folder, formats or FORMATS, raw=result.name)
+    written = write_reports(findings, folder, formats or tuple(FORMATS), raw=result.name)
     print_findings(findings, written, as_json=as_json)
 
 
@@ -85,10 +83,10 @@ def _as_json(findings: Findings, written: Written) -> dict[str, object]:
 
 
 def _print_text(findings: Findings, written: Written) -> None:
-    from edgecnn.bench.reports.tables import screen_tables
+    from edgecnn.bench.reports.case_tables import overview
 
-    for table in screen_tables(findings):
-        print_table(table.columns, table.lines, title=table.title, left=table.texts)
+    table = overview(findings)
+    print_table(table.columns, table.lines, title=table.title, left=table.texts)
     for note in (*findings.result.notes, *written.notes):
         print_line(f"note: {note}")
     for warning in findings.warnings:

@@ -9,20 +9,19 @@ from pathlib import Path
 from edgecnn.bench.findings import find
 from edgecnn.bench.limits import BenchLimits
 from edgecnn.bench.reports import write_reports
-from edgecnn.bench.reports.page import missing_packages
 from edgecnn.bench.result import RESULT_NAME, Result
 from edgecnn.data.sources import NAMED
-from edgecnn.deploy import merged, merged_html
 from edgecnn.deploy.environment import own_wheel
 from edgecnn.deploy.fleet import HostResult, Report, on_each
 from edgecnn.deploy.hosts import HERE, Host
-from edgecnn.deploy.merged import Section
 from edgecnn.deploy.prepare import Order, Say
 from edgecnn.deploy.remote_bench import Measurement, bench_on
+from edgecnn.deploy.report import DeviceFindings, fleet_document
 from edgecnn.deploy.shipment import pack_artifacts, pack_data
 from edgecnn.deploy.ssh import Connection
 from edgecnn.errors import EdgecnnError
 from edgecnn.files import write_atomic
+from edgecnn.reporting.formats import Written, write_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +85,10 @@ def _measure_here(host: Host, job: FleetBench, report: Report) -> HostResult[Res
         return HostResult(host, None, error)
 
 
-def find_sections(results: tuple[HostResult[Result], ...], limits: BenchLimits) -> tuple[Section, ...]:
-    """Return the sections of the report of all, one a machine, with what follows from its result under limits."""
+def find_each(results: tuple[HostResult[Result], ...], limits: BenchLimits) -> tuple[DeviceFindings, ...]:
+    """Return what follows from the result of each machine under limits."""
     return tuple(
-        Section(
+        DeviceFindings(
             result.host.name,
             result.host.folder,
             None if result.value is None else find(result.value, limits),
@@ -99,20 +98,13 @@ def find_sections(results: tuple[HostResult[Result], ...], limits: BenchLimits) 
     )
 
 
-def write_sections(sections: tuple[Section, ...], out: Path) -> tuple[str, ...]:
-    """Write the reports of each machine and one of all into a folder; return the names of the latter.
-
-    HTML is left out where the packages that draw it are not installed.
+def write_all(devices: tuple[DeviceFindings, ...], out: Path) -> Written:
+    """Write the reports of each machine and one of all into a folder; return what the latter was written to.
 
     Raises:
         OutputError: the folder cannot be written.
     """
-    for section in sections:
-        if section.findings is not None:
-            write_reports(section.findings, out / section.folder)
-    texts = {merged.REPORT_NAME: merged.to_merged(sections)}
-    if missing_packages() is None:
-        texts[merged_html.REPORT_NAME] = merged_html.to_merged_html(sections)
-    for name, text in texts.items():
-        write_atomic(out / name, text.encode())
-    return tuple(texts)
+    for device in devices:
+        if device.findings is not None:
+            write_reports(device.findings, out / device.folder)
+    return write_document(fleet_document(devices), out)

@@ -15,10 +15,11 @@ from edgecnn.bench.result import Result, read_result
 from edgecnn.deploy.environment import own_wheel
 from edgecnn.deploy.fleet import on_each
 from edgecnn.deploy.hosts import Host
-from edgecnn.deploy.merged import Section, to_merged
 from edgecnn.deploy.prepare import Order
 from edgecnn.deploy.remote_bench import Measurement, bench_on
+from edgecnn.deploy.report import DeviceFindings, fleet_document
 from edgecnn.deploy.shipment import pack_artifacts, pack_data
+from edgecnn.reporting.markdown import to_markdown
 from tests.deploy.conftest import Fleet
 from tests.fakes.userland import Board, Userland
 
@@ -86,10 +87,12 @@ def test_two_boards_and_this_machine_make_one_report_and_one_that_is_cut_off_has
     found = {outcome.host.name: outcome for outcome in outcomes}
     assert isinstance(found["pi4"].value, Result), found["pi4"].error
     assert found["pi5"].value is None
-    text = to_merged(
-        (
-            Section("pi4", "pi4", find(found["pi4"].value)),
-            Section("pi5", "pi5", None, str(found["pi5"].error)),
+    text = to_markdown(
+        fleet_document(
+            (
+                DeviceFindings("pi4", "pi4", find(found["pi4"].value)),
+                DeviceFindings("pi5", "pi5", None, str(found["pi5"].error)),
+            )
         )
     )
     assert "| pi5 |  | not measured: " in text

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edgecnn.bench.reports import FORMATS, page
-from edgecnn.cli import report
+from edgecnn.reporting import html as page
+from edgecnn.reporting.formats import FORMATS
 from tests.conftest import Ran
 from tests.fakes import synthetic
 
@@ -79,5 +79,5 @@ def test_asking_for_html_without_its_packages_says_what_to_install(
     assert not (kept.parent / "report.md").exists()
 
 
-def test_the_command_knows_every_format() -> None:
-    assert tuple(FORMATS) == report.FORMATS
+def test_the_command_knows_every_format(edgecnn: Command) -> None:
+    assert f"--format {','.join(FORMATS)}" in edgecnn("report", "--help").out

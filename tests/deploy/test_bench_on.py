@@ -16,10 +16,11 @@ from edgecnn.bench.result import Result, read_result
 from edgecnn.deploy.environment import own_wheel
 from edgecnn.deploy.fleet import HostResult, on_each
 from edgecnn.deploy.hosts import Host
-from edgecnn.deploy.merged import Section, to_merged
 from edgecnn.deploy.prepare import Order
 from edgecnn.deploy.remote_bench import Measurement, bench_on
+from edgecnn.deploy.report import DeviceFindings, fleet_document
 from edgecnn.deploy.shipment import pack_artifacts, pack_data
+from edgecnn.reporting.markdown import to_markdown
 from tests.deploy.conftest import Fleet
 from tests.fakes.sshd import Device
 
@@ -108,7 +109,7 @@ def test_a_device_that_goes_off_half_way_is_a_row_and_the_next_call_goes_on_from
     assert outcome.value is None
     assert "the connection was lost" in str(outcome.error)
     assert outcome.last_step == "bench"
-    report = to_merged((Section("ready", "ready", None, str(outcome.error)),))
+    report = to_markdown(fleet_document((DeviceFindings("ready", "ready", None, str(outcome.error)),)))
     assert "| ready |  | not measured: the connection was lost" in report
     (folder,) = (fleet.home("ready") / ".local/share/edgecnn/runs").iterdir()
     assert not (folder / "status").exists()
@@ -167,6 +168,6 @@ def test_an_emulated_device_is_marked_in_the_merged_report(
     assert result is not None
     machine = dataclasses.replace(result.machine, emulated=True, emulator="QEMU user mode")
     found = find(dataclasses.replace(result, machine=machine), BenchLimits())
-    report = to_merged((Section("pi", "pi", found),))
+    report = to_markdown(fleet_document((DeviceFindings("pi", "pi", found),)))
     assert "emulated: no latency of a real device" in report
     assert "**Emulated**" in report

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from edgecnn.bench.limits import BenchLimits
-from edgecnn.bench.reports.page import missing_packages
 from edgecnn.bench.result import Result, read_result
 from edgecnn.deploy.fleet import HostResult, check
 from edgecnn.deploy.hosts import Host
-from edgecnn.deploy.measure import FleetBench, find_sections, measure, write_sections
+from edgecnn.deploy.measure import FleetBench, find_each, measure, write_all
 from edgecnn.errors import DeviceError, MeasurementError
+from edgecnn.reporting.html import missing_packages
 from tests.fakes import synthetic
 
 HERE = Host("here", "here")
@@ -51,18 +51,18 @@ def test_what_fails_on_this_machine_is_told_and_is_its_result(tmp_path: Path) ->
 
 def test_each_machine_has_its_reports_and_all_have_one(tmp_path: Path) -> None:
     result = synthetic.result(synthetic.PI)
-    sections = find_sections((HostResult(HERE, result), GONE), BenchLimits())
+    sections = find_each((HostResult(HERE, result), GONE), BenchLimits())
     assert [(section.findings is None, section.why) for section in sections] == [
         (False, ""),
         (True, "nothing listens there"),
     ]
-    names = write_sections(sections, tmp_path)
+    names = write_all(sections, tmp_path).files
     assert names == (("report.md",) if missing_packages() else ("report.md", "report.html"))
     assert read_result(tmp_path / "here" / "result.json") == result
     assert "Not measured: nothing listens there" in (tmp_path / "report.md").read_text()
 
 
 def test_limits_are_those_of_the_caller(tmp_path: Path) -> None:
-    (section,) = find_sections((HostResult(HERE, synthetic.result(synthetic.PI)),), BenchLimits(max_latency=1e-9))
+    (section,) = find_each((HostResult(HERE, synthetic.result(synthetic.PI)),), BenchLimits(max_latency=1e-9))
     assert section.findings is not None
     assert section.findings.chosen == ()

@@ -9,13 +9,14 @@ import pytest
 
 from edgecnn.bench.compare.as_json import to_values
 from edgecnn.bench.compare.comparison import CaseChange, Comparison
-from edgecnn.bench.compare.html import to_html
+from edgecnn.bench.compare.document import comparison_document
 from edgecnn.bench.compare.latency import LatencyOutcome
-from edgecnn.bench.compare.markdown import to_markdown
-from edgecnn.bench.compare.report import Report, compare, deployed
+from edgecnn.bench.compare.runs import ComparedRuns, compare, deployed
 from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.compare.words import headline, notes
 from edgecnn.errors import MeasurementError
+from edgecnn.reporting.html import to_html
+from edgecnn.reporting.markdown import to_markdown
 from tests.fakes.runs import EMULATED, PI, SETTINGS, Made, answers, baselines, even, make_run
 
 LIMITS = Tolerance()
@@ -165,7 +166,7 @@ def test_runs_with_nothing_in_common_are_refused() -> None:
 def test_a_case_that_worked_and_fails_now_is_a_regression() -> None:
     comparison = compared(cases(), cases(error="the worker was ended by SIGSEGV"))
     assert only(comparison).regressions == ("failed",)
-    assert "failed: the worker was ended by SIGSEGV" in headline(Report((comparison,), ()))[0]
+    assert "failed: the worker was ended by SIGSEGV" in headline(ComparedRuns((comparison,), ()))[0]
 
 
 def test_a_case_that_failed_before_is_no_regression() -> None:
@@ -253,13 +254,13 @@ def test_of_each_machine_the_latest_run_is_shown_beside_the_others() -> None:
 def test_no_latency_of_an_emulated_processor_is_shown() -> None:
     emulated = make_run("em.json", cases(even(123.456)), machine=EMULATED)
     report = compare((make_run("pc.json", cases()), emulated), LIMITS)
-    text = to_markdown(report)
+    text = to_markdown(comparison_document(report))
     assert "EMULATED (em.json)" in text
     assert "emulated, 100.0 %" in text
     assert "123" not in text
     again = compare((emulated, make_run("again.json", cases(even(234.5)), machine=EMULATED)), LIMITS)
     assert only(again.comparisons[0]).latency is None
-    for told in (to_markdown(again), to_html(again), str(to_values(again))):
+    for told in (to_markdown(comparison_document(again)), to_html(comparison_document(again)), str(to_values(again))):
         assert "no latency was compared" in told
         assert not any(digits in told for digits in ("123,456", "234,5", "123.4", "234.5"))
 
@@ -269,7 +270,7 @@ HOSTILE = "a|b<script>alert(1)</script>`*[x](y)@team#7\n# big .tflite"
 
 def test_hostile_names_are_text_in_markdown() -> None:
     report = compare((make_run("old", cases(name=HOSTILE)), make_run("new", cases(SLOW, name=HOSTILE))), LIMITS)
-    text = to_markdown(report)
+    text = to_markdown(comparison_document(report))
     assert "<script>" not in text
     assert "@team" not in text
     assert "#7" not in text
@@ -278,7 +279,8 @@ def test_hostile_names_are_text_in_markdown() -> None:
 
 
 def test_hostile_names_are_text_in_html() -> None:
-    html = to_html(compare((make_run("<b>", cases(name=HOSTILE)), make_run("new", cases(name=HOSTILE))), LIMITS))
+    compared = compare((make_run("<b>", cases(name=HOSTILE)), make_run("new", cases(name=HOSTILE))), LIMITS)
+    html = to_html(comparison_document(compared))
     assert "<script>alert" not in html
     assert "<b>" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html

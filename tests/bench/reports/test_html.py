@@ -13,19 +13,27 @@ from typing import Any
 import pytest
 
 from edgecnn.bench.case import Role
-from edgecnn.bench.findings import find
-from edgecnn.bench.reports import page, write_reports
-from edgecnn.bench.reports.html import to_html
+from edgecnn.bench.findings import Findings, find
+from edgecnn.bench.reports import write_reports
+from edgecnn.bench.reports.document import run_document
 from edgecnn.bench.result import Images, Picture
-from edgecnn.deploy.merged import Section
-from edgecnn.deploy.merged_html import to_merged_html
+from edgecnn.deploy.report import DeviceFindings, fleet_document
 from edgecnn.errors import OutputError
+from edgecnn.reporting import html as page
 from tests.bench.reports.test_text import HOSTILE, hostile
 from tests.fakes import synthetic
 
 CHROMIUM = Path("/usr/bin/chromium")
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
+
+
+def run_page(findings: Findings) -> str:
+    return page.to_html(run_document(findings))
+
+
+def fleet_page(devices: tuple[DeviceFindings, ...]) -> str:
+    return page.to_html(fleet_document(devices))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +56,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("hostile") / "report.html"
-    path.write_bytes(to_html(hostile(), HOSTILE).encode(errors="replace"))
+    path.write_bytes(page.to_html(run_document(hostile(), HOSTILE)).encode(errors="replace"))
     return path
 
 
@@ -203,7 +211,7 @@ def test_what_claims_to_be_a_picture_and_is_no_base64_is_left_out() -> None:
     found = find(
         synthetic.result(images=replace(images, pictures=(Picture(1, '" onerror="alert(1)'), images.pictures[1])))
     )
-    html = to_html(found)
+    html = run_page(found)
     assert "onerror" not in html
     assert html.count("<img ") == 1
 
@@ -228,7 +236,7 @@ def test_a_large_run_stays_below_two_megabytes() -> None:
         for number in range(12)
     )
     first = replace(cases[0], case=replace(cases[0].case, role=Role.BASELINE))
-    html = to_html(find(synthetic.result(images=images, cases=(first, *cases[1:]))))
+    html = run_page(find(synthetic.result(images=images, cases=(first, *cases[1:]))))
     assert len(html.encode()) < 2_000_000
     assert "Most frequent errors" in html
 
@@ -238,9 +246,9 @@ def test_several_devices_are_on_one_page_that_leads_to_the_report_of_each(browse
     runs = {"pc": find(synthetic.result()), "pi 5": find(synthetic.result(emulated))}
     for name, findings in runs.items():
         write_reports(findings, tmp_path / name, ("html",))
-    sections = [Section(name, name, findings) for name, findings in runs.items()]
+    sections = [DeviceFindings(name, name, findings) for name, findings in runs.items()]
     path = tmp_path / "report.html"
-    path.write_text(to_merged_html((*sections, Section(HOSTILE, "gone", None, f"no route to {HOSTILE}"))))
+    path.write_text(fleet_page((*sections, DeviceFindings(HOSTILE, "gone", None, f"no route to {HOSTILE}"))))
     opened = Opened(browser, path)
     assert opened.complaints == []
     assert opened.loaded == []
@@ -260,7 +268,7 @@ def test_several_devices_are_on_one_page_that_leads_to_the_report_of_each(browse
 def test_a_run_in_which_every_case_failed_has_a_page(browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(
-        to_html(find(synthetic.result(cases=(synthetic.failed("a", "no"), synthetic.failed("b", "never")))))
+        run_page(find(synthetic.result(cases=(synthetic.failed("a", "no"), synthetic.failed("b", "never")))))
     )
     opened = Opened(browser, path)
     assert opened.complaints == []
@@ -276,7 +284,7 @@ def test_without_its_packages_the_other_reports_are_written_and_a_note_says_what
     assert written.files == ("result.json", "report.md", "bench.csv", "junit.xml")
     assert written.notes == ("no HTML: it needs no_such_package; pip install 'edgecnn[report]'",)
     with pytest.raises(OutputError, match=r"pip install 'edgecnn\[report\]'"):
-        to_html(find(synthetic.result()))
+        run_page(find(synthetic.result()))
 
 
 def test_the_page_is_made_without_tensorflow_and_any_runtime(tmp_path: Path) -> None:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from edgecnn.bench.case import Role
-from edgecnn.bench.findings import find
-from edgecnn.bench.reports.table import Table
-from edgecnn.bench.reports.tables import screen_tables, tables
+from edgecnn.bench.findings import Findings, find
+from edgecnn.bench.reports.document import run_document
+from edgecnn.reporting.document import Block, Folded, Group, Table
 from tests.fakes import synthetic
+
+
+def tables(findings: Findings) -> tuple[Table, ...]:
+    """Return the tables of a report, without that of images on which cases differ."""
+
+    def within(blocks: Iterable[Block]) -> Iterator[Table]:
+        for block in blocks:
+            if isinstance(block, Table) and block.name != "flips":
+                yield block
+            elif isinstance(block, Group | Folded):
+                yield from within(block.blocks)
+
+    return tuple(table for section in run_document(findings).sections for table in within(section.blocks))
 
 
 def shown(name: str) -> Table:
@@ -106,11 +120,6 @@ def test_where_there_are_many_classes_those_that_differ_most_are_listed() -> Non
     assert len(table.rows) == 40
     assert {"class 1", "class 2"} <= {line[0] for line in table.rows}
     assert "40 of 100 classes" in table.note
-
-
-def test_the_screen_shows_one_table_with_what_decides() -> None:
-    (table,) = screen_tables(find(synthetic.result()))
-    assert table.name == "overview"
 
 
 def test_a_run_in_which_every_case_failed_still_has_tables() -> None:

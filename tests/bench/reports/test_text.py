@@ -13,14 +13,26 @@ import pytest
 
 from edgecnn.bench.findings import Findings, find
 from edgecnn.bench.limits import BenchLimits
+from edgecnn.bench.reports.document import run_document
 from edgecnn.bench.reports.formatting import digits
-from edgecnn.bench.reports.junit import to_junit
-from edgecnn.bench.reports.markdown import to_markdown
-from edgecnn.bench.reports.spreadsheet import to_csv
 from edgecnn.bench.result import Result
+from edgecnn.reporting import junit, markdown, spreadsheet
 from edgecnn.schema import decode_json
 from tests.fakes import synthetic
 from tools import write_schema
+
+
+def to_markdown(findings: Findings) -> str:
+    return markdown.to_markdown(run_document(findings))
+
+
+def to_csv(findings: Findings) -> str:
+    return spreadsheet.to_csv(run_document(findings))
+
+
+def to_junit(findings: Findings) -> bytes:
+    return junit.to_junit(run_document(findings))
+
 
 HOSTILE = "<script>alert(1)</script> \"'& ]]> | `x` [a](http://b) \x1b[31m \x00\ud800\n=1+1"
 

@@ -1,16 +1,14 @@
-"""A chart as SVG that stands in a page: it takes the page's colours, dark or light, and tells what it shows."""
+"""Charts as SVG that stands in a page: it takes the page's colours, dark or light, and tells what it shows."""
 
 from __future__ import annotations
 
 import io
 import re
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from math import ceil, floor, log10
 from typing import Any
 
-import numpy as np
-
+from edgecnn.reporting.document import Chart
 from edgecnn.text import plain
 
 INK, SOFT, GRID, PANEL = "#0a0a01", "#0a0a02", "#0a0a03", "#0a0a04"
@@ -55,55 +53,22 @@ _STYLE: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A picture with its text alternative.
-
-    Attributes:
-        name: short, for anchors.
-        svg: markup, safe to stand in a page.
-        alternative: what the picture shows, in words.
-        legend: names of series with the number of their colour in the style sheet.
-    """
-
-    name: str
-    title: str
-    svg: str
-    alternative: str
-    legend: tuple[tuple[str, int], ...] = ()
-
-
-def draw(
-    name: str,
-    title: str,
-    alternative: str,
-    paint: Callable[[Any], tuple[tuple[str, int], ...] | None],
-    *,
-    height: float,
-    left: float = 0.58,
-) -> Chart:
-    """Return the chart that `paint` draws into a Matplotlib figure; it returns the legend, if there is one.
-
-    Args:
-        name, title, alternative: of the chart; the alternative says in words what can be seen.
-        paint: draws with the colours of this module.
-        height: in inches; the width is always the same.
-        left: inches for what stands left of the axes. Margins are given, because to have Matplotlib find them costs as
-            much as to draw.
-    """
+def to_svg(chart: Chart) -> str:
+    """Return a chart as markup that is safe to stand in a page; names in it are escaped by Matplotlib."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     text = io.StringIO()
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of glyphs that Matplotlib's font lacks: the page's font may have them
-        figure = Figure(figsize=(_WIDTH, height))
-        legend = paint(figure) or ()
-        figure.subplots_adjust(left / _WIDTH, _BELOW / height, 1 - _RIGHT / _WIDTH, 1 - _ABOVE / height, hspace=0.6)
+        figure = Figure(figsize=(_WIDTH, chart.height))
+        chart.paint(figure)
+        figure.subplots_adjust(
+            chart.left / _WIDTH, _BELOW / chart.height, 1 - _RIGHT / _WIDTH, 1 - _ABOVE / chart.height, hspace=0.6
+        )
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(text, format="svg", transparent=True, metadata=nothing)
-    alternative = plain(alternative, longest=None)
-    return Chart(name, title, _for_page(text.getvalue(), name, alternative), alternative, legend)
+    return _for_page(text.getvalue(), chart.name, plain(chart.alternative, longest=None))
 
 
 def _for_page(svg: str, name: str, alternative: str) -> str:
@@ -137,8 +102,8 @@ def label_logarithmic(axis: Any, low: float, high: float) -> None:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    decades = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    span = np.log10(high / low)
+    decades = range(floor(log10(low)), ceil(log10(high)) + 1)
+    span = log10(high / low)
     steps = (1, 2, 5) if span < 2.2 else (1, 3) if span < 4 else (1,)
     return [step * 10.0**decade for decade in decades for step in steps if low <= step * 10.0**decade <= high / _CLEAR]
 

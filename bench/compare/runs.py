@@ -13,8 +13,8 @@ from edgecnn.bench.findings import Findings, read_findings
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What is shown.
+class ComparedRuns:
+    """Runs of one machine or several.
 
     Attributes:
         comparisons: each later run of a machine with the first one.
@@ -44,7 +44,7 @@ def read_runs(paths: tuple[Path, ...]) -> tuple[Run, ...]:
     return tuple(Run(name, read_findings(path)) for name, path in zip(_short_names(paths), paths, strict=True))
 
 
-def compare(runs: tuple[Run, ...], limits: Tolerance, *, devices_only: bool = False) -> Report:
+def compare(runs: tuple[Run, ...], limits: Tolerance, *, devices_only: bool = False) -> ComparedRuns:
     """Return each later run of a machine compared with its first, and the latest of each machine side by side.
 
     Args:
@@ -56,12 +56,12 @@ def compare(runs: tuple[Run, ...], limits: Tolerance, *, devices_only: bool = Fa
         MeasurementError: two runs on one machine have no case in common.
     """
     if devices_only:
-        return Report((), runs)
+        return ComparedRuns((), runs)
     machines: dict[MachineKey, list[Run]] = {}
     for run in runs:
         machines.setdefault(machine_key(run.findings.result.machine), []).append(run)
     comparisons = tuple(compare_runs(old, new, limits) for old, *news in machines.values() for new in news)
-    return Report(comparisons, tuple(found[-1] for found in machines.values()) if len(machines) > 1 else ())
+    return ComparedRuns(comparisons, tuple(found[-1] for found in machines.values()) if len(machines) > 1 else ())
 
 
 def deployed(findings: Findings) -> Case | None:

@@ -1,14 +1,12 @@
-"""The report as comma-separated values: one row a case with all figures, in SI units."""
+"""All figures of a run, a record for each case, in SI units."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from edgecnn.bench.result import STAGES
-from edgecnn.text import plain
+from edgecnn.reporting.document import Record
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
@@ -16,40 +14,31 @@ if TYPE_CHECKING:
     from edgecnn.bench.summary import Summary
     from edgecnn.intervals import Interval
 
-Cells = dict[str, str | float | int | None]
 
+def records(findings: Findings) -> tuple[Record, ...]:
+    """Return a record for each case, failed ones too.
 
-def to_csv(findings: Findings) -> str:
-    """Return a head and a row for each case, failed ones too; what is not known is empty.
-
-    Seconds, bytes, joules and shares; `_low` and `_high` are the ends of the 95 % interval. Floats are written so that
-    reading them gives the same number.
+    Seconds, bytes, joules and shares; `_low` and `_high` are the ends of the 95 % interval.
     """
     summaries = {one.case.name: one for one in findings.summaries}
-    rows = [_row(one, summaries.get(one.case.name), findings) for one in findings.result.cases]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return tuple(_record(one, summaries.get(one.case.name), findings) for one in findings.result.cases)
 
 
-def _row(one: CaseResult, found: Summary | None, findings: Findings) -> Cells:
+def _record(one: CaseResult, summary: Summary | None, findings: Findings) -> Record:
     case = one.case
-    cells: Cells = {
-        "case": _inert(case.name),
+    record: Record = {
+        "case": case.name,
         "role": case.role.value,
-        "file": _inert(case.path),
-        "sha256": _inert(case.sha256),
-        "backend": _inert(case.backend),
+        "file": case.path,
+        "sha256": case.sha256,
+        "backend": case.backend,
         "precision": case.precision.value,
         "threads": case.threads,
-        "error": _inert(one.error or ""),
+        "error": one.error or "",
     }
-    if found is not None:
-        cells |= dict(_accuracy(found)) | dict(_latency(found, findings)) | dict(_other(found))
-    return cells
+    if summary is not None:
+        record |= dict(_accuracy(summary)) | dict(_latency(summary, findings)) | dict(_other(summary))
+    return record
 
 
 def _accuracy(one: Summary) -> Iterator[tuple[str, float | int | None]]:
@@ -107,12 +96,3 @@ def _interval(name: str, one: Interval) -> Iterator[tuple[str, float]]:
     yield f"{stem}{unit}", one.value
     yield f"{stem}_low{unit}", one.low
     yield f"{stem}_high{unit}", one.high
-
-
-def _inert(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula.
-
-    Source: OWASP, "CSV injection".
-    """
-    shown = plain(text)
-    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@") else shown

@@ -1,0 +1,35 @@
+"""How the cases of a run stand to the limits that were set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgecnn.bench.limits import check_limits
+from edgecnn.bench.reports.method import describe
+from edgecnn.limits import Outcome
+from edgecnn.reporting.document import Check, CheckReport
+
+if TYPE_CHECKING:
+    from edgecnn.bench.findings import Findings
+
+_OUTCOMES = {Outcome.HOLDS: "passed", Outcome.DOES_NOT_HOLD: "failed"}
+"""Of all others nothing can be told."""
+
+
+def checks(findings: Findings) -> CheckReport:
+    """Return a check for each artifact and limit, and one for each case that crashed."""
+    result = findings.result
+    return CheckReport(
+        result.created,
+        (("machine", describe(result.machine)), ("data", result.images.data), *result.versions.items()),
+        (
+            *(
+                Check(one.case.name, limit.name, _OUTCOMES.get(limit.outcome, "skipped"), limit.comparison)
+                for one in findings.summaries
+                if one.case.is_artifact
+                for limit in check_limits(one, findings.limits)
+            ),
+            *(Check(one.case.name, "measured", "crashed", one.error) for one in result.cases if one.error is not None),
+        ),
+        (*findings.verdict, *(f"warning: {one.what}; {one.advice}" for one in findings.warnings)),
+    )

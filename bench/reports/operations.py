@@ -1,0 +1,37 @@
+"""The operations of the cases that were profiled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from edgecnn.bench.reports.profile_charts import rooflines
+from edgecnn.profiling.rows import COLUMNS, rows, sentences
+from edgecnn.reporting.document import Block, Folded, Table
+
+if TYPE_CHECKING:
+    from edgecnn.bench.findings import Findings
+    from edgecnn.profiling.result import Profile
+
+
+def operations(findings: Findings) -> tuple[Block, ...]:
+    """Return for each profile its table, and its roofline if the case is one of the fastest; the first is unfolded."""
+    profiled = [(number, one, one.raw.profile) for number, one in enumerate(findings.summaries, 1) if one.raw.profile]
+    charts = rooflines(findings)
+    return tuple(
+        Folded(
+            f"Operations of {one.case.name}",
+            (_table(number, one.case.name, profile), *([charts[number]] if number in charts else [])),
+            is_open=number == profiled[0][0],
+        )
+        for number, one, profile in profiled
+    )
+
+
+def _table(number: int, name: str, profile: Profile) -> Table:
+    note = " ".join(_sentence(line) for line in sentences(profile))
+    return Table(f"operations-{number}", f"Operations of {name}", COLUMNS, rows(profile), note=note, texts=3)
+
+
+def _sentence(text: str) -> str:
+    """Return a remark with a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}".removesuffix(".") + "."

@@ -1,0 +1,306 @@
+"""A report as plain data, before any format shows it.
+
+A document has sections, and a section has blocks. Text in them may come from strangers; formats clean and escape it.
+Where a text is prose, words between backticks are code. A format leaves out blocks that it cannot show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Cell = str | float | int | None
+Record = dict[str, Cell]
+"""A row of figures in SI units by the name of the column; None is unknown."""
+
+Pairs = tuple[tuple[str, str], ...]
+"""Names and values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Prose."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A list of sentences, which are prose."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A state in a few words: good, bad, or neither (None)."""
+
+    text: str
+    is_good: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Badges:
+    """Several badges in a row."""
+
+    badges: tuple[Badge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """What a reader must beware of.
+
+    Attributes:
+        kind: a word.
+        what: what was seen.
+        advice: what to do about it; prose.
+        is_serious: whether figures are in doubt because of it.
+    """
+
+    kind: str
+    what: str
+    advice: str
+    is_serious: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cautions:
+    """A list of cautions."""
+
+    cautions: tuple[Caution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Text in rows and columns.
+
+    Attributes:
+        name: short and unique in the document, for anchors.
+        columns: heads, with units.
+        rows: as many cells as `columns`.
+        failed: name and reason of the cases that have no row because they failed.
+        note: how to read it.
+        texts: how many columns from the left are text; the others are numbers.
+        is_heated: whether the cells are percents, of which those below 100 deserve a look.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    failed: Pairs = ()
+    note: str = ""
+    texts: int = 1
+    is_heated: bool = False
+
+    @property
+    def lines(self) -> tuple[tuple[str, ...], ...]:
+        """The rows, and one for each failed case with the reason in its second cell."""
+        empty = ("",) * (len(self.columns) - 2)
+        return (*self.rows, *((name, f"failed: {reason}", *empty) for name, reason in self.failed))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """A picture that is drawn when a format shows it, with its text alternative.
+
+    Attributes:
+        name: short and unique in the document, for anchors.
+        alternative: what the picture shows, in words.
+        paint: draws into a Matplotlib figure with the colours of `edgecnn.reporting.drawing`.
+        height: in inches; the width is always the same.
+        left: inches for what stands left of the axes. Margins are given, because to have Matplotlib find them costs as
+            much as to draw.
+        legend: names of series with the number of their colour, from 1 on.
+    """
+
+    name: str
+    title: str
+    alternative: str
+    paint: Callable[[Any], None]
+    height: float
+    left: float = 0.58
+    legend: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChartGrid:
+    """Charts beside each other, as far as there is room."""
+
+    charts: tuple[Chart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedChart:
+    """A chart whose points have numbers, from 1 on.
+
+    Attributes:
+        names: of the points, each with the number of its colour.
+        note: how to read it.
+    """
+
+    chart: Chart
+    names: tuple[tuple[str, int], ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactLists:
+    """Names and values, in one list or several beside each other."""
+
+    lists: tuple[Pairs, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfusionMatrix:
+    """How many images of each class (row) got each answer (column).
+
+    Attributes:
+        name: short and unique in the document, for anchors.
+    """
+
+    name: str
+    title: str
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionedPicture:
+    """A picture with what is said about it.
+
+    Attributes:
+        png: base64 text.
+        alternative: the picture in words.
+        title, note: of it.
+        lines: what was said, and who said it.
+    """
+
+    png: str
+    alternative: str
+    title: str
+    note: str
+    lines: Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures beside each other, and how to read them."""
+
+    pictures: tuple[CaptionedPicture, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLink:
+    """A link to another report of the same format.
+
+    Attributes:
+        text: of the link.
+        folder: of the other report, relative to this one.
+        rest: of the sentence.
+    """
+
+    text: str
+    folder: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Blocks under a heading of their own within a section."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Blocks that a reader unfolds; `is_open` where a page shows them from the start."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    is_open: bool = False
+
+
+Block = (
+    Paragraph | Points | Badges | Cautions | Table | Chart | ChartGrid | NumberedChart | FactLists | ConfusionMatrix
+    | Pictures | ReportLink | Group | Folded
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a document.
+
+    Attributes:
+        name: short and unique in the document, for anchors.
+        label: the title in a list of contents; "" is the same.
+        is_chapter: whether it only groups blocks that have titles, so that a format without navigation needs no more.
+    """
+
+    name: str
+    title: str
+    blocks: tuple[Block, ...]
+    label: str = ""
+    is_chapter: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A limit, and how something stands to it.
+
+    Attributes:
+        subject: what was checked.
+        name: of the limit.
+        outcome: "passed", "failed", "skipped" where it cannot be told, or "crashed".
+        message: the reason, with figures.
+    """
+
+    subject: str
+    name: str
+    outcome: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Checks, and where they were made.
+
+    Attributes:
+        created: ISO 8601.
+        properties: of the machine and the software.
+        output: sentences that go with them.
+    """
+
+    created: str
+    properties: Pairs
+    checks: tuple[Check, ...]
+    output: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report.
+
+    Attributes:
+        product: the command that made it.
+        title: what it is about.
+        lead: one line about it.
+        badges: its state.
+        verdict: the sentences that matter most.
+        footer: one line.
+        records: all figures, a row each; empty where there are none for a spreadsheet.
+        checks: None where nothing was checked.
+    """
+
+    product: str
+    title: str
+    sections: tuple[Section, ...]
+    lead: str = ""
+    badges: tuple[Badge, ...] = ()
+    verdict: tuple[str, ...] = ()
+    footer: str = ""
+    records: tuple[Record, ...] = ()
+    checks: CheckReport | None = None

@@ -1,0 +1,35 @@
+"""The figures of a document as comma-separated values."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from edgecnn.reporting.document import Cell, Document
+from edgecnn.text import plain
+
+FILE_NAME = "bench.csv"
+
+
+def to_csv(document: Document) -> str:
+    """Return a head and a row for each record; what is not known is empty.
+
+    Floats are written so that reading them gives the same number.
+    """
+    columns = list(dict.fromkeys(name for record in document.records for name in record))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _inert(cell) for name, cell in record.items()} for record in document.records)
+    return text.getvalue()
+
+
+def _inert(cell: Cell) -> Cell:
+    """Return a cell that no spreadsheet computes as a formula.
+
+    Source: OWASP, "CSV injection".
+    """
+    if not isinstance(cell, str):
+        return cell
+    shown = plain(cell)
+    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@") else shown
