@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from edgecnn.cli.app import run
 from edgecnn.contract import Contract, Origin, Preprocessing
 from edgecnn.data.dataset import Dataset
 from edgecnn.spec import Format, Precision, Scores, TensorSpec
+from tests.forks import Forks
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -82,6 +83,14 @@ def shipped_export(tmp_path_factory: pytest.TempPathFactory) -> Any:
     from edgecnn.spec import ExportSpec
 
     return export_model("tutorial_cnn", tmp_path_factory.mktemp("shipped") / "artifacts", ExportSpec())
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Return what starts processes that have TensorFlow imported already."""
+    started = Forks(tmp_path_factory.mktemp("forks"))
+    yield started
+    started.end()
 
 
 def grey_images(count: int, seed: int) -> Dataset:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-import subprocess
-import sys
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from edgecnn.export.limits import ExportLimits
 from edgecnn.feeding import Feeding
 from edgecnn.files import sha256_file
 from edgecnn.spec import ExportSpec, Format, Precision
+from tests.forks import Forks
 
 TFLITE = ExportSpec((Format.TFLITE,))
 FLOAT_TFLITE = ExportSpec((Format.TFLITE,), (Precision.FLOAT32,))
@@ -200,30 +200,25 @@ def test_an_output_folder_that_cannot_be_made_is_one_error(own: Any, tmp_path: P
         export_own(own, tmp_path / "file" / "out")
 
 
-def test_a_full_disk_leaves_nothing(own: Any, tmp_path: Path) -> None:
+FULL_DISK = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+"""
+
+
+def test_a_full_disk_leaves_nothing(own: Any, forks: Forks, tmp_path: Path) -> None:
     """A limit on the size of files stands in for the full disk: writes fail with an OSError in the same way."""
-    script = (
-        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "import tensorflow; resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000));"
-        "from edgecnn.cli.app import run; sys.exit(run(sys.argv[1:]))"
-    )
-    command = [
-        sys.executable,
-        "-c",
-        script,
-        "export",
-        own.model,
-        "--out",
-        tmp_path / "out",
-        "--calibration",
-        own.calibration,
-        "--evaluation",
-        own.evaluation,
-    ]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert "cannot write" in ended.stderr.splitlines()[-1]
+    export = forks.start(*command(own, tmp_path / "out"), before=FULL_DISK)
+    assert export.wait() == 1
+    assert "cannot write" in export.output.read_text().splitlines()[-1]
     assert listing(tmp_path) == set()
+
+
+def command(own: Any, out: Path, *options: str) -> tuple[str | Path, ...]:
+    """Return an export of the user's own model as arguments of the command line."""
+    data = ("--calibration", own.calibration, "--evaluation", own.evaluation)
+    return ("export", own.model, *options, "--out", out, *data)
 
 
 def test_the_command_prints_a_table_and_exits_0(edgecnn: Callable[..., Any], own: Any, tmp_path: Path) -> None:
@@ -290,64 +285,48 @@ def test_labels_must_be_as_many_as_the_classes(own: Any, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_kill_9_never_leaves_a_file_that_is_accepted_and_wrong(own: Any, tmp_path: Path) -> None:
+def test_kill_9_never_leaves_a_file_that_is_accepted_and_wrong(own: Any, forks: Forks, tmp_path: Path) -> None:
     """Ten exports into one folder, killed at ten moments spread over their run time."""
     import random
     import time
 
     out = tmp_path / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "edgecnn",
-        "export",
-        own.model,
-        "--int8",
-        "--out",
-        out,
-        "--calibration",
-        own.calibration,
-        "--evaluation",
-        own.evaluation,
-    ]
+    arguments = command(own, out, "--int8")
     begin = time.monotonic()
-    subprocess.run(command, check=True, capture_output=True)
+    assert forks.start(*arguments).wait() == 0
     whole = time.monotonic() - begin
     good = {path.name: sha256_file(path) for path in out.iterdir() if path.suffix in {".tflite", ".onnx"}}
     images = np.load(own.evaluation)["images"]
     generator = random.Random(11)
     for number in range(10):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        export = forks.start(*arguments)
         share = (number + generator.random()) / 10
         time.sleep(share * whole)
-        process.kill()
-        process.wait()
+        export.kill()
+        export.wait()
         check_accepted_files(out, images)
         assert {name for name in good if (out / name).exists()} == set(good)
-    subprocess.run(command, check=True, capture_output=True)
+    assert forks.start(*arguments).wait() == 0
     assert len(open_folder(out)) == 4
     assert not [name for name in os.listdir(tmp_path) if name.endswith(".partial")]
 
 
 KILLED_WHILE_MOVING = """
-import os, pathlib, signal, sys
-moves = 0
-replace = pathlib.Path.replace
+import itertools, os, pathlib, signal
+moves, replace = itertools.count(), pathlib.Path.replace
 def counted(self, target):
-    global moves
-    moves += 1
-    if moves > int(sys.argv[1]):
+    if next(moves) == {moves}:
         os.kill(os.getpid(), signal.SIGKILL)
     return replace(self, target)
 pathlib.Path.replace = counted
-from edgecnn.cli.app import run
-sys.exit(run(sys.argv[2:]))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moves", [0, 1, 2, 3], ids=lambda moves: f"after {moves} files")
-def test_killed_between_two_renames_an_old_folder_is_refused_or_right(own: Any, tmp_path: Path, moves: int) -> None:
+def test_killed_between_two_renames_an_old_folder_is_refused_or_right(
+    own: Any, forks: Forks, tmp_path: Path, moves: int
+) -> None:
     """The only moment at which files of two exports lie side by side; the manifest comes last."""
     import keras
 
@@ -359,21 +338,8 @@ def test_killed_between_two_renames_an_old_folder_is_refused_or_right(own: Any, 
     older.save(tmp_path / "older" / own.model.name)
     export_model(str(tmp_path / "older" / own.model.name), out, ExportSpec((Format.TFLITE,)), **data)
     before = read_manifest(out)
-    command = [
-        sys.executable,
-        "-c",
-        KILLED_WHILE_MOVING,
-        str(moves),
-        "export",
-        str(own.model),
-        "--int8",
-        "--out",
-        str(out),
-    ]
-    for name, value in {**data, "formats": "tflite"}.items():
-        command += [f"--{name}", value]
-    ended = subprocess.run(command, capture_output=True, check=False)
-    assert ended.returncode == -9
+    arguments = command(own, out, "--int8", "--formats", "tflite")
+    assert forks.start(*arguments, before=KILLED_WHILE_MOVING.format(moves=moves)).wait() == -signal.SIGKILL
     check_accepted_files(out, np.load(own.evaluation)["images"])
     if moves == 0:
         assert read_manifest(out) == before
