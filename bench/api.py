@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgecnn.bench.case import plan
 from edgecnn.bench.journal import JOURNAL_NAME, Journal, key_of
+from edgecnn.bench.plan import plan
 from edgecnn.bench.result import RESULT_NAME, Result
 from edgecnn.bench.run import packages, run
 from edgecnn.bench.settings import Settings

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgecnn.bench.alone import AloneRecord, alone, has_something_to_do
-from edgecnn.bench.case import Case, Plan, Role
+from edgecnn.bench.case import Case, Role
 from edgecnn.bench.disturbance import was_throttled
 from edgecnn.bench.inputs import prepared, thumbnails
 from edgecnn.bench.journal import Journal
 from edgecnn.bench.monitor import Monitor
 from edgecnn.bench.passes import CasePass, Inputs, Pass, PassRecord, Start
+from edgecnn.bench.plan import Plan
 from edgecnn.bench.process import WorkerProcess
 from edgecnn.bench.result import CaseResult, Images, Moment, Raw, Result
 from edgecnn.bench.settings import Settings

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgecnn.contract import Contract, Origin, read_contract
+from edgecnn.contract import Contract, Origin, parse_contract, read_model_file
 from edgecnn.errors import ArtifactError
-from edgecnn.files import sha256_file
 from edgecnn.gate import GateResult, Stability
 from edgecnn.limits import LimitResult, Outcome
 from edgecnn.schema import SchemaError, decode_json, encode
@@ -21,10 +21,11 @@ SCHEMA_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One exported model file and the contract inside it."""
+    """One exported model file, the contract inside it, and the SHA-256 of all of it."""
 
     path: Path
     contract: Contract
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +130,22 @@ class Manifest:
         return (json.dumps(encode(self), indent=1) + "\n").encode()
 
 
+@dataclass(frozen=True, slots=True)
+class ArtifactFolder:
+    """A folder of artifacts: its manifest, and in the same order the artifacts that were not rejected."""
+
+    manifest: Manifest
+    artifacts: tuple[Artifact, ...]
+
+
 def open_artifact(path: str | Path) -> Artifact:
     """Return the artifact in a file, checked to be whole.
 
     Raises:
         ArtifactError, ContractError: as `edgecnn.contract.read_contract`.
     """
-    return Artifact(Path(path), read_contract(path))
+    content = read_model_file(path)
+    return Artifact(Path(path), parse_contract(content, path), hashlib.sha256(content).hexdigest())
 
 
 def has_manifest(folder: Path) -> bool:
@@ -154,31 +164,27 @@ def read_manifest(folder: str | Path) -> Manifest:
         ArtifactError: no folder, no manifest, one that cannot be read, or files that do not match it.
     """
     folder = Path(folder)
-    path = folder / MANIFEST_NAME
-    if not folder.is_dir():
-        raise ArtifactError(f"no such folder: {folder}")
-    try:
-        manifest = _decode(folder)
-    except FileNotFoundError as error:
-        raise ArtifactError(f"{folder} has no {MANIFEST_NAME}; make one: `edgecnn export --out {folder}`") from error
-    except (OSError, SchemaError) as error:
-        raise ArtifactError(f"cannot read {path}: {error}") from error
+    manifest = _found_manifest(folder)
     for entry in manifest.artifacts:
-        try:
-            _check_entry(folder, entry)
-        except OSError as error:
-            raise ArtifactError(f"cannot read {entry.file!r}, which {path} names: {error.strerror}") from error
+        _read_entry(folder, entry)
     return manifest
 
 
-def open_folder(folder: str | Path) -> tuple[Artifact, ...]:
-    """Return the artifacts of a folder in the manifest's order, without those that were rejected.
+def open_folder(folder: str | Path) -> ArtifactFolder:
+    """Return the manifest and the artifacts of a folder; every file is read once.
 
     Raises:
-        ArtifactError: as `read_manifest`.
+        ArtifactError: as `read_manifest`, or an artifact is damaged.
+        ContractError: as `edgecnn.contract.read_contract`.
     """
-    entries = read_manifest(folder).artifacts
-    return tuple(open_artifact(Path(folder) / entry.file) for entry in entries if not entry.is_rejected)
+    folder = Path(folder)
+    manifest = _found_manifest(folder)
+    artifacts = []
+    for entry in manifest.artifacts:
+        path, content = folder / entry.place, _read_entry(folder, entry)
+        if not entry.is_rejected:
+            artifacts.append(Artifact(path, parse_contract(content, path), entry.sha256))
+    return ArtifactFolder(manifest, tuple(artifacts))
 
 
 def intact_entries(folder: Path) -> tuple[Entry, ...]:
@@ -192,21 +198,38 @@ def intact_entries(folder: Path) -> tuple[Entry, ...]:
 
 def _is_intact(folder: Path, entry: Entry) -> bool:
     try:
-        _check_entry(folder, entry)
-    except (ArtifactError, OSError):
+        _read_entry(folder, entry)
+    except ArtifactError:
         return False
     return True
+
+
+def _found_manifest(folder: Path) -> Manifest:
+    if not folder.is_dir():
+        raise ArtifactError(f"no such folder: {folder}")
+    try:
+        return _decode(folder)
+    except FileNotFoundError as error:
+        raise ArtifactError(f"{folder} has no {MANIFEST_NAME}; make one: `edgecnn export --out {folder}`") from error
+    except (OSError, SchemaError) as error:
+        raise ArtifactError(f"cannot read {folder / MANIFEST_NAME}: {error}") from error
 
 
 def _decode(folder: Path) -> Manifest:
     return decode_json(Manifest, (folder / MANIFEST_NAME).read_bytes(), newest=SCHEMA_VERSION)
 
 
-def _check_entry(folder: Path, entry: Entry) -> None:
-    path = folder / entry.place
+def _read_entry(folder: Path, entry: Entry) -> bytes:
+    """Return the content of the file that an entry names. Raises `ArtifactError` if it is not the one described."""
+    named_by, path = folder / MANIFEST_NAME, folder / entry.place
     if Path(entry.file).name != entry.file or entry.file in ("", ".."):
-        raise ArtifactError(f"{folder / MANIFEST_NAME} names {entry.file!r}, which is not a plain file name")
-    if not path.is_file():
-        raise ArtifactError(f"{folder / MANIFEST_NAME} names {entry.place}, which is missing; export again")
-    if sha256_file(path) != entry.sha256:
+        raise ArtifactError(f"{named_by} names {entry.file!r}, which is not a plain file name")
+    try:
+        if not path.is_file():
+            raise ArtifactError(f"{named_by} names {entry.place}, which is missing; export again")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"cannot read {entry.file!r}, which {named_by} names: {error.strerror}") from error
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise ArtifactError(f"{path} is not the file that {MANIFEST_NAME} describes (SHA-256 differs); export again")
+    return content

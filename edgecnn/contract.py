@@ -163,20 +163,12 @@ def read_contract(path: str | os.PathLike[str]) -> Contract:
         ArtifactError: no such file, empty, truncated, changed, or no model file at all.
         ContractError: a model without a contract, or with one that this edgecnn cannot read.
     """
-    return _required(find_contract(path), path)
-
-
-def find_contract(path: str | os.PathLike[str]) -> Contract | None:
-    """Return the contract inside a model file, None where there is none; else as `read_contract`."""
-    return _parse(_read_model(path), path)
+    return parse_contract(read_model_file(path), path)
 
 
 def parse_contract(content: bytes, path: str | os.PathLike[str]) -> Contract:
     """Return the contract inside the bytes of a model file, as `read_contract`; errors name them `path`."""
-    return _required(_parse(content, path), path)
-
-
-def _required(contract: Contract | None, path: str | os.PathLike[str]) -> Contract:
+    contract = find_contract(content, path)
     if contract is None:
         raise ContractError(
             f"{os.fspath(path)} has no contract: edgecnn did not write it, or it was cut short; "
@@ -185,7 +177,8 @@ def _required(contract: Contract | None, path: str | os.PathLike[str]) -> Contra
     return contract
 
 
-def _parse(content: bytes, path: str | os.PathLike[str]) -> Contract | None:
+def find_contract(content: bytes, path: str | os.PathLike[str]) -> Contract | None:
+    """Return the contract inside the bytes of a model file, None where there is none; else as `parse_contract`."""
     path = os.fspath(path)
     try:
         file_format, _, text = split(content)
@@ -207,7 +200,12 @@ def _parse(content: bytes, path: str | os.PathLike[str]) -> Contract | None:
     return contract
 
 
-def _read_model(path: str | os.PathLike[str]) -> bytes:
+def read_model_file(path: str | os.PathLike[str]) -> bytes:
+    """Return the content of a model file.
+
+    Raises:
+        ArtifactError: no such file, empty, or larger than any model.
+    """
     try:
         with open(path, "rb") as file:
             if os.fstat(file.fileno()).st_size > MAX_MODEL_BYTES:

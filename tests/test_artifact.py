@@ -60,9 +60,9 @@ def test_a_whole_folder_gives_its_manifest(folder: Path) -> None:
 
 
 def test_a_folder_opens_in_the_manifests_order(folder: Path, contracts: dict[Format, Contract]) -> None:
-    assert [artifact.path for artifact in open_folder(folder)] == [folder / name for name in NAMES]
+    assert [artifact.path for artifact in open_folder(folder).artifacts] == [folder / name for name in NAMES]
     _edit(folder, lambda manifest: manifest["artifacts"].reverse())
-    opened = open_folder(folder)
+    opened = open_folder(folder).artifacts
     assert [artifact.path for artifact in opened] == [folder / name for name in reversed(NAMES)]
     assert [artifact.contract for artifact in opened] == [contracts[Format.ONNX], contracts[Format.TFLITE]]
 

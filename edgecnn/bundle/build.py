@@ -77,7 +77,7 @@ def make_bundle(
         ArtifactError, ContractError: the folder or a file in it is damaged, or has none of these precisions.
         OutputError: the file cannot be written.
     """
-    artifacts = [one for one in open_folder(folder) if one.contract.precision in precisions]
+    artifacts = [one for one in open_folder(folder).artifacts if one.contract.precision in precisions]
     if not artifacts:
         asked = ", ".join(precision.value for precision in precisions)
         raise ArtifactError(f"{folder} has no artifact of precision {asked} that its gate accepted")

@@ -145,7 +145,7 @@ def _in_folder(folder: Path, *, is_named: bool) -> list[ModelState]:
 
     try:
         if has_manifest(folder):
-            return [_state(one.path) for one in open_folder(folder)]
+            return [_state(one.path) for one in open_folder(folder).artifacts]
         found = [_state(path) for path in sorted(folder.iterdir()) if path.suffix in _SUFFIXES and path.is_file()]
     except EdgecnnError as error:
         return [ModelState(str(folder), None, str(error))]

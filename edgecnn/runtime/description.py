@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgecnn.contract import Contract, find_contract
+from edgecnn.contract import Contract, find_contract, read_model_file
 from edgecnn.errors import ArtifactError
 from edgecnn.feeding import Feeding
 
@@ -24,11 +24,12 @@ def describe_model(path: Path, feeding: Feeding = Feeding()) -> Contract | Forei
         ContractError: nothing is stated about a foreign file, what is stated does not fit it, or it is no classifier.
         DataError: a label file cannot be used.
     """
-    contract = find_contract(path)
+    content = read_model_file(path)
+    contract = find_contract(content, path)
     if contract is None:
         from edgecnn.runtime.foreign import describe_foreign  # more to import than most users need
 
-        return describe_foreign(path, feeding)
+        return describe_foreign(path, content, feeding)
     if feeding.stated:
         raise ArtifactError(
             f"{path} says itself how it is fed; {', '.join(feeding.stated)} cannot be stated for what edgecnn made"

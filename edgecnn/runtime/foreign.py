@@ -5,6 +5,7 @@ What nobody states is taken from the file or assumed, and the notes say so in a 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,12 +60,10 @@ def feeding_of(description: Description) -> Feeding:
     )
 
 
-def describe_foreign(path: Path, feeding: Feeding) -> ForeignContract | ForeignDescription:
+def describe_foreign(path: Path, content: bytes, feeding: Feeding) -> ForeignContract | ForeignDescription:
     """Return what is known about a file that edgecnn did not make. Raises as `describe_model`."""
-    from edgecnn.files import sha256_file
     from edgecnn.inspection.edges import EdgesError, read_edges
 
-    content = path.read_bytes()
     model_file = recognize(content)
     assert model_file is not None  # or there would be no contract to ask for
     if model_file.mark in content:
@@ -98,7 +97,7 @@ def describe_foreign(path: Path, feeding: Feeding) -> ForeignContract | ForeignD
         output=replace(given, shape=(taken.shape[0], len(labels))),
         labels=labels,
         preprocessing=preprocessing,
-        origin=Origin(path.stem, sha256_file(path), preprocessing),
+        origin=Origin(path.stem, hashlib.sha256(content).hexdigest(), preprocessing),
         notes=tuple(notes),
     )
     if not is_classifier(found):

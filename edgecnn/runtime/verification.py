@@ -44,7 +44,7 @@ def find_files(paths: Iterable[Path]) -> tuple[Path, ...]:
     """
     files: list[Path] = []
     for path in paths:
-        inside = [artifact.path for artifact in open_folder(path)] if path.is_dir() else [path]
+        inside = [artifact.path for artifact in open_folder(path).artifacts] if path.is_dir() else [path]
         if not inside:
             raise ArtifactError(f"{path} has no artifact that its gate accepted: there is nothing to verify")
         files += inside

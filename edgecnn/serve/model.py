@@ -83,7 +83,7 @@ def load_models(paths: Iterable[Path], backend: str | None = None, threads: int 
     files: list[Path] = []
     optional: set[Path] = set()
     for path in paths:
-        found = [artifact.path for artifact in open_folder(path)] if path.is_dir() else [path]
+        found = [artifact.path for artifact in open_folder(path).artifacts] if path.is_dir() else [path]
         files += [file for file in found if file not in files]
         optional |= set(found) if path.is_dir() else set()
     models: Models = {}

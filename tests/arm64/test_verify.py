@@ -62,7 +62,7 @@ def answers(boards: dict[str, Board], every_precision: Any) -> dict[tuple[str, s
         assert ran.returncode == 0, ran.stderr
         return np.load(boards[kind].home / f"{name}.npy")
 
-    jobs = [(kind, artifact) for artifact in open_folder(every_precision.folder) for kind in PROCESSORS]
+    jobs = [(kind, artifact) for artifact in open_folder(every_precision.folder).artifacts for kind in PROCESSORS]
     with ThreadPoolExecutor(max_workers=2) as pool:
         found = list(pool.map(lambda job: ask(*job), jobs))
     return {(kind, artifact.path.name): scores for (kind, artifact), scores in zip(jobs, found, strict=True)}
@@ -72,7 +72,7 @@ def answers(boards: dict[str, Board], every_precision: Any) -> dict[tuple[str, s
 def test_the_same_images_get_the_same_labels_in_every_precision(
     answers: dict[tuple[str, str], Any], every_precision: Any, kind: str
 ) -> None:
-    for artifact in open_folder(every_precision.folder):
+    for artifact in open_folder(every_precision.folder).artifacts:
         precision, name = artifact.contract.precision, artifact.path.name
         count = images_for(kind, precision)
         here, there = edgecnn.load(artifact.path).scores(load_test_sample().images[:count]), answers[kind, name]

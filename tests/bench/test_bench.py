@@ -11,9 +11,10 @@ import pytest
 
 from edgecnn.artifact import read_manifest
 from edgecnn.bench.api import bench
-from edgecnn.bench.case import Role, plan
+from edgecnn.bench.case import Role
 from edgecnn.bench.findings import find
 from edgecnn.bench.journal import JOURNAL_NAME
+from edgecnn.bench.plan import plan
 from edgecnn.bench.reports import write_reports
 from edgecnn.bench.result import read_result
 from edgecnn.bench.settings import Settings

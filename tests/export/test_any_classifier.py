@@ -164,7 +164,7 @@ def test_float32_is_keras_and_int8_passes_the_gate_in_both_formats(kind: str, tm
     ])  # fmt: skip
 
     assert status == 0
-    artifacts = open_folder(tmp_path / "out")
+    artifacts = open_folder(tmp_path / "out").artifacts
     assert len(artifacts) == 4
     images = load_folder(evaluation, shape, CLASSES).images
     scale, offset = ((1 / 127.5,), (-1.0,)) if options else ((1.0,), (0.0,))

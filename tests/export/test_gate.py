@@ -67,7 +67,7 @@ def test_a_file_that_lost_accuracy_is_kept_apart_and_the_exit_status_is_3(
     drop = entry.gate.drop
     assert drop is not None
     assert drop.lost - drop.gained == pytest.approx(drop.points * 9)
-    assert [artifact.path.name for artifact in open_folder(out)] == ["hard-float32.tflite"]
+    assert [artifact.path.name for artifact in open_folder(out).artifacts] == ["hard-float32.tflite"]
 
     again = edgecnn(
         "export", hard["model"], "--formats", "tflite", "--out", out, "--evaluation", hard["evaluation"]
@@ -91,7 +91,7 @@ def test_the_gate_and_its_flips_are_in_the_manifest(shipped_export: Any) -> None
 
 
 def test_a_folder_of_rejected_files_alone_gives_nothing_to_measure(hard: dict[str, Path], tmp_path: Path) -> None:
-    from edgecnn.bench.case import plan
+    from edgecnn.bench.plan import plan
     from edgecnn.export import export_model
     from edgecnn.spec import ExportSpec, Format, Precision
 

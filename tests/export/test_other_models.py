@@ -90,7 +90,7 @@ def test_every_kind_of_graph_exports_and_computes_what_keras_computes(name: str,
         calibration=str(calibration), evaluation=str(evaluation), limits=ExportLimits(max_drop=100, min_top1=0),
     )  # fmt: skip
 
-    artifacts = open_folder(tmp_path / "out")
+    artifacts = open_folder(tmp_path / "out").artifacts
     assert len(artifacts) == 4
     for artifact in artifacts:
         scores = edgecnn.load(artifact.path).predict(images)
@@ -147,7 +147,7 @@ def test_a_recurrent_layer_that_loops_is_exported_as_float32(
     export_model(str(path), tmp_path / "out", spec, evaluation=str(own.evaluation), limits=limits)
     images = np.load(own.evaluation)["images"][:8]
     expected = softmax(model.predict(images.astype(np.float32), verbose=0))
-    artifacts = open_folder(tmp_path / "out")
+    artifacts = open_folder(tmp_path / "out").artifacts
     assert [artifact.path.suffix for artifact in artifacts] == [".tflite", ".onnx"]
     for artifact in artifacts:
         np.testing.assert_allclose(edgecnn.load(artifact.path).predict(images), expected, atol=1e-5)

@@ -60,7 +60,9 @@ def test_the_manifest_records_which_training_images_calibrated(shipped_export: A
 
 
 def test_every_file_carries_its_contract(shipped_export: Any) -> None:
-    for artifact, entry in zip(open_folder(shipped_export.folder), shipped_export.manifest.artifacts, strict=True):
+    for artifact, entry in zip(
+        open_folder(shipped_export.folder).artifacts, shipped_export.manifest.artifacts, strict=True
+    ):
         contract = artifact.contract
         assert (contract.format, contract.precision) == (entry.format, entry.precision)
         assert contract.labels[3] == "cat"
@@ -96,7 +98,7 @@ def test_a_second_export_replaces_the_first_and_removes_what_it_no_longer_makes(
     (out / "notes.txt").write_text("mine")
     export_own(own, out)
     assert listing(out) == {"grey_levels-float32.tflite", "manifest.json", LOG_NAME, "notes.txt"}
-    assert len(open_folder(out)) == 1
+    assert len(open_folder(out).artifacts) == 1
 
 
 def test_a_folder_with_other_files_is_left_alone(own: Any, tmp_path: Path) -> None:
@@ -307,7 +309,7 @@ def test_kill_9_never_leaves_a_file_that_is_accepted_and_wrong(own: Any, forks: 
         check_accepted_files(out, images)
         assert {name for name in good if (out / name).exists()} == set(good)
     assert forks.start(*arguments).wait() == 0
-    assert len(open_folder(out)) == 4
+    assert len(open_folder(out).artifacts) == 4
     assert not [name for name in os.listdir(tmp_path) if name.endswith(".partial")]
 
 

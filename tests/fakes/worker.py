@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.bench.case import Case, Plan, Role
+from edgecnn.bench.case import Case, Role
 from edgecnn.bench.monitor import Monitor
+from edgecnn.bench.plan import Plan
 from edgecnn.bench.process import Link
 from edgecnn.bench.requests import (
     Classified,

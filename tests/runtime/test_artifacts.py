@@ -28,7 +28,7 @@ STEPS_OF_OTHER_KERNELS = 4
 def runnable(folder: Path) -> list[tuple[Artifact, str]]:
     return [
         (artifact, backend.name)
-        for artifact in open_folder(folder)
+        for artifact in open_folder(folder).artifacts
         for backend in BACKENDS.values()
         if backend.is_installed and artifact.contract.format in backend.formats
     ]

@@ -45,7 +45,7 @@ def with_golden(path: Path, **changes: Any) -> Path:
 
 
 def test_every_artifact_verifies_here_in_one_line_each(edgecnn: Run, folder: Path) -> None:
-    files = [artifact.path for artifact in open_folder(folder) if installed(artifact.path)]
+    files = [artifact.path for artifact in open_folder(folder).artifacts if installed(artifact.path)]
     ran = edgecnn("verify", *files)
     lines = ran.out.splitlines()
     assert (ran.status, len(lines)) == (0, len(files) > 0 and len(files))
