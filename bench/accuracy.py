@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from edgecnn.bench.result import Images, Raw
 from edgecnn.intervals import Interval, Pairs, pair, wilson
+from edgecnn.task import find_task
 
-_TOP = 5
+if TYPE_CHECKING:
+    from edgecnn.task import Answers, Flags, Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Accuracy:
         top5: share of images whose label is among the five most probable classes; None for five classes or fewer.
         paired: to the baseline; None for the baseline itself or where it failed.
         per_class: top-1 of each class; None for a class without images.
-        confusion: for each class, how many of its images were given each answer, (classes, classes).
+        confusion: for each class, how many of its images were given each answer, (classes, classes); empty where
+            answers do not exclude each other.
     """
 
     top1: Interval
@@ -34,28 +35,43 @@ class Accuracy:
 
 def accuracy(raw: Raw, baseline: Raw | None, images: Images) -> Accuracy | None:
     """Return how good the answers are; None where the images have no labels."""
-    if images.labels is None:
+    labels = known_labels(images)
+    if labels is None:
         return None
-    truth = np.array(images.labels)
-    right = answers(raw) == truth
-    confusion = np.zeros((len(images.class_names),) * 2, np.int64)
-    np.add.at(confusion, (truth, answers(raw)), 1)
+    task, class_count, own = find_task(images.task), len(images.class_names), answers(raw, images)
+    right = task.equal(own, labels)
+    top5 = task.kept_top(raw.ranked, labels, class_count)
+    confusion = task.confusion(own, labels, class_count)
     return Accuracy(
-        top1=wilson(int(right.sum()), len(right)),
-        top5=_top5(raw, truth) if len(images.class_names) > _TOP else None,
-        paired=None if baseline is None else pair(right, answers(baseline) == truth, answers(raw) == answers(baseline)),
+        top1=_share(right),
+        top5=None if top5 is None else _share(top5),
+        paired=None if baseline is None else paired(own, answers(baseline, images), images),
         per_class=tuple(
-            wilson(int(row[number]), int(row.sum())) if row.sum() else None for number, row in enumerate(confusion)
+            wilson(int(count), int(total)) if total else None
+            for count, total in zip(*task.per_class(right, labels, class_count), strict=True)
         ),
-        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        confusion=() if confusion is None else tuple(tuple(row) for row in confusion.tolist()),
     )
 
 
-def answers(raw: Raw) -> npt.NDArray[np.int64]:
-    """Return the number of the most probable class for each image, int64, (N,)."""
-    return np.array([row[0] for row in raw.ranked])
+def answers(raw: Raw, images: Images) -> Answers:
+    """Return the answers of a case, in the form of the task's labels."""
+    return find_task(images.task).kept_answers(raw.ranked, len(images.class_names))
 
 
-def _top5(raw: Raw, truth: npt.NDArray[np.int64]) -> Interval:
-    found = (np.array(raw.ranked) == truth[:, None]).any(axis=1)
-    return wilson(int(found.sum()), len(found))
+def known_labels(images: Images) -> Labels | None:
+    """Return the labels of the images, in the form of their task; None where nobody labelled them."""
+    if images.labels is None:
+        return None
+    return find_task(images.task).kept_labels(images.labels, len(images.class_names))
+
+
+def paired(own: Answers, reference: Answers, images: Images) -> Pairs:
+    """Return how the answers of two cases differ. The images must have labels."""
+    task, labels = find_task(images.task), known_labels(images)
+    assert labels is not None
+    return pair(task.equal(own, labels), task.equal(reference, labels), task.equal(own, reference))
+
+
+def _share(flags: Flags) -> Interval:
+    return wilson(int(flags.sum()), flags.size)

@@ -54,7 +54,7 @@ def bench(
         KeyboardInterrupt: stopped before any case had a round; later, the result says that it is not complete.
     """
     planned = plan(paths, threads, backends, baseline, feeding=feeding, loading=loading, references=settings.references)
-    dataset = open_dataset(data, planned.shape, planned.labels, preprocessing=planned.preprocessing)
+    dataset = open_dataset(data, planned.shape, planned.labels, preprocessing=planned.preprocessing, task=planned.task)
     versions = versions_of(*packages(tuple(case.backend for case in planned.cases)))
     machine = read_machine()
     here = (machine.model, machine.cpu, machine.cores, machine.architecture, machine.kernel)

@@ -5,27 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgecnn.bench.accuracy import answers
+from edgecnn.bench.accuracy import answers, known_labels
 from edgecnn.bench.case import Role
 from edgecnn.bench.disturbance import RunWarning, warnings
 from edgecnn.bench.limits import BenchLimits
 from edgecnn.bench.noise import a_a, is_equal, noise_floor
-from edgecnn.bench.result import Result, read_result
+from edgecnn.bench.result import Images, Result, read_result
 from edgecnn.bench.summary import Summary, summarise
 from edgecnn.bench.verdict import choose, verdict
 from edgecnn.errors import MeasurementError, first_line
 from edgecnn.intervals import Interval
+from edgecnn.task import find_task, same_answers
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
-    """An image on which a case and the baseline differ: class numbers; `label` None where nobody knows it."""
+class ChangedAnswer:
+    """An image on which a case and the baseline differ: names of classes; `label` None where nobody knows it."""
 
     case: str
     image: int
-    answer: int
-    baseline_answer: int
-    label: int | None
+    answer: str
+    baseline_answer: str
+    label: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Findings:
     baseline: Summary | None
     a_a: Interval | None
     agreement: tuple[tuple[float, ...], ...]
-    flips: tuple[Flip, ...]
+    flips: tuple[ChangedAnswer, ...]
     pareto: tuple[str, ...]
     warnings: tuple[RunWarning, ...]
     chosen: tuple[str, ...]
@@ -84,8 +85,8 @@ def find(result: Result, limits: BenchLimits = BenchLimits()) -> Findings:
         summaries=summaries,
         baseline=baseline,
         a_a=ratio,
-        agreement=_agreement(summaries),
-        flips=_flips(summaries, baseline, result),
+        agreement=_agreement(summaries, result.images),
+        flips=_flips(summaries, baseline, result.images),
         pareto=_pareto(summaries),
         warnings=warnings(result, summaries, floor),
         chosen=tuple(one.case.name for one in ranked),
@@ -106,27 +107,28 @@ def read_findings(path: Path, limits: BenchLimits = BenchLimits()) -> Findings:
         raise MeasurementError(f"the result {path} contradicts itself: {first_line(error)}; measure again") from error
 
 
-def _agreement(summaries: tuple[Summary, ...]) -> tuple[tuple[float, ...], ...]:
-    given = [answers(one.raw) for one in summaries]
-    return tuple(tuple(float((own == other).mean()) for other in given) for own in given)
+def _agreement(summaries: tuple[Summary, ...], images: Images) -> tuple[tuple[float, ...], ...]:
+    task, of_cases = find_task(images.task), [answers(one.raw, images) for one in summaries]
+    return tuple(tuple(float(same_answers(task, own, other).mean()) for other in of_cases) for own in of_cases)
 
 
-def _flips(summaries: tuple[Summary, ...], baseline: Summary | None, result: Result) -> tuple[Flip, ...]:
+def _flips(summaries: tuple[Summary, ...], baseline: Summary | None, images: Images) -> tuple[ChangedAnswer, ...]:
     if baseline is None:
         return ()
-    reference, labels = answers(baseline.raw), result.images.labels
+    reference, labels = answers(baseline.raw, images), known_labels(images)
+    task, names = find_task(images.task), images.class_names
     return tuple(
-        Flip(
+        ChangedAnswer(
             one.case.name,
             int(image),
-            int(given[image]),
-            int(reference[image]),
-            None if labels is None else labels[image],
+            task.name(own[image], names),
+            task.name(reference[image], names),
+            None if labels is None else task.name(labels[image], names),
         )
         for one in summaries
         if one.case.is_artifact
-        for given in (answers(one.raw),)
-        for image in (given != reference).nonzero()[0]
+        for own in (answers(one.raw, images),)
+        for image in (~same_answers(task, own, reference)).nonzero()[0]
     )
 
 

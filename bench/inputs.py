@@ -16,6 +16,7 @@ from edgecnn.bench.passes import Inputs
 from edgecnn.bench.result import CaseResult, Picture
 from edgecnn.bench.settings import Settings
 from edgecnn.data.dataset import Dataset, Pixels
+from edgecnn.task import same_answers
 
 _JPEG_QUALITY = 90
 _MOST_PICTURES = 24
@@ -46,10 +47,12 @@ def thumbnails(cases: tuple[CaseResult, ...], dataset: Dataset) -> tuple[Picture
     baseline = next((one.raw for one in cases if one.case.role is Role.BASELINE), None)
     if baseline is None:
         return ()
+    task, class_count = dataset.task, len(dataset.class_names)
+    reference = task.kept_answers(baseline.ranked, class_count)
     differing = np.zeros(len(dataset), np.int64)
     for one in cases:
         if one.raw is not None and one.case.is_artifact:
-            differing += [own[0] != other[0] for own, other in zip(one.raw.ranked, baseline.ranked, strict=True)]
+            differing += ~same_answers(task, task.kept_answers(one.raw.ranked, class_count), reference)
     most = np.argsort(-differing, kind="stable")[:_MOST_PICTURES]
     return tuple(Picture(int(image), _png(dataset.images[image])) for image in most if differing[image])
 

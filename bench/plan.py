@@ -15,6 +15,7 @@ from edgecnn.keras_loading import KerasCall, KerasLoading
 from edgecnn.runtime.backend import BACKENDS, known_backends
 from edgecnn.runtime.foreign import feeding_of, is_foreign
 from edgecnn.spec import Format, Precision
+from edgecnn.task import SINGLE_LABEL
 
 _HOW_CALLED = {
     KerasCall.FUNCTION: "",
@@ -32,6 +33,7 @@ class Plan:
     shape: tuple[int, int, int]
     preprocessing: Preprocessing
     notes: tuple[str, ...]
+    task: str = SINGLE_LABEL
 
 
 def plan(
@@ -82,7 +84,7 @@ def plan(
     if not cases:
         raise MeasurementError("nothing to measure: " + "; ".join(notes))
     named = _with_own_names(cases)
-    return Plan(_with_baseline(named), first.labels, first.image_shape, first.preprocessing, tuple(notes))
+    return Plan(_with_baseline(named), first.labels, first.image_shape, first.preprocessing, tuple(notes), first.task)
 
 
 def _check(candidates: tuple[Candidate, ...], feeding: Feeding) -> None:
@@ -96,8 +98,8 @@ def _check(candidates: tuple[Candidate, ...], feeding: Feeding) -> None:
         )
     first = candidates[0]
     for other in candidates[1:]:
-        own, expected = other.description, first.description
-        if own.labels != expected.labels or own.image_shape != expected.image_shape:
+        own, expected = ((one.task, one.labels, one.image_shape) for one in (other.description, first.description))
+        if own != expected:
             raise MeasurementError(
                 f"{other.path} and {first.path} are for different tasks; compare them in runs of their own"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgecnn.bench.case import Case
@@ -13,6 +13,7 @@ from edgecnn.device.sensors import Sample
 from edgecnn.errors import MeasurementError
 from edgecnn.profiling.result import Profile
 from edgecnn.schema import SchemaError, decode_json, encode
+from edgecnn.task import SINGLE_LABEL
 
 RESULT_NAME = "result.json"
 SCHEMA_VERSION = 2
@@ -123,7 +124,8 @@ class Raw:
     Attributes:
         size_bytes: of the model file.
         runtime_bytes: of the installed files of the runtime's package; None where it does not list them.
-        ranked: for each image, the numbers of the five most probable classes (or of all, if fewer), best first.
+        ranked: for each image, what its task keeps of the answer; for single labels the numbers of the five most
+            probable classes (or of all, if fewer), best first.
         classify_seconds: of all images, in parts of about 64 (a Keras model: 250).
         processes: one after the other, in the order of the passes.
         windows: with `--mlperf-tiny`.
@@ -163,7 +165,9 @@ class Images:
     """The images that all cases classified: data set, SHA-256 of the pixels, class names, and labels if known.
 
     Attributes:
+        labels: in C order, whatever their form.
         pictures: some of those on which a case and the baseline differ.
+        task: what labels and answers mean, one of `edgecnn.task.TASKS`.
     """
 
     data: str
@@ -172,6 +176,7 @@ class Images:
     labels: tuple[int, ...] | None
     count: int
     pictures: tuple[Picture, ...] = ()
+    task: str = field(default=SINGLE_LABEL, metadata={"omit_default": True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class _Run:
         return True
 
     def result(self, dataset: Dataset, is_complete: bool) -> Result:
-        labels = None if dataset.labels is None else tuple(int(label) for label in dataset.labels)
+        labels = None if dataset.labels is None else tuple(dataset.labels.ravel().tolist())
         cases = tuple(_case_result(state) for state in self.cases)
         return Result(
             created=self._facts.created,
@@ -143,7 +143,13 @@ class _Run:
             machine=self._facts.machine,
             versions=self._facts.versions,
             images=Images(
-                dataset.name, dataset.sha256, dataset.class_names, labels, len(dataset), thumbnails(cases, dataset)
+                dataset.name,
+                dataset.sha256,
+                dataset.class_names,
+                labels,
+                len(dataset),
+                thumbnails(cases, dataset),
+                dataset.task_name,
             ),
             cases=cases,
             timer_ns=self._facts.timer_ns,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from edgecnn.bench.accuracy import answers
+from edgecnn.bench.accuracy import answers, paired
 from edgecnn.bench.case import Role
 from edgecnn.bench.limits import BenchLimits, check_limits
 from edgecnn.bench.noise import ALIKE, is_equal, latency_ratio
-from edgecnn.bench.result import Result
+from edgecnn.bench.result import Images, Result
 from edgecnn.bench.summary import Summary
-from edgecnn.intervals import Interval, pair
+from edgecnn.intervals import Interval
 from edgecnn.limits import Outcome
 
 
@@ -55,10 +55,10 @@ def verdict(
             "Its accuracy could not be compared with the original model's: this rests on the other figures alone."
         )
     sentences += _quantization(artifacts, good, floor)
-    better = _more_accurate(ranked[0], good, result.images.labels)
+    better = _more_accurate(ranked[0], good, result.images)
     if len(ranked) > 1 and ranked[1] not in better:
         sentences.append(f"Second choice: {_second(ranked[0], ranked[1], floor)}.")
-    sentences += [f"More accurate: {_price(one, ranked[0], result.images.labels, floor)}." for one in better]
+    sentences += [f"More accurate: {_price(one, ranked[0], result.images, floor)}." for one in better]
     return (*sentences, *_about_the_machine(result))
 
 
@@ -174,22 +174,22 @@ def _beside(one: Summary, other: Summary, floor: float) -> tuple[str, str]:
     return latency, f"{one.raw.size_bytes / other.raw.size_bytes:.2f} times the size"
 
 
-def _more_accurate(chosen: Summary, good: list[Summary], labels: tuple[int, ...] | None) -> list[Summary]:
+def _more_accurate(chosen: Summary, good: list[Summary], images: Images) -> list[Summary]:
     """Return each case, from the fastest on, that is shown to be more accurate than the last and the chosen one."""
-    if labels is None:
+    if images.labels is None:
         return []
-    better, last = list[Summary](), answers(chosen.raw) == labels
+    better, last = list[Summary](), answers(chosen.raw, images)
     for one in sorted(good, key=lambda one: one.latency.p50.value):
-        right = answers(one.raw) == labels
-        if pair(right, last).difference.low > 0:
+        own = answers(one.raw, images)
+        if paired(own, last, images).difference.low > 0:
             better.append(one)
-            last = right
+            last = own
     return better
 
 
-def _price(one: Summary, chosen: Summary, labels: tuple[int, ...] | None, floor: float) -> str:
+def _price(one: Summary, chosen: Summary, images: Images, floor: float) -> str:
     """Return how much more accurate than the chosen one a case is, and what that costs."""
-    gain = pair(answers(one.raw) == labels, answers(chosen.raw) == labels).difference
+    gain = paired(answers(one.raw, images), answers(chosen.raw, images), images).difference
     points = " to ".join(f"{100 * value:+.2f}" for value in (gain.low, gain.high))
     cost = ", ".join(_beside(one, chosen, floor))
     return f"{_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at {cost}"

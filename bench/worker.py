@@ -37,8 +37,6 @@ MEASURED_IMAGES = 64
 """How many different images single calls take in turn."""
 PART = 64
 """About how many images are classified before the clock is looked at; a Keras model takes 250 at once."""
-RANKED = 5
-"""How many of the most probable classes are kept for each image."""
 
 
 def handlers(_: Progress) -> Handlers:
@@ -98,8 +96,8 @@ class Worker:
             classify_ns = time.perf_counter_ns() - begin
             if classify_ns > request.seconds * 1e9:
                 break
-        ranked = np.argsort(-np.concatenate(scores), axis=1, kind="stable")[:, :RANKED]
-        return Classified(classify_ns, tuple(map(tuple, ranked.tolist())), len(left) - len(ranked))
+        kept = self._loaded.task.keep(np.concatenate(scores))
+        return Classified(classify_ns, tuple(map(tuple, kept)), len(left) - len(kept))
 
     def _part(self, image: Images, seconds: float) -> int:
         """Return how many images to classify before the clock is looked at: whole batches, in less than `seconds`."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from edgecnn.text import plain, visible
 
 if TYPE_CHECKING:
-    from edgecnn.preprocess import Answer
+    from edgecnn.task import Answer
 
 Answers = tuple["Answer", ...]
 Write = Callable[[str, Answers], object]

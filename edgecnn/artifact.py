@@ -33,9 +33,9 @@ class Measured:
     """What one model answered on the evaluation images.
 
     Attributes:
-        images: how many there were.
-        correct: answers that equal the label; None without labels.
-        agree: answers that equal those of the Keras model.
+        images: how many decisions there were: one an image for single labels.
+        correct: how many of them equal the label; None without labels.
+        agree: how many equal the Keras model's.
         max_difference: largest absolute difference of a score to the Keras model's.
     """
 

@@ -9,12 +9,13 @@ short or changed is found out before any runtime sees it. No third-party package
 import json
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgecnn.container import ContainerError, attach, split
 from edgecnn.errors import ArtifactError, ContractError
 from edgecnn.schema import SchemaError, decode_json, encode
 from edgecnn.spec import Format, Precision, Quantization, Scores, TensorSpec
+from edgecnn.task import SINGLE_LABEL, TASKS
 
 SCHEMA_VERSION = 2
 """2: the scale of pixels, golden images; a reader of 1 would feed such a file wrongly."""
@@ -102,8 +103,9 @@ class Description:
 
     Attributes:
         input: the image tensor, its axes in the order of `preprocessing.layout`.
-        output: one score for each label.
+        output: as many scores as the task has for the labels.
         labels: class names in the order of the output's last axis.
+        task: what the scores mean, one of `edgecnn.task.TASKS`.
     """
 
     format: Format
@@ -113,6 +115,7 @@ class Description:
     labels: tuple[str, ...]
     preprocessing: Preprocessing
     origin: Origin
+    task: str = field(default=SINGLE_LABEL, kw_only=True, metadata={"omit_default": True})
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -190,6 +193,10 @@ def find_contract(content: bytes, path: str | os.PathLike[str]) -> Contract | No
         contract = decode_json(Contract, text, newest=SCHEMA_VERSION)
     except SchemaError as error:
         raise ContractError(f"the contract inside {path} cannot be read: {error}") from error
+    if contract.task not in TASKS:
+        raise ContractError(
+            f"the contract inside {path} is for the task {contract.task!r}, which is not known here; update edgecnn"
+        )
     if contract.format is not file_format or not is_classifier(contract):
         raise ContractError(f"the contract inside {path} contradicts itself; export the model again")
     if not contract.preprocessing.fits(contract.image_shape[2]):
@@ -221,7 +228,7 @@ def read_model_file(path: str | os.PathLike[str]) -> bytes:
 
 
 def is_classifier(description: Description) -> bool:
-    """Whether the tensors fit each other: an image in, one score for each label out."""
+    """Whether the tensors fit each other: an image in, the scores of the task's labels out."""
     pixels, scores = description.input, description.output
     return (
         len(pixels.shape) == 4
@@ -229,7 +236,7 @@ def is_classifier(description: Description) -> bool:
         and all(size > 0 for size in (*pixels.shape, *scores.shape))
         and pixels.shape[0] == scores.shape[0]
         and description.image_shape[2] in (1, 3)
-        and scores.shape[-1] == len(description.labels)
+        and TASKS[description.task].class_count(scores.shape[-1]) == len(description.labels)
         and _is_usable(pixels)
         and _is_usable(scores)
     )

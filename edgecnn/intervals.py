@@ -44,12 +44,12 @@ def wilson(successes: int, trials: int) -> Interval:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Right and wrong answers of two models to the same images, counted.
+    """Right and wrong decisions of two models on the same images, counted; for single labels one an image.
 
     Attributes:
-        count: how many images.
-        lost, gained: images that only the reference, or only the model itself, got right.
-        same: images to which both gave the same answer, right or wrong.
+        count: how many decisions.
+        lost, gained: those that only the reference, or only the model itself, got right.
+        same: those that are the same in both, right or wrong.
     """
 
     count: int
@@ -59,7 +59,7 @@ class Pairs:
 
     @property
     def agreement(self) -> float:
-        """The share of images with the same answer."""
+        """The share of decisions that are the same."""
         return self.same / self.count
 
     @property
@@ -103,15 +103,16 @@ class Pairs:
 
 
 def pair(right: Flags, reference_right: Flags, same: Flags | None = None) -> Pairs:
-    """Return how the answers of two models to the same images differ.
+    """Return how the decisions of two models on the same images differ.
 
     Args:
-        right, reference_right: bool, (N,), whether each answered image i correctly.
-        same: bool, (N,), whether both gave the same answer; None counts those that are both right or both wrong.
+        right, reference_right: bool, of any shape, whether each decided correctly.
+        same: bool, of the same shape, whether both decided the same; None counts those that are both right or
+            both wrong.
     """
     same = right == reference_right if same is None else same
     lost, gained = int((reference_right & ~right).sum()), int((right & ~reference_right).sum())
-    return Pairs(len(right), lost, gained, int(same.sum()))
+    return Pairs(right.size, lost, gained, int(same.sum()))
 
 
 def mcnemar(lost: int, gained: int) -> float:

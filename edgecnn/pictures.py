@@ -14,6 +14,7 @@ from edgecnn.errors import DataError
 
 if TYPE_CHECKING:
     import re
+    from pathlib import Path
     from typing import BinaryIO
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -99,6 +100,19 @@ def _named(path: str) -> Found:
         yield found
     if empty:
         yield DataError(f"{path} has no pictures in it (looked for {', '.join(sorted(SUFFIXES))})")
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the pictures of one folder, sorted by name, without hidden ones.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return [
+        file
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")  # macOS leaves ._cat.jpg beside cat.jpg
+    ]
 
 
 def _below(folder: str) -> Found:

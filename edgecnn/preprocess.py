@@ -1,11 +1,10 @@
-"""From a picture to the pixels that a model takes, and from its scores to labels."""
+"""From a picture to the pixels that a model takes."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -23,14 +22,6 @@ MAX_IMAGE_PIXELS = 100_000_000
 """Pictures with more pixels are refused before they are decoded: a small file can hold a huge one."""
 
 _GREY_16_BIT = ("I;16", "I;16B", "I;16L", "I")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One label and its probability."""
-
-    label: str
-    score: float
 
 
 def load_image(
@@ -146,18 +137,6 @@ def _read_errors(source: str | Path | BinaryIO) -> Iterator[None]:
     except Exception as error:  # on damaged files Pillow's plugins raise whatever their parts raise
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise DataError(f"{_name(source)} cannot be read as an image: {reason[0]}") from error
-
-
-def top_answers(scores: npt.NDArray[np.float32], labels: tuple[str, ...], count: int) -> tuple[Answer, ...]:
-    """Return the `count` most probable labels, best first; `scores` is float32, (classes,)."""
-    best = (-scores).argsort(kind="stable")[:count].tolist()
-    return tuple([Answer(labels[index], float(scores[index])) for index in best])
-
-
-def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return probabilities over the last axis, same shape."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True), np.float32)
 
 
 def _to_mode(picture: PIL.Image.Image, mode: str) -> PIL.Image.Image:

@@ -71,7 +71,13 @@ def restore_against(
     with output_to():  # converters and runtimes announce themselves
         classifier, images = _open(artifact, model, data, loading, progress)
         draw = Draw(CALIBRATION_SIZE)
-        ranges = open_dataset(calibration, classifier.shape, preprocessing=classifier.preprocessing, draw=draw)
+        ranges = open_dataset(
+            calibration,
+            classifier.shape,
+            preprocessing=classifier.preprocessing,
+            draw=draw,
+            task=classifier.head.task,
+        )
         return restore(artifact, classifier, ranges, images, to=to, limits=limits, out=out, progress=progress)
 
 
@@ -83,5 +89,7 @@ def _open(
     progress("loading the model", 0, None)
     feeding = Feeding(contract.origin.preprocessing, contract.labels)
     classifier = load_keras_classifier(find_model_file(model), feeding, loading)
-    images = open_dataset(data, classifier.shape, contract.labels, preprocessing=contract.origin.preprocessing)
+    images = open_dataset(
+        data, classifier.shape, contract.labels, preprocessing=contract.origin.preprocessing, task=contract.task
+    )
     return classifier, images

@@ -102,6 +102,7 @@ def _contract(job: Job, made: Made, file_format: Format, scores: Scores, made_wi
         float_operations=converted.float_operations if calibrates else (),
         target=job.spec.target,
         quantization=job.quantization if made.precision.is_quantized else None,
+        task=classifier.head.task,
     )
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from edgecnn.data.choice import Draw
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sources import open_dataset
@@ -67,11 +65,11 @@ def prepare(
     """
     classifier = load_keras_classifier(path, feeding, loading)
     shape, preprocessing = classifier.shape, classifier.preprocessing
-    judged = open_dataset(evaluation, shape, classifier.labels, preprocessing=preprocessing)
+    judged = open_dataset(evaluation, shape, classifier.labels, preprocessing=preprocessing, task=classifier.head.task)
     classifier = replace(classifier, labels=judged.class_names)  # its own, or those of the images where it has none
     ranged, warnings = None, _doubtful_precisions(spec)
     if any(precision.needs_calibration for precision in spec.precisions):
-        ranged = open_dataset(calibration, shape, preprocessing=preprocessing, draw=draw)
+        ranged = open_dataset(calibration, shape, preprocessing=preprocessing, draw=draw, task=classifier.head.task)
         warnings += check_calibration(ranged, judged)
     reference = Classifier(open_loaded(classifier)).predict(judged.images)
     _refuse_guessing(reference, judged, limits)
@@ -108,8 +106,9 @@ def _refuse_guessing(reference: Scores, evaluation: Dataset, limits: ExportLimit
     """
     if evaluation.labels is None:
         return
-    right = int((reference.argmax(axis=1) == evaluation.labels).sum())
-    found, most_frequent = wilson(right, len(evaluation)), np.bincount(evaluation.labels).max() / len(evaluation)
+    task = evaluation.task
+    right = task.equal(task.answers(reference), evaluation.labels)
+    found, most_frequent = wilson(int(right.sum()), right.size), task.guessing(evaluation.labels)
     if limits.min_top1 is None and found.low <= most_frequent:
         raise DataError(
             f"Keras itself answers only {found.value:.1%} of {evaluation.name} rightly, "

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from edgecnn.data.dataset import Dataset
 from edgecnn.export.limits import ExportLimits
-from edgecnn.export.measure import Scores, divergence
+from edgecnn.export.measure import Scores
 from edgecnn.gate import Agreement, Drop, Flip, GateResult, Stability
 from edgecnn.intervals import Interval, pair, wilson
 from edgecnn.limits import Outcome, decide
+from edgecnn.task import same_answers
 
-Answers = npt.NDArray[np.int64]
+if TYPE_CHECKING:
+    from edgecnn.task import Answers, Flags
 
 
 def judge(scores: Scores, reference: Scores, dataset: Dataset, limits: ExportLimits) -> GateResult:
@@ -28,8 +30,9 @@ def judge(scores: Scores, reference: Scores, dataset: Dataset, limits: ExportLim
         dataset: the N images; without labels their agreement is judged.
         limits: whose `max_drop` or `min_agreement` is the limit.
     """
-    answers, expected = scores.argmax(axis=1), reference.argmax(axis=1)
-    agreement = agreement_of(answers, expected)
+    task = dataset.task
+    answers, expected = task.answers(scores), task.answers(reference)
+    agreement = agreement_of(task.equal(answers, expected))
     if dataset.labels is None:  # changed answers are what can be lost then
         drop, limit = None, limits.min_agreement
         lost, allowed = _complement(agreement), 100 - limit
@@ -44,7 +47,7 @@ def judge(scores: Scores, reference: Scores, dataset: Dataset, limits: ExportLim
         limit=limit,
         drop=drop,
         agreement=agreement,
-        divergence=divergence(scores, reference),
+        divergence=task.divergence(scores, reference),
         enough_images=_enough(len(dataset), abs(allowed - lost.value), (lost.high - lost.low) / 2)
         if undecided
         else None,
@@ -57,30 +60,30 @@ def _complement(agreement: Agreement) -> Interval:
     return Interval(100 - agreement.percent, 100 - agreement.high, 100 - agreement.low)
 
 
-def agreement_of(answers: Answers, expected: Answers) -> Agreement:
+def agreement_of(same: Flags) -> Agreement:
     """Return the share of equal answers, in percent, with its Wilson interval."""
-    share = wilson(int((answers == expected).sum()), len(answers))
+    share = wilson(int(same.sum()), same.size)
     return Agreement(100 * share.value, 100 * share.low, 100 * share.high)
 
 
 def stability(first: Scores, second: Scores, dataset: Dataset) -> Stability:
     """Return how the answers of two files differ whose ranges came from two halves of the calibration images."""
-    answers = first.argmax(axis=1), second.argmax(axis=1)
-    agreement = agreement_of(*answers)
+    task = dataset.task
+    answers = task.answers(first), task.answers(second)
+    agreement = agreement_of(task.equal(*answers))
     if dataset.labels is None:
         return Stability(0.0, 0.0, 0.0, agreement)
-    change = pair(answers[0] == dataset.labels, answers[1] == dataset.labels).difference
+    change = pair(task.equal(answers[0], dataset.labels), task.equal(answers[1], dataset.labels)).difference
     return Stability(100 * change.value, 100 * change.low, 100 * change.high, agreement)
 
 
 def _drop(answers: Answers, expected: Answers, dataset: Dataset) -> Drop:
-    assert dataset.labels is not None
-    right, reference_right = answers == dataset.labels, expected == dataset.labels
+    labels, names, task = dataset.known_labels, dataset.class_names, dataset.task
+    right, reference_right = task.equal(answers, labels), task.equal(expected, labels)
+    own, reference = (task.per_class(flags, labels, len(names))[0] for flags in (right, reference_right))
     pairs = pair(right, reference_right)
-    weights = right.astype(np.int64) - reference_right
-    changes = np.bincount(dataset.labels, weights, minlength=len(dataset.class_names)).astype(np.int64)
-    per_class = {name: int(change) for name, change in zip(dataset.class_names, changes, strict=True) if change}
     lost = pairs.points_lost
+    per_class = {name: int(change) for name, change in zip(names, own - reference, strict=True) if change}
     return Drop(lost.value, lost.low, lost.high, pairs.mcnemar_p, pairs.lost, pairs.gained, per_class)
 
 
@@ -93,13 +96,13 @@ def _enough(count: int, distance: float, half_width: float) -> int:
 
 
 def _flips(answers: Answers, expected: Answers, dataset: Dataset) -> tuple[Flip, ...]:
-    names, labels = dataset.class_names, dataset.labels
+    names, labels, task = dataset.class_names, dataset.labels, dataset.task
     return tuple(
         Flip(
             dataset.ids[index],
-            None if labels is None else names[labels[index]],
-            names[expected[index]],
-            names[answers[index]],
+            None if labels is None else task.name(labels[index], names),
+            task.name(expected[index], names),
+            task.name(answers[index], names),
         )
-        for index in np.flatnonzero(answers != expected)
+        for index in np.flatnonzero(~same_answers(task, answers, expected))
     )

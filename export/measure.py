@@ -10,9 +10,6 @@ from edgecnn.data.dataset import Dataset
 
 Scores = npt.NDArray[np.float32]
 
-_FLOOR = 1e-7
-"""Keras' epsilon: a probability that was rounded to 0 does not make a divergence infinite."""
-
 
 def compare(scores: Scores, reference: Scores, dataset: Dataset) -> Measured:
     """Return accuracy, where there are labels, and agreement.
@@ -22,22 +19,12 @@ def compare(scores: Scores, reference: Scores, dataset: Dataset) -> Measured:
         reference: the Keras model's, same shape.
         dataset: the N images that both have seen.
     """
-    answers = scores.argmax(axis=1)
+    task = dataset.task
+    answers = task.answers(scores)
+    agree = task.equal(answers, task.answers(reference))
     return Measured(
-        images=len(dataset),
-        correct=None if dataset.labels is None else int((answers == dataset.labels).sum()),
-        agree=int((answers == reference.argmax(axis=1)).sum()),
+        images=agree.size,
+        correct=None if dataset.labels is None else int(task.equal(answers, dataset.labels).sum()),
+        agree=int(agree.sum()),
         max_difference=float(np.abs(scores - reference).max()),
     )
-
-
-def divergence(scores: Scores, reference: Scores) -> float:
-    """Return the mean over images of the Kullback-Leibler divergence of `scores` from `reference`, in nats.
-
-    Args:
-        scores, reference: probabilities, float32, (N, classes).
-    """
-    of_file, of_keras = (np.maximum(one.astype(np.float64), _FLOOR) for one in (scores, reference))
-    of_file /= of_file.sum(axis=1, keepdims=True)
-    of_keras /= of_keras.sum(axis=1, keepdims=True)
-    return float((of_keras * np.log(of_keras / of_file)).sum(axis=1).mean())

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from edgecnn.bench.accuracy import answers
+from edgecnn.bench.accuracy import accuracy, answers, paired
 from edgecnn.bench.result import Images, Raw
-from edgecnn.intervals import Interval, pair, wilson
+from edgecnn.intervals import Interval
 from edgecnn.limits import Outcome, decide
+from edgecnn.task import find_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,11 @@ def accuracy_change(old: Raw, new: Raw, images: tuple[Images, Images], max_drop:
     before, after = images
     if before.sha256 != after.sha256:
         return _unpaired(old, new, before, after)
-    was, now = answers(old), answers(new)
-    labels = after.labels or before.labels
-    if labels is None:
-        return AccuracyChange(None, None, agreement=float((was == now).mean()))
-    pairs = pair(now == labels, was == labels, now == was)
+    labelled = after if before.labels is None else before
+    was, now = answers(old, labelled), answers(new, labelled)
+    if labelled.labels is None:
+        return AccuracyChange(None, None, agreement=float(find_task(labelled.task).equal(now, was).mean()))
+    pairs = paired(now, was, labelled)
     return AccuracyChange(
         decide(pairs.points_lost, max_drop),
         pairs.difference,
@@ -68,11 +69,7 @@ def _unpaired(old: Raw, new: Raw, before: Images, after: Images) -> AccuracyChan
     """
     if before.labels is None or after.labels is None:
         return None
-    was, now = (
-        wilson(int((answers(raw) == images.labels).sum()), len(images.labels))
-        for raw, images in ((old, before), (new, after))
-        if images.labels is not None
-    )
+    was, now = (found.top1 for found in (accuracy(old, None, before), accuracy(new, None, after)) if found is not None)
     value = now.value - was.value
     low = value - math.hypot(now.value - now.low, was.high - was.value)
     high = value + math.hypot(now.high - now.value, was.value - was.low)

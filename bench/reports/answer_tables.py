@@ -9,7 +9,7 @@ from edgecnn.bench.reports.table import name_of
 from edgecnn.reporting.document import Table
 
 if TYPE_CHECKING:
-    from edgecnn.bench.findings import Findings, Flip
+    from edgecnn.bench.findings import ChangedAnswer, Findings
 
 MOST_CLASSES = 40
 """Above that only the classes are listed in which cases differ most."""
@@ -47,16 +47,15 @@ def agreement(findings: Findings) -> Table:
 
 def flipped(findings: Findings, most: int) -> Table | None:
     """Return the first `most` images on which a case and the baseline differ; None where none does."""
-    names = findings.result.images.class_names
     by_image = flips_by_image(findings)
     if not by_image:
         return None
     rows = tuple(
         (
             str(image),
-            "" if flips[0].label is None else names[flips[0].label],
-            names[flips[0].baseline_answer],
-            "; ".join(f"{names[answer]}: {', '.join(cases)}" for answer, cases in answers_of(flips)),
+            flips[0].label or "",
+            flips[0].baseline_answer,
+            "; ".join(f"{answer}: {', '.join(cases)}" for answer, cases in answers_of(flips)),
         )
         for image, flips in list(by_image.items())[:most]
     )
@@ -65,15 +64,15 @@ def flipped(findings: Findings, most: int) -> Table | None:
     return Table("flips", "Images on which a case and the baseline differ", columns, rows, note=note, texts=4)
 
 
-def flips_by_image(findings: Findings) -> dict[int, tuple[Flip, ...]]:
+def flips_by_image(findings: Findings) -> dict[int, tuple[ChangedAnswer, ...]]:
     """Return the flips of each image that has some, by its place."""
-    found: dict[int, tuple[Flip, ...]] = {}
+    found: dict[int, tuple[ChangedAnswer, ...]] = {}
     for flip in sorted(findings.flips, key=lambda one: one.image):
         found[flip.image] = (*found.get(flip.image, ()), flip)
     return found
 
 
-def answers_of(flips: tuple[Flip, ...]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+def answers_of(flips: tuple[ChangedAnswer, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return each answer that differs from the baseline's, and the names of the cases that gave it."""
     return tuple(
         (answer, tuple(flip.case for flip in flips if flip.answer == answer))

@@ -41,10 +41,10 @@ def answer_blocks(findings: Findings) -> Iterable[Block | None]:
 
 
 def _confusions(findings: Findings) -> Group | None:
-    """Return the different confusion matrices of a run; None where the images have no labels."""
+    """Return the different confusion matrices of a run; None where there are none."""
     alike: dict[tuple[tuple[int, ...], ...], list[str]] = {}
     for one in findings.summaries:
-        if one.accuracy is not None and one.case.role not in {Role.TWIN, Role.REFERENCE}:
+        if one.accuracy is not None and one.accuracy.confusion and one.case.role not in {Role.TWIN, Role.REFERENCE}:
             alike.setdefault(one.accuracy.confusion, []).append(one.case.name)
     if not alike:
         return None
@@ -92,7 +92,7 @@ def _flips(findings: Findings) -> Group | None:
 
 def _pictures(findings: Findings) -> Iterable[CaptionedPicture]:
     """Yield the pictures of flipped images, as many as fit."""
-    flips, names, left = flips_by_image(findings), findings.result.images.class_names, _PICTURES_BYTES
+    flips, left = flips_by_image(findings), _PICTURES_BYTES
     for picture in findings.result.images.pictures:
         flips_here = flips.get(picture.image)
         left -= len(picture.png)
@@ -104,8 +104,8 @@ def _pictures(findings: Findings) -> Iterable[CaptionedPicture]:
         said += [(answer, ", ".join(cases)) for answer, cases in answers_of(flips_here)]
         yield CaptionedPicture(
             picture.png,
-            f"Image {picture.image}" + ("" if label is None else f", labelled {names[label]}"),
-            "no label" if label is None else names[label],
+            f"Image {picture.image}" + ("" if label is None else f", labelled {label}"),
+            "no label" if label is None else label,
             f"image {picture.image}",
-            tuple((names[answer] + (" ✓" if answer == label else ""), who) for answer, who in said),
+            tuple((answer + (" ✓" if answer == label else ""), who) for answer, who in said),
         )

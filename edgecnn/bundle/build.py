@@ -14,6 +14,7 @@ from edgecnn.bundle.runner import INDEX
 from edgecnn.errors import ArtifactError
 from edgecnn.files import write_atomic
 from edgecnn.spec import Format, Precision
+from edgecnn.task import TASKS
 
 MODULES = (
     "edgecnn",
@@ -39,6 +40,9 @@ MODULES = (
     "edgecnn.runtime.telemetry",
     "edgecnn.schema",
     "edgecnn.spec",
+    "edgecnn.task",
+    "edgecnn.tasks",
+    *(entry.module for entry in TASKS.values()),
     "edgecnn.text",
     "edgecnn.ticking",
 )

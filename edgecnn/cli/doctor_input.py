@@ -69,7 +69,12 @@ def command(
 
     def load(preprocessing: Preprocessing) -> Dataset:
         return open_dataset(
-            images, contract.image_shape, names or contract.labels, preprocessing=preprocessing, draw=Draw(count)
+            images,
+            contract.image_shape,
+            names or contract.labels,
+            preprocessing=preprocessing,
+            draw=Draw(count),
+            task=contract.task,
         )
 
     found = diagnose_feeding(opened, load, resizes=Path(images).is_dir(), seen=None if seen is None else seen / 100)

@@ -39,7 +39,13 @@ def command(
     with output_to():  # the runtimes announce themselves
         classifier = load(path, threads, backend, feeding=feeding, loading=loading)
     print_notes(classifier.contract)
-    dataset = open_dataset(data, classifier.shape, classifier.labels, preprocessing=classifier.contract.preprocessing)
+    dataset = open_dataset(
+        data,
+        classifier.shape,
+        classifier.labels,
+        preprocessing=classifier.contract.preprocessing,
+        task=classifier.contract.task,
+    )
     found = score(classifier.predict(dataset.images), dataset)
     if as_json:
         print_json({**dataclasses.asdict(found), "top1": found.top1})

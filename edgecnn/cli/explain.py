@@ -34,7 +34,7 @@ def command(image: Path, model: str, out: Path, feeding: Feeding, loading: Keras
     from edgecnn.files import check_writable
     from edgecnn.models.registry import find_model_file
     from edgecnn.models.trained import load_trained
-    from edgecnn.preprocess import load_image, top_answers
+    from edgecnn.preprocess import load_image
     from edgecnn.redirect import output_to
     from edgecnn.runtime.classifier import Classifier, encoder
     from edgecnn.runtime.keras import open_loaded
@@ -48,8 +48,7 @@ def command(image: Path, model: str, out: Path, feeding: Feeding, loading: Keras
         pixels = load_image(image, classifier.shape, known.preprocessing)
         values = encoder(classifier.contract)(pixels[None])[0]
         files = explain(network, known.name, pixels, values, out)
-        scores = classifier.predict(pixels)
-    best = top_answers(scores, known.labels, 1)[0]
+        (best,) = classifier.top(pixels, 1)
     print_line(f"{image}: {best.label} {best.score * 100:.0f} %")
     for file in files:
         print_line(f"wrote {file}")

@@ -17,20 +17,20 @@ class Draw:
     count: int
     seed: int = 0
 
-    def positions(self, total: int, labels: Labels | None) -> npt.NDArray[np.intp]:
+    def positions(self, total: int, strata: Labels | None) -> npt.NDArray[np.intp]:
         """Return which of `total` images are drawn, ascending.
 
         Args:
             total: how many there are.
-            labels: int64, (total,); None draws plainly.
+            strata: int64, (total,), the class of each, or another group to draw from in turn; None draws plainly.
         """
         if total <= self.count:
             return np.arange(total)
         order = np.random.default_rng(self.seed).permutation(total)
-        if labels is not None:
+        if strata is not None:
             turn = np.empty(total, np.int64)
-            for label in np.unique(labels):
-                members = order[labels[order] == label]
+            for stratum in np.unique(strata):
+                members = order[strata[order] == stratum]
                 turn[members] = np.arange(len(members))
             order = order[np.argsort(turn[order], kind="stable")]
         return np.sort(order[: self.count])
@@ -40,4 +40,5 @@ def choose_balanced(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
     """Return the part of a data set that `Draw(count, seed)` draws; a small enough one as it is."""
     if len(dataset) <= count:
         return dataset
-    return dataset.take(Draw(count, seed).positions(len(dataset), dataset.labels))
+    strata = None if dataset.labels is None else dataset.task.strata(dataset.labels)
+    return dataset.take(Draw(count, seed).positions(len(dataset), strata))

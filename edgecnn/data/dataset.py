@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from edgecnn.errors import DataError
+from edgecnn.task import SINGLE_LABEL, Task, find_task
+
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
@@ -19,9 +22,11 @@ class Dataset:
     Attributes:
         name: what to call it in reports.
         images: uint8, (N, height, width, channels), RGB or one grey channel, 0..255.
-        labels: int64, (N,), positions in `class_names`; None where nobody labelled them.
+        labels: int64, in the form of the task's; for single labels (N,), positions in `class_names`. None where nobody
+            labelled them.
         class_names: one for each class, in the order of the model's scores.
         ids: one for each image: its index in the official order, or its file name.
+        task_name: what the labels mean, one of `edgecnn.task.TASKS`.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Dataset:
     labels: Labels | None
     class_names: tuple[str, ...]
     ids: tuple[str, ...]
+    task_name: str = SINGLE_LABEL
 
     def __len__(self) -> int:
         return len(self.images)
@@ -46,7 +52,24 @@ class Dataset:
             None if self.labels is None else self.labels[positions],
             self.class_names,
             tuple(self.ids[position] for position in positions),
+            self.task_name,
         )
+
+    @property
+    def task(self) -> Task:
+        """What labels and answers mean."""
+        return find_task(self.task_name)
+
+    @property
+    def known_labels(self) -> Labels:
+        """The labels.
+
+        Raises:
+            DataError: there are none.
+        """
+        if self.labels is None:
+            raise DataError(f"{self.name} has no labels: accuracy cannot be measured on it")
+        return self.labels
 
 
 def number_labels(class_count: int) -> tuple[str, ...]:

@@ -83,5 +83,5 @@ def load_training_images() -> Dataset:
 
 
 def _part(name: str, dataset: Dataset) -> Part:
-    counts = np.bincount([] if dataset.labels is None else dataset.labels, minlength=len(dataset.class_names))
+    counts = np.bincount(dataset.known_labels, minlength=len(dataset.class_names))
     return Part(name, dataset.name, len(dataset), tuple(counts.tolist()), dataset.sha256)

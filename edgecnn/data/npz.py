@@ -11,21 +11,21 @@ import numpy.typing as npt
 
 from edgecnn.data.dataset import Dataset
 from edgecnn.errors import DataError
+from edgecnn.task import SINGLE_LABEL, find_task
 
 _NAMES = ("images", "labels", "class_names")
 _NHWC_AXES = 4
 _MAX_UNPACKED_BYTES = 8 * 2**30
-_MAX_CLASSES = 100_000
-"""As many as are numbered where nobody named them; a label can be up to 2**63."""
 
 
-def load_npz(path: Path, class_names: tuple[str, ...] | None = None) -> Dataset:
+def load_npz(path: Path, class_names: tuple[str, ...] | None = None, task: str = SINGLE_LABEL) -> Dataset:
     """Return the images of an .npz file.
 
     Args:
-        path: a file with `images` (uint8, (N, H, W, C)), and optionally `labels` (integers, (N,)) and
+        path: a file with `images` (uint8, (N, H, W, C)), and optionally `labels` (integers, of the task's form) and
             `class_names` (strings).
         class_names: used where the file has none; without either, the classes are called "0", "1", …
+        task: what the labels mean, one of `edgecnn.task.TASKS`.
 
     Raises:
         DataError: the file cannot be read, or its arrays are not of that form.
@@ -40,15 +40,12 @@ def load_npz(path: Path, class_names: tuple[str, ...] | None = None) -> Dataset:
         class_names = tuple(str(name) for name in names)
     ids = tuple(str(number) for number in range(len(images)))
     if labels is None:
-        return Dataset(path.name, images, None, class_names or (), ids)
-    if labels.shape != (len(images),) or labels.dtype.kind not in "iu":
-        raise DataError(f"{path} needs `labels` of integers, one for each of its {len(images)} images")
-    lowest, highest = int(labels.min()), int(labels.max())
-    if class_names is None:
-        class_names = tuple(str(number) for number in range(min(highest + 1, _MAX_CLASSES)))
-    if lowest < 0 or highest >= len(class_names):
-        raise DataError(f"{path} has labels {lowest}..{highest}, but there are {len(class_names)} classes")
-    return Dataset(path.name, images, labels.astype(np.int64), class_names, ids)
+        return Dataset(path.name, images, None, class_names or (), ids, task)
+    try:
+        labels, class_names = find_task(task).check_labels(labels, len(images), class_names)
+    except ValueError as error:
+        raise DataError(f"{path} {error}") from error
+    return Dataset(path.name, images, labels, class_names, ids, task)
 
 
 def _read(path: Path) -> dict[str, npt.NDArray[Any]]:

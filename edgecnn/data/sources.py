@@ -24,6 +24,7 @@ from edgecnn.data.folder import load_folder
 from edgecnn.data.npz import load_npz
 from edgecnn.data.sample import load_calibration_sample, load_test_sample
 from edgecnn.errors import DataError, nearest
+from edgecnn.task import SINGLE_LABEL
 
 NAMED: dict[str, Callable[[], Dataset]] = {
     "sample": load_test_sample,
@@ -44,6 +45,7 @@ def open_dataset(
     *,
     preprocessing: Preprocessing = Preprocessing(),
     draw: Draw | None = None,
+    task: str = SINGLE_LABEL,
 ) -> Dataset:
     """Return the data set that `text` names, as images of `shape`.
 
@@ -54,6 +56,7 @@ def open_dataset(
             numbers, take the data set's own, in sorted order as Keras does.
         preprocessing: how the pictures of a folder are brought to that shape.
         draw: which images to take; None takes all.
+        task: what labels mean, one of `edgecnn.task.TASKS`.
 
     Raises:
         DataError: no such data set, images of another size that cannot be resized, or labels that do not fit.
@@ -62,9 +65,9 @@ def open_dataset(
     if text in NAMED:
         dataset = NAMED[text]()
     elif (path := Path(text)).is_dir():
-        dataset = load_folder(path, shape, named, preprocessing=preprocessing, draw=draw)
+        dataset = load_folder(path, shape, named, preprocessing=preprocessing, draw=draw, task=task)
     elif path.suffix == ".npz":
-        dataset = load_npz(path, labels)
+        dataset = load_npz(path, labels, task)
     else:
         raise DataError(f"no data set, folder or .npz file named {text!r}{nearest(text, NAMED)}")
     if dataset.images.shape[1:] != shape:
@@ -74,6 +77,8 @@ def open_dataset(
         )
     if dataset.labels is None:
         dataset = replace(dataset, class_names=labels or ())
+    elif dataset.task_name != task:
+        raise DataError(f"{dataset.name} has labels for the task {dataset.task_name}, not {task}")
     elif named is not None and dataset.class_names != named:
         raise DataError(f"{dataset.name} has the classes {_list(dataset.class_names)}; the model has {_list(named)}")
     elif labels is not None and len(dataset.class_names) != len(labels):

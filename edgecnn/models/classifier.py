@@ -12,14 +12,14 @@ import numpy as np
 from edgecnn.contract import Preprocessing
 from edgecnn.errors import ModelError, first_line
 from edgecnn.models.layers import Layers
-from edgecnn.spec import Scores
+from edgecnn.spec import Scores, TensorSpec
+from edgecnn.task import TASKS, find_task
 
 if TYPE_CHECKING:
     import keras
 
 _PROBE_IMAGES = 8
 _IMAGE_AXES = 4
-_SUM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,28 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """What a model gives: how many scores an image, of how many classes, for which task, and what they are."""
+
+    outputs: int
+    class_count: int
+    task: str
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
 class KerasClassifier:
-    """A trained model that maps one image batch to one score for each class.
+    """A trained model that maps one image batch to the scores of its classes.
 
     Attributes:
         name: of the model; letters, digits, "_" and "-" only, so that it can be a file name.
         path: of its file or folder.
         call: takes a float32 tensor (N, H, W, C) of the values that `preprocessing` describes, returns a float32
-            tensor (N, classes).
+            tensor (N, outputs).
         model: as in `Network`.
         shape: height, width and channels of the input.
         labels: one for each class.
-        scores: whether the model ends in a softmax.
+        head: what the model gives.
         sha256: of the file.
         preprocessing: what the model has to be fed with.
         layers: as in `Network`.
@@ -68,11 +78,16 @@ class KerasClassifier:
     model: keras.Model | None
     shape: tuple[int, int, int]
     labels: tuple[str, ...]
-    scores: Scores
+    head: Head
     sha256: str
     preprocessing: Preprocessing
     layers: Layers
     parameters: int
+
+    @property
+    def scores(self) -> Scores:
+        """What the model's scores are."""
+        return self.head.scores
 
 
 def image_shape(taken: tuple[int | None, ...], path: Path) -> tuple[int, int, int]:
@@ -89,31 +104,28 @@ def image_shape(taken: tuple[int | None, ...], path: Path) -> tuple[int, int, in
     return height, width, channels
 
 
-def probe(
-    network: Network, shape: tuple[int, int, int], preprocessing: Preprocessing, path: Path
-) -> tuple[int, Scores]:
-    """Return the number of classes, and whether the scores are probabilities or logits, from random images.
+def probe(network: Network, shape: tuple[int, int, int], preprocessing: Preprocessing, path: Path) -> Head:
+    """Return what a model gives, from random images: the first task of the table that its scores can be of.
 
     Raises:
-        ModelError: it cannot be called, or what it returns is not one score a class; scores that lie in 0..1 and do
-            not sum to 1, as those of a sigmoid, do not exclude each other.
+        ModelError: it cannot be called, or what it returns is of no task.
     """
-    scores = _call_on_random_images(network, shape, preprocessing, path)
-    if scores.ndim != 2 or scores.shape[1] < 2:
-        returned = (None, *scores.shape[1:])
+    values = _call_on_random_images(network, shape, preprocessing, path)
+    outputs = values.shape[-1]
+    if values.ndim != 2 or not any(entry.class_count(outputs) > 1 for entry in TASKS.values()):
+        returned = (None, *values.shape[1:])
         raise ModelError(
             f"{path} returns {returned}; an image classifier returns (None, classes) with two classes or more"
         )
-    if not np.isfinite(scores).all():
+    if not np.isfinite(values).all():
         raise ModelError(f"{path} returns scores that are not finite on random images: its weights are damaged")
-    if scores.min() >= 0 and np.abs(scores.sum(axis=-1) - 1).max() < _SUM_TOLERANCE:
-        return scores.shape[1], Scores.PROBABILITIES
-    if scores.min() >= 0 and scores.max() <= 1 and scores.any():
-        raise ModelError(
-            f"{path} returns scores in 0..1 that do not sum to 1, as a sigmoid does; "
-            "a classifier ends in a softmax or in logits"
-        )
-    return scores.shape[1], Scores.LOGITS
+    output, reasons = TensorSpec("scores", values.shape, "float32"), []
+    for name, entry in TASKS.items():
+        scores, why = find_task(name).scores_of(values, output)
+        if scores is not None and entry.class_count(outputs) > 1:
+            return Head(outputs, entry.class_count(outputs), name, scores)
+        reasons.append(why)
+    raise ModelError(f"{path} returns scores of no task: {reasons[0]}; a classifier ends in a softmax or in logits")
 
 
 def _call_on_random_images(

@@ -55,10 +55,10 @@ def load_keras_classifier(
         preprocessing = replace(preprocessing, colour="L")
     if not preprocessing.fits(shape[2]):
         raise ModelError(f"{path} takes {shape[2]} channels, for which {preprocessing} cannot be done")
-    class_count, scores = probe(network, shape, preprocessing, path)
-    found = feeding.labels or _labels(path, digest, class_count)
-    if len(found) != class_count:
-        raise ModelError(f"{path} has {class_count} classes, but {len(found)} labels were given")
+    head = probe(network, shape, preprocessing, path)
+    found = feeding.labels or _labels(path, digest, head.class_count)
+    if len(found) != head.class_count:
+        raise ModelError(f"{path} has {head.class_count} classes, but {len(found)} labels were given")
     return KerasClassifier(
         name=_file_name(network.name if path.stem == "model" else path.resolve().stem),
         path=path,
@@ -66,7 +66,7 @@ def load_keras_classifier(
         model=network.model,
         shape=shape,
         labels=found,
-        scores=scores,
+        head=head,
         sha256=digest,
         preprocessing=preprocessing,
         layers=network.layers,

@@ -8,15 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecnn.data.dataset import Dataset
-from edgecnn.errors import DataError
-
-_PROBABILITY_FLOOR = 1e-7
-"""Keras' epsilon: a label of probability 0 does not make the loss infinite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How many of `images` a model got right, in which data set, and its mean cross-entropy in nats."""
+    """How good a model is on a data set.
+
+    Attributes:
+        data: the data set.
+        images: how many decisions there were: one an image for single labels.
+        correct: how many of them are right.
+        loss: mean cross-entropy in nats.
+    """
 
     data: str
     images: int
@@ -39,8 +42,6 @@ def score(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> Score:
     Raises:
         DataError: the images have no labels.
     """
-    if dataset.labels is None:
-        raise DataError(f"{dataset.name} has no labels: accuracy cannot be measured on it")
-    of_label = probabilities[np.arange(len(dataset)), dataset.labels].astype(np.float64)
-    correct = int((probabilities.argmax(axis=1) == dataset.labels).sum())
-    return Score(dataset.name, len(dataset), correct, float(-np.log(np.maximum(of_label, _PROBABILITY_FLOOR)).mean()))
+    task, labels = dataset.task, dataset.known_labels
+    right = task.equal(task.answers(probabilities), labels)
+    return Score(dataset.name, right.size, int(right.sum()), task.cross_entropy(probabilities, labels))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgecnn.contract import Contract
-from edgecnn.preprocess import softmax
 from edgecnn.runtime.backend import Opened, Tensor
-from edgecnn.spec import Format, Scores, TensorSpec
+from edgecnn.spec import Format, TensorSpec
+from edgecnn.task import Answer, Task, find_task
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,9 +19,6 @@ _CHUNK = 256
 """Images whose input tensors are made at once; bounds the memory that many images take."""
 
 _PIXELS = np.arange(256)
-
-_WIDEST_EXPONENT = 80.0
-"""exp of less than minus this is no normal float32."""
 
 Images = np.ndarray[Any, np.dtype[np.uint8]]
 Probabilities = np.ndarray[Any, np.dtype[np.float32]]
@@ -33,6 +30,7 @@ class Classifier:
     Attributes:
         contract: what the model file says about itself.
         labels: class names in the order of the scores.
+        task: what the scores mean.
     """
 
     def __init__(self, opened: Opened, encode: Callable[[Images], Tensor] | None = None) -> None:
@@ -45,8 +43,10 @@ class Classifier:
         self._batch_is_free = self.contract.format is Format.KERAS
         self._axes_of_one = len(self._shape)
         self._encode = encode or encoder(self.contract)
-        self._to_real = _to_real(self.contract.output)
-        self._to_probabilities = _to_probabilities(self.contract)
+        self.task: Task = find_task(self.contract.task)
+        stored = None if self.contract.output.dtype == "float32" else _real_values(self.contract.output)
+        self._to_real = _to_real(stored)
+        self._to_probabilities = self.task.reader(self.contract.scores, self._to_real, stored)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -60,7 +60,8 @@ class Classifier:
             images: uint8 pixels 0..255, (H, W, C) for one image or (N, H, W, C) for many, RGB or grey.
 
         Returns:
-            float32, (classes,) for one image, (N, classes) for many; each row sums to 1 up to quantization.
+            float32, (classes,) for one image, (N, classes) for many; where classes exclude each other, each row sums to
+            1 up to quantization.
 
         Raises:
             TypeError: the images are not uint8.
@@ -71,8 +72,12 @@ class Classifier:
         raw = self._to_probabilities(self._answers(images))
         return raw[0] if images.ndim == self._axes_of_one else raw
 
+    def top(self, image: Images, count: int) -> tuple[Answer, ...]:
+        """Return what to show of one image, uint8 (H, W, C): at most `count` labels, the most probable first."""
+        return self.task.top(self.predict(image), self.labels, count)
+
     def scores(self, images: Images) -> Probabilities:
-        """Return what the model itself gives, before any softmax: real values, of the same form as `predict`."""
+        """Return what the model itself gives, real values: float32, (outputs,) for one image, (N, outputs) for many."""
         raw = self._to_real(self._answers(images))
         return raw[0] if images.ndim == self._axes_of_one else raw
 
@@ -83,7 +88,7 @@ class Classifier:
         return self._encode, run, self._to_probabilities
 
     def _answers(self, images: Images) -> Tensor:
-        """Return the output tensors for one image or many, (N, classes), as the runtime gives them."""
+        """Return the output tensors for one image or many, (N, outputs), as the runtime gives them."""
         if images.dtype != np.uint8:
             raise TypeError(f"images must be uint8 pixels 0..255, not {images.dtype}; do not scale them")
         if images.shape == self._shape:
@@ -91,7 +96,7 @@ class Classifier:
         if images.shape[1:] != self._shape:
             raise ValueError(f"images have shape {images.shape}; this model takes {self._shape} or (N, *{self._shape})")
         batch, run = self._batch, self._run
-        raw = np.empty((len(images), len(self.labels)), self.contract.output.dtype)
+        raw = np.empty((len(images), self.contract.output.shape[1]), self.contract.output.dtype)
         chunk = max(1, _CHUNK // batch) * batch
         for start in range(0, len(images), chunk):
             tensors = self._encode(images[start : start + chunk])
@@ -142,33 +147,12 @@ def _table(contract: Contract) -> Tensor:
     return np.asarray(stored.clip(limits.min, limits.max), spec.dtype)
 
 
-def _to_real(spec: TensorSpec) -> Callable[[Tensor], Probabilities]:
-    """Return what turns the output tensor into real values."""
-    if spec.dtype == "float32":
+def _to_real(stored: npt.NDArray[np.float64] | None) -> Callable[[Tensor], Probabilities]:
+    """Return what turns the output tensor into real values; `stored` is what each byte means, None for float32."""
+    if stored is None:
         return np.asarray
-    table = _real_values(spec).astype(np.float32)
+    table = stored.astype(np.float32)
     return lambda raw: table[raw.view(np.uint8)]
-
-
-def _to_probabilities(contract: Contract) -> Callable[[Tensor], Probabilities]:
-    """Return what turns the output tensor into probabilities."""
-    spec = contract.output
-    if contract.scores is Scores.PROBABILITIES:
-        return _to_real(spec)
-    if spec.dtype == "float32":
-        return softmax
-    real = _real_values(spec)
-    if np.ptp(real) > _WIDEST_EXPONENT:
-        to_real = _to_real(spec)
-        return lambda raw: softmax(to_real(raw))
-    powers = np.exp(real - real.max()).astype(np.float32)
-
-    def normalise(raw: Tensor) -> Probabilities:
-        taken: Probabilities = powers[raw.view(np.uint8)]
-        taken /= taken.sum(axis=-1, keepdims=True)
-        return taken
-
-    return normalise
 
 
 def _real_values(spec: TensorSpec) -> npt.NDArray[np.float64]:

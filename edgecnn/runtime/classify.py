@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from edgecnn.answers import FORMS, as_words
 from edgecnn.errors import DataError
 from edgecnn.pictures import LIST, find_pictures, is_one_file, read_list
-from edgecnn.preprocess import load_image, top_answers
+from edgecnn.preprocess import load_image
 
 if TYPE_CHECKING:
     from edgecnn.answers import Form, Write
@@ -59,7 +59,7 @@ def classify_pictures(
         write: called with the path and the answers, best first.
         refuse: called with each error; the others go on, unless it raises.
     """
-    shape, labels, preprocessing = classifier.shape, classifier.labels, classifier.contract.preprocessing
+    shape, preprocessing = classifier.shape, classifier.contract.preprocessing
     answered = refused = 0
     for one in found:
         if isinstance(one, DataError):
@@ -72,7 +72,7 @@ def classify_pictures(
             refused += 1
             refuse(error)
             continue
-        write(one, top_answers(classifier.predict(pixels), labels, top))
+        write(one, classifier.top(pixels, top))
         answered += 1
     return answered, refused
 
@@ -81,7 +81,7 @@ def _print_one(classifier: Classifier, image: str, form: Form, top: int) -> None
     """Raise the error of a broken picture before anything is written."""
     write, end = form
     pixels = load_image(image, classifier.shape, classifier.contract.preprocessing)
-    write(image, top_answers(classifier.predict(pixels), classifier.labels, top))
+    write(image, classifier.top(pixels, top))
     end()
 
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from edgecnn.contract import FITS, RESIZE_FILTERS, Preprocessing
 from edgecnn.data.dataset import Dataset, Pixels
-from edgecnn.errors import DataError
 from edgecnn.intervals import Interval, wilson
 from edgecnn.runtime.backend import Opened, Tensor
 from edgecnn.runtime.classifier import Classifier, encoder
+
+if TYPE_CHECKING:
+    from edgecnn.task import Answers
 
 STATED = "as stated"
 LABELS_IN_ANOTHER_ORDER = "as stated, labels in another order"
@@ -81,8 +84,7 @@ def diagnose_feeding(opened: Opened, load: LoadImages, *, resizes: bool, seen: f
     """
     stated = opened.contract.preprocessing
     dataset = load(stated)
-    if dataset.labels is None:
-        raise DataError(f"{dataset.name} has no labels: what is right cannot be told")
+    _ = dataset.known_labels
     first = _answers(opened, encoder(opened.contract), dataset.images)
     tried = [Tried(STATED, _top1(first, dataset)), *_label_order(first, dataset)]
     tried += [
@@ -150,26 +152,26 @@ def _channels_last(images: Pixels) -> Pixels:
     return images.reshape(count, channels, height, width).transpose(0, 2, 3, 1)
 
 
-def _answers(opened: Opened, encode: Callable[[Pixels], Tensor], images: Pixels) -> Tensor:
-    answers: Tensor = Classifier(opened, encode).predict(images).argmax(axis=1)
-    return answers
+def _answers(opened: Opened, encode: Callable[[Pixels], Tensor], images: Pixels) -> Answers:
+    classifier = Classifier(opened, encode)
+    return classifier.task.answers(classifier.predict(images))
 
 
-def _top1(answers: Tensor, dataset: Dataset) -> Interval:
-    return wilson(int((answers == dataset.labels).sum()), len(dataset))
+def _top1(answers: Answers, dataset: Dataset) -> Interval:
+    right = dataset.task.equal(answers, dataset.known_labels)
+    return wilson(int(right.sum()), right.size)
 
 
-def _label_order(answers: Tensor, dataset: Dataset) -> Iterator[Tried]:
+def _label_order(answers: Answers, dataset: Dataset) -> Iterator[Tried]:
     """Yield top-1 if each answer meant the class that it is most often given for, where that is one-to-one."""
-    assert dataset.labels is not None
-    count = len(dataset.class_names)
-    confusion = np.zeros((count, count), np.int64)
-    np.add.at(confusion, (answers, dataset.labels), 1)
-    meant = confusion.argmax(axis=1)
+    confusion = dataset.task.confusion(answers, dataset.known_labels, len(dataset.class_names))
+    if confusion is None:
+        return
+    meant = confusion.argmax(axis=0)
     present = np.unique(answers)
     is_identity = (meant[present] == present).all()
     if len(present) > 1 and len(set(meant[present].tolist())) == len(present) and not is_identity:
-        yield Tried(LABELS_IN_ANOTHER_ORDER, wilson(int(confusion[present, meant[present]].sum()), len(dataset)))
+        yield Tried(LABELS_IN_ANOTHER_ORDER, wilson(int(confusion[meant[present], present].sum()), len(dataset)))
 
 
 def _explained(tried: tuple[Tried, ...], seen: float | None) -> str:

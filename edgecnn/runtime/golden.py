@@ -16,6 +16,7 @@ from edgecnn.contract import Contract, Golden
 from edgecnn.errors import ContractError
 from edgecnn.runtime.classifier import Classifier, Images, Probabilities
 from edgecnn.spec import MAX_GOLDEN
+from edgecnn.task import same_answers
 
 MAX_SIDE = 64
 """Pictures are stored no larger than this, so that they stay small beside the weights."""
@@ -72,9 +73,11 @@ def compare_golden(classifier: Classifier) -> Deviation:
     if contract.golden is None:
         raise ContractError("it carries no golden images; export the model again, without --golden 0")
     images, expected = _unpacked(contract, contract.golden)
-    found = classifier.scores(images)
+    found, task = classifier.scores(images), classifier.task
+    to_probabilities = task.reader(contract.scores, np.asarray, None)
+    answers = [task.answers(to_probabilities(scores)) for scores in (found, expected)]
     worst = float(np.abs(found - expected).max() / _tolerance(contract, expected))
-    return Deviation(len(images), worst, int((found.argmax(axis=1) == expected.argmax(axis=1)).sum()))
+    return Deviation(len(images), worst, int(same_answers(task, *answers).sum()))
 
 
 def _tolerance(contract: Contract, expected: Probabilities) -> float:
@@ -84,10 +87,10 @@ def _tolerance(contract: Contract, expected: Probabilities) -> float:
 
 
 def _unpacked(contract: Contract, golden: Golden) -> tuple[Images, Probabilities]:
-    """Return the inputs, uint8 (N, H, W, C), and the expected scores, float32 (N, classes)."""
+    """Return the inputs, uint8 (N, H, W, C), and the expected scores, float32 (N, outputs)."""
     height, width, channels = contract.image_shape
     count = len(golden.scores)
-    expected = np.array([row for row in golden.scores if len(row) == len(contract.labels)], np.float32)
+    expected = np.array([row for row in golden.scores if len(row) == contract.output.shape[1]], np.float32)
     fits = len(golden.shape) == 4 and golden.shape[0] == count == len(expected) and golden.shape[3] == channels
     if not fits or not 0 < count <= MAX_GOLDEN or not all(0 < side <= MAX_SIDE for side in golden.shape[1:3]):
         raise ContractError(f"its golden images of shape {golden.shape} do not fit the model")

@@ -65,13 +65,14 @@ def open_loaded(classifier: KerasClassifier, how: KerasCall = KerasCall.FUNCTION
         format=Format.KERAS,
         precision=Precision.FLOAT32,
         input=TensorSpec("images", (BATCH, height, width, channels), "float32"),
-        output=TensorSpec("scores", (BATCH, len(classifier.labels)), "float32"),
+        output=TensorSpec("scores", (BATCH, classifier.head.outputs), "float32"),
         scores=classifier.scores,
         labels=classifier.labels,
         preprocessing=classifier.preprocessing,
         origin=Origin(classifier.name, classifier.sha256, classifier.preprocessing),
         needs={},
         made_with=versions_of("tensorflow", "keras"),
+        task=classifier.head.task,
     )
     return Opened(contract, _KerasSession(_callable(classifier, how), classifier.path))
 

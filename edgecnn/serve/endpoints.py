@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from edgecnn.preprocess import top_answers
 from edgecnn.serve.inference import (
     HEADER_LENGTH,
     JSON_TYPE,
@@ -72,7 +71,7 @@ class Endpoints:
         (scores,) = await model.predict(pixels[None])
         done = time.perf_counter()
         self.metrics.observe_inference(model.name, 1, done - decoded)
-        answers = top_answers(scores, classifier.labels, top)
+        answers = classifier.task.top(scores, classifier.labels, top)
         return _json(
             {
                 "model": model.name,

@@ -88,7 +88,7 @@ def fit(
         model.set_weights(start)
     model.compile(
         optimizer=make_optimizer(recipe, steps * recipe.epochs),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing),
+        loss=training.task.loss(recipe.label_smoothing),
         metrics=["accuracy"],
         steps_per_execution=1 if recipe.averaging else at_once(steps, recipe.batch_size),
     )
@@ -153,5 +153,5 @@ def _validation_batches(validation: Dataset | None, class_count: int) -> Any:
     if validation is None:
         return None
     tf = import_tensorflow()
-    labels = tf.one_hot(validation.labels, class_count)
+    labels = validation.task.targets(validation.known_labels, class_count)
     return tf.data.Dataset.from_tensor_slices((validation.images, labels)).batch(_VALIDATION_BATCH)

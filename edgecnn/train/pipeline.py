@@ -60,7 +60,7 @@ def training_batches(
             chosen = shift_and_flip(chosen, recipe.max_shift, tf.stack([seed, number]))
         if recipe.cutout:
             chosen = cut_out(chosen, recipe.cutout, tf.stack([seed, number]))
-        targets = tf.one_hot(tf.gather(labels, positions), class_count)
+        targets = dataset.task.targets(tf.gather(labels, positions), class_count)
         if recipe.cutmix:
             chosen, targets = cut_mix(chosen, targets, recipe.cutmix, tf.stack([seed, number]))
         if teacher is not None:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgecnn.data.dataset import Dataset, Labels
-from edgecnn.errors import BackendError, DataError
+from edgecnn.data.dataset import Dataset
+from edgecnn.errors import BackendError
+from edgecnn.task import same_answers
 from edgecnn.train.checkpoint import History
 
 MADE_HERE = b"Software\0edgecnn"
@@ -48,7 +49,7 @@ def image_grid(dataset: Dataset) -> bytes:
     return to_png(figure)
 
 
-def confusion_matrix(probabilities: npt.NDArray[np.float32], dataset: Dataset, title: str) -> bytes:
+def confusion_matrix(probabilities: npt.NDArray[np.float32], dataset: Dataset, title: str) -> bytes | None:
     """Return a PNG of how often images of each class (rows) were taken for each class (columns).
 
     Args:
@@ -56,7 +57,10 @@ def confusion_matrix(probabilities: npt.NDArray[np.float32], dataset: Dataset, t
         dataset: the images.
         title: of the picture.
     """
-    counts = count_confusions(probabilities, dataset)
+    task, labels = dataset.task, dataset.known_labels
+    counts = task.confusion(task.answers(probabilities), labels, len(dataset.class_names))
+    if counts is None:
+        return None
     names = [_plain(name) for name in dataset.class_names]
     side = min(max(5, 0.6 * len(names) + 2), _LARGEST)
     figure, axes = make_figure(side, side)
@@ -72,44 +76,31 @@ def confusion_matrix(probabilities: npt.NDArray[np.float32], dataset: Dataset, t
     return to_png(figure)
 
 
-def count_confusions(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> npt.NDArray[np.int64]:
-    """Return how often each class (rows) was taken for each class (columns): int64, (classes, classes)."""
-    classes = len(dataset.class_names)
-    counts = np.zeros((classes, classes), np.int64)
-    np.add.at(counts, (_labels(dataset), probabilities.argmax(axis=1)), 1)
-    return counts
-
-
 def worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> bytes:
     """Return a PNG of the wrongly classified images that the model was surest about, at most 25, the surest first."""
     figure, grid = make_figure(8, 9.4, _GRID_SIDE, _GRID_SIDE)
-    chosen = find_worst_mistakes(probabilities, dataset, _GRID_SIDE**2)
+    chosen, task = find_worst_mistakes(probabilities, dataset, _GRID_SIDE**2), dataset.task
+    answers, sureness = task.answers(probabilities), task.sureness(probabilities)
     for axes in grid.flat:
         axes.set_axis_off()
     for position, axes in zip(chosen, grid.flat, strict=False):
-        taken = int(probabilities[position].argmax())
-        label = dataset.class_names[_labels(dataset)[position]]
+        answer, label = (task.name(one[position], dataset.class_names) for one in (answers, dataset.known_labels))
         axes.imshow(dataset.images[position], cmap="gray")
-        title = f"{label}\ntaken for {dataset.class_names[taken]}\n{probabilities[position, taken]:.0%}"
+        title = f"{label}\ntaken for {answer}\n{sureness[position]:.0%}"
         axes.set_title(_plain(title), fontsize=8)
     return to_png(figure)
 
 
 def find_worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset, count: int) -> npt.NDArray[np.int64]:
     """Return the positions of at most `count` wrongly classified images, the surest answer first: int64, (M,)."""
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != _labels(dataset))
-    return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:count]
+    task = dataset.task
+    wrong = np.flatnonzero(~same_answers(task, task.answers(probabilities), dataset.known_labels))
+    return wrong[np.argsort(-task.sureness(probabilities[wrong]), kind="stable")][:count]
 
 
 def _plain(text: str) -> str:
     """Return a text that Matplotlib shows as it is: between two dollar signs it would read a formula."""
     return text.replace("$", r"\$")
-
-
-def _labels(dataset: Dataset) -> Labels:
-    if dataset.labels is None:
-        raise DataError(f"{dataset.name} has no labels: mistakes cannot be told")
-    return dataset.labels
 
 
 def make_figure(width: float, height: float, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Any, Any]:

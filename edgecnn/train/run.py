@@ -162,8 +162,9 @@ def _pictures(
     card: ModelCard, fitted: Fitted, test: Dataset, probabilities: np.ndarray, validated_on: str
 ) -> dict[str, bytes]:
     title = f"{card.model}, recipe {card.recipe}: {card.test.top1:.2%} on {card.test.data}"
-    return {
+    pictures = {
         "curves.png": accuracy_curves(fitted.history, title, validated_on),
         "confusion.png": confusion_matrix(probabilities, test, title),
         "mistakes.png": worst_mistakes(probabilities, test),
     }
+    return {name: content for name, content in pictures.items() if content is not None}

@@ -121,8 +121,8 @@ def _draw(full: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:
     Raises:
         DataError: no image of a class would be left.
     """
-    labels = np.asarray(full.labels)
-    sizes = np.bincount(labels, minlength=len(full.class_names))
+    strata = full.task.strata(full.known_labels)
+    sizes = np.bincount(strata, minlength=len(full.class_names))
     quotas = _quotas(sizes, count)
     if count >= len(full) or (quotas >= sizes)[sizes > 0].any():
         raise DataError(
@@ -130,7 +130,7 @@ def _draw(full: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:
             "be kept apart from training"
         )
     order = np.random.default_rng(seed).permutation(len(full))
-    chosen = np.sort(np.concatenate([order[labels[order] == label][:quota] for label, quota in enumerate(quotas)]))
+    chosen = np.sort(np.concatenate([order[strata[order] == stratum][:quota] for stratum, quota in enumerate(quotas)]))
     return full.take(chosen), full.take(np.setdiff1d(np.arange(len(full)), chosen))
 
 
@@ -154,7 +154,8 @@ def _without(images: Dataset, others: Dataset) -> Dataset:
     """
     known = {image.tobytes() for image in others.images}
     left = images.take(np.flatnonzero([image.tobytes() not in known for image in images.images]))
-    for label in np.setdiff1d(np.asarray(images.labels), np.asarray(left.labels)):
+    before, after = (part.task.strata(part.known_labels) for part in (images, left))
+    for label in np.setdiff1d(before, after):
         raise DataError(
             f"{images.name}: the images of {images.class_names[label]} are copies of those that are kept apart; give "
             "different ones"

@@ -43,8 +43,9 @@ def find_teacher(name: str, images: Dataset) -> keras.Model:
     if known.shape != shape:
         raise ModelError(f"{name} cannot teach: it sees {_by(known.shape)} values, the images have {_by(shape)}")
     some = np.linspace(0, len(images) - 1, min(len(images), _TRIED)).astype(int)
-    right = teacher.predict(images.images[some], verbose=0).argmax(axis=1) == np.asarray(images.labels)[some]
-    if wilson(int(right.sum()), len(right)).low <= 1 / len(images.class_names):
+    part, task = images.take(some), images.task
+    right = task.equal(task.answers(teacher.predict(part.images, verbose=0)), part.known_labels)
+    if wilson(int(right.sum()), right.size).low <= task.guessing(part.known_labels):
         raise ModelError(
             f"{name} cannot teach: {right.mean():.0%} right on the images is no better than guessing; it must take "
             "pixels 0..255 and have the classes in their order"

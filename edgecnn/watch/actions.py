@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgecnn.errors import DataError, nearest
-from edgecnn.preprocess import Answer
+from edgecnn.task import Answer
 from edgecnn.watch.commands import Job, Queue, finish_all
 from edgecnn.watch.frame import Frame, Pixels
 from edgecnn.watch.loop import Sighting

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from edgecnn.preprocess import Answer, fit_pixels, load_image, top_answers
+from edgecnn.preprocess import fit_pixels, load_image
 from edgecnn.runtime.classifier import Classifier
+from edgecnn.task import Answer
 from edgecnn.watch.frame import Frame
 
 
@@ -36,7 +37,7 @@ Classify = Callable[[Frame], Seen]
 def frame_classifier(classifier: Classifier, top: int) -> Classify:
     """Return what classifies frames exactly as `edgecnn predict` classifies files; `top` labels each."""
     shape, preprocessing, labels = classifier.shape, classifier.contract.preprocessing, classifier.labels
-    clock = time.perf_counter
+    clock, top_answers = time.perf_counter, classifier.task.top
 
     def classify(frame: Frame) -> Seen:
         begin = clock()

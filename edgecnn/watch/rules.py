@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from edgecnn.preprocess import Answer
+from edgecnn.task import Answer
 
 ANY = "*"
 """The label of a rule that holds for all."""

@@ -88,7 +88,8 @@ def test_it_is_executable_and_needs_nothing_of_edgecnn_but_what_is_in_it(app: Pa
 
 
 def needs_numpy(module: str) -> bool:
-    return module.startswith("edgecnn.runtime.") or module.endswith((".preprocess", "_image", ".runner"))
+    is_inside = module.startswith(("edgecnn.runtime.", "edgecnn.tasks."))
+    return is_inside or module.endswith((".preprocess", "_image", ".runner"))
 
 
 @pytest.mark.parametrize(

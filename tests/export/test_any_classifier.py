@@ -19,8 +19,8 @@ from edgecnn.contract import Preprocessing
 from edgecnn.data.folder import load_folder
 from edgecnn.limits import Outcome
 from edgecnn.models.load import load_keras_classifier
-from edgecnn.preprocess import softmax
 from edgecnn.spec import Precision, Scores
+from edgecnn.tasks.single_label import softmax
 from tests.conftest import save_npz
 
 pytestmark = pytest.mark.slow

@@ -14,8 +14,8 @@ from onnx import numpy_helper
 
 from edgecnn.data.sample import load_calibration_sample, load_test_sample
 from edgecnn.feeding import Feeding
-from edgecnn.preprocess import softmax
 from edgecnn.spec import Method, Precision
+from edgecnn.tasks.single_label import softmax
 
 FILES = {
     ("tflite", "float32"): "tutorial_cnn-float32.tflite",

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edgecnn.data.dataset import Dataset
-from edgecnn.export.judge import Answers, judge, stability
+from edgecnn.export.judge import judge, stability
 from edgecnn.export.limits import ExportLimits
-from edgecnn.export.measure import Scores, divergence
+from edgecnn.export.measure import Scores
 from edgecnn.gate import Drop, Flip, GateResult
 from edgecnn.limits import Outcome
+from edgecnn.tasks.single_label import TASK
 
+Answers = npt.NDArray[np.int64]
 NAMES = ("cat", "dog", "frog")
 
 
@@ -134,9 +137,9 @@ def test_without_labels_the_agreement_is_judged(count: int, changed: int, outcom
 def test_the_divergence_is_that_of_kullback_and_leibler() -> None:
     keras = np.array([[0.5, 0.25, 0.25]], np.float32)
     file = np.array([[0.25, 0.5, 0.25]], np.float32)
-    assert divergence(file, keras) == pytest.approx(0.5 * np.log(2) - 0.25 * np.log(2), rel=1e-5)
-    assert divergence(keras, keras) == 0.0
-    assert np.isfinite(divergence(np.array([[0.0, 1.0, 0.0]], np.float32), keras))
+    assert TASK.divergence(file, keras) == pytest.approx(0.5 * np.log(2) - 0.25 * np.log(2), rel=1e-5)
+    assert TASK.divergence(keras, keras) == 0.0
+    assert np.isfinite(TASK.divergence(np.array([[0.0, 1.0, 0.0]], np.float32), keras))
 
 
 def test_halves_that_are_equally_good_are_stable_and_others_are_not() -> None:

@@ -14,8 +14,8 @@ from edgecnn.artifact import open_folder
 from edgecnn.errors import ExportError
 from edgecnn.export import export_model
 from edgecnn.export.limits import ExportLimits
-from edgecnn.preprocess import softmax
 from edgecnn.spec import ExportSpec, Format, Precision, Scores
+from edgecnn.tasks.single_label import softmax
 from tests.conftest import grey_images, save_npz
 
 Build = Callable[[Any, Any], Any]

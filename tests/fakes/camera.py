@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edgecnn.errors import DataError, EdgecnnError
-from edgecnn.preprocess import Answer
+from edgecnn.task import Answer
 from edgecnn.watch.classify import Seen
 from edgecnn.watch.frame import Ended, Frame
 from edgecnn.watch.loop import Sighting

@@ -20,10 +20,10 @@ from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.card import read_card
 from edgecnn.models.load import load_keras_classifier
 from edgecnn.models.registry import architecture, find_model_file, shipped_folder
-from edgecnn.preprocess import softmax
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.keras import open_loaded
 from edgecnn.spec import Scores
+from edgecnn.tasks.single_label import softmax
 
 
 def save(folder: Path, build: Callable[[Any], Any], suffix: str = ".keras") -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecnn.preprocess import Answer
+from edgecnn.task import Answer
 from edgecnn.watch import folder as folders
 from edgecnn.watch.actions import make_rules
 from edgecnn.watch.commands import Job, Queue, finish_all

@@ -1,0 +1,1 @@
+"""The tasks, one file each; `edgecnn.task` has their interface and their table."""
