@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgecnn.bench.header import read_header
 from edgecnn.bench.journal import JOURNAL_NAME, Journal, key_of
 from edgecnn.bench.plan import plan
 from edgecnn.bench.result import RESULT_NAME, Result
-from edgecnn.bench.run import packages, run
+from edgecnn.bench.run import run
 from edgecnn.bench.settings import Settings
 from edgecnn.data.sources import open_dataset
-from edgecnn.device.machine import read_machine
 from edgecnn.feeding import Feeding
 from edgecnn.files import write_atomic
 from edgecnn.keras_loading import KerasLoading
 from edgecnn.progress import Progress, silent
-from edgecnn.versions import versions_of
 
 
 def bench(
@@ -55,13 +54,11 @@ def bench(
     """
     planned = plan(paths, threads, backends, baseline, feeding=feeding, loading=loading, references=settings.references)
     dataset = open_dataset(data, planned.shape, planned.labels, preprocessing=planned.preprocessing, task=planned.task)
-    versions = versions_of(*packages(tuple(case.backend for case in planned.cases)))
-    machine = read_machine()
-    here = (machine.model, machine.cpu, machine.cores, machine.architecture, machine.kernel)
-    key = key_of(planned.cases, settings, dataset.sha256, versions, here)
+    header = read_header(planned.cases)
+    key = key_of(planned.cases, settings, dataset.sha256, *header.identity)
     journal = Journal(None if folder is None else folder / JOURNAL_NAME, key, resume=resume)
     try:
-        result = run(planned, dataset, settings, progress=progress, journal=journal)
+        result = run(planned, dataset, settings, progress=progress, header=header, journal=journal)
         if folder is not None:
             write_atomic(folder / RESULT_NAME, result.to_json())
         if result.is_complete:

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from edgecnn.bench.alone import AloneRecord, alone, has_something_to_do
 from edgecnn.bench.case import Case, Role
 from edgecnn.bench.disturbance import was_throttled
+from edgecnn.bench.header import RunHeader, read_header
 from edgecnn.bench.inputs import prepared, thumbnails
 from edgecnn.bench.journal import Journal
 from edgecnn.bench.monitor import Monitor
 from edgecnn.bench.passes import CasePass, Inputs, Pass, PassRecord, Start
 from edgecnn.bench.plan import Plan
 from edgecnn.bench.process import WorkerProcess
-from edgecnn.bench.result import CaseResult, Images, Moment, Raw, Result
+from edgecnn.bench.result import CaseResult, Images, Raw, Result
 from edgecnn.bench.settings import Settings
 from edgecnn.bench.settle import settled
 from edgecnn.data.dataset import Dataset
-from edgecnn.device.machine import Machine, read_machine
 from edgecnn.files import size_bytes
 from edgecnn.profiling.result import Peaks
 from edgecnn.progress import Progress, silent
 from edgecnn.runtime.backend import named_backend
-from edgecnn.runtime.timing import time_calls
-from edgecnn.versions import installed_bytes, versions_of
+from edgecnn.versions import installed_bytes
 
-_TIMED_NOTHING = 2000
 _MOST_REPEATS = 3
 """How often a throttled pass is made again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is read once, before anything is measured."""
-
-    created: str
-    machine: Machine
-    versions: dict[str, str]
-    timer_ns: tuple[int, ...]
 
 
 def run(
@@ -49,6 +35,7 @@ def run(
     *,
     progress: Progress = silent,
     start: Start = WorkerProcess,
+    header: RunHeader | None = None,
     journal: Journal | None = None,
     monitor: Monitor | None = None,
 ) -> Result:
@@ -62,48 +49,34 @@ def run(
         settings: how long and how often.
         progress: called with steps.
         start: makes workers; another one in tests.
+        header: of the run, if it is known; one in the journal goes before it.
         journal: what has been done before and where to keep what is done; None keeps nothing.
         monitor: looks at the machine; another one in tests.
 
     Raises:
         KeyboardInterrupt: stopped before any case had a round.
     """
-    monitor = monitor or Monitor()
+    monitor, journal = monitor or Monitor(), journal or Journal(None, "")
     with prepared(dataset, settings) as inputs:
-        running = _Run(
-            settled(plan, inputs, settings.timeout, start),
-            settings,
-            progress=progress,
-            start=start,
-            journal=journal or Journal(None, ""),
-            monitor=monitor,
-        )
-        is_complete = running.carry_out(inputs)
-    if not is_complete and not any(one.processes for one in running.cases):
+        plan = settled(plan, inputs, settings.timeout, start)
+        running = _Run(plan, inputs, settings, progress=progress, start=start, journal=journal, monitor=monitor)
+        kept = journal.get("facts", RunHeader)
+        if kept is None:
+            kept = header or read_header(plan.cases)
+            journal.add("facts", kept)
+        is_complete = running.carry_out()
+    if not is_complete and not running.has_measured:
         raise KeyboardInterrupt
-    return running.result(dataset, is_complete)
-
-
-def packages(backends: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the distributions whose versions decide what a run on these runtimes finds."""
-    of_runtimes = [named_backend(name).package for name in backends]
-    return tuple(dict.fromkeys([*of_runtimes, *(["keras"] if "keras" in backends else []), "numpy", "pillow"]))
-
-
-@dataclass(slots=True)
-class _CaseState:
-    case: Case
-    processes: list[CasePass]
-    alone: AloneRecord | None = None
-    error: str | None = None
+    return running.result(kept, dataset, is_complete=is_complete)
 
 
 class _Run:
-    """The state of a run while it is carried out."""
+    """The records of a run while it is carried out, from which its result is assembled."""
 
     def __init__(
         self,
         plan: Plan,
+        inputs: Inputs,
         settings: Settings,
         *,
         progress: Progress,
@@ -111,37 +84,44 @@ class _Run:
         journal: Journal,
         monitor: Monitor,
     ) -> None:
-        self.cases = [_CaseState(case, []) for case in plan.cases]
-        self._plan, self._settings, self._progress = plan, settings, progress
+        self._plan, self._inputs, self._settings, self._progress = plan, inputs, settings, progress
         self._start, self._journal, self._monitor = start, journal, monitor
-        self._timeline: list[Moment] = []
-        self._notes = list(plan.notes)
-        self._peaks: dict[tuple[str, int], Peaks] = {}
+        self._passes = list[PassRecord]()
+        self._alone = dict[int, AloneRecord]()
         self._done = 0
-        self._total = len(plan.cases) * (settings.processes * (settings.rounds + 2))
+        self._steps_a_pass = len(plan.cases) * (settings.rounds + 2)
+        self._total = self._steps_a_pass * settings.processes
         self._total += sum(has_something_to_do(case, settings) for case in plan.cases)
-        self._facts = self._journal.get("facts", Facts) or self._read_facts()
 
-    def carry_out(self, inputs: Inputs) -> bool:
+    def carry_out(self) -> bool:
         """Make all steps that the journal does not have; return False if Ctrl-C ended that."""
         try:
             for number in range(self._settings.processes):
-                if not self._pass(number, inputs):
+                if not self._pass(number):
                     return False
-            for number, state in enumerate(self.cases):
-                self._alone(number, state, inputs)
+            for number, case in enumerate(self._plan.cases):
+                if self._error(number) is None and has_something_to_do(case, self._settings):
+                    self._measure_alone(number, case)
         except KeyboardInterrupt:
             return False
         return True
 
-    def result(self, dataset: Dataset, is_complete: bool) -> Result:
+    @property
+    def has_measured(self) -> bool:
+        """Whether any case had a round."""
+        return any(self._of_case(number) for number in range(len(self._plan.cases)))
+
+    def result(self, header: RunHeader, dataset: Dataset, *, is_complete: bool) -> Result:
+        """Return what the records hold."""
         labels = None if dataset.labels is None else tuple(dataset.labels.ravel().tolist())
-        cases = tuple(_case_result(state) for state in self.cases)
+        cases = tuple(self._case_result(number, case) for number, case in enumerate(self._plan.cases))
+        records: tuple[PassRecord | AloneRecord, ...] = (*self._passes, *self._alone.values())
+        errors = {self._plan.cases[number].name: record.error for number, record in self._alone.items()}
         return Result(
-            created=self._facts.created,
+            created=header.created,
             settings=self._settings,
-            machine=self._facts.machine,
-            versions=self._facts.versions,
+            machine=header.machine,
+            versions=header.versions,
             images=Images(
                 dataset.name,
                 dataset.sha256,
@@ -152,123 +132,113 @@ class _Run:
                 dataset.task_name,
             ),
             cases=cases,
-            timer_ns=self._facts.timer_ns,
-            timeline=tuple(self._timeline),
-            notes=tuple(self._notes),
+            timer_ns=header.timer_ns,
+            timeline=tuple(moment for record in records for moment in record.timeline),
+            notes=(*self._plan.notes, *(f"{name} alone: {error}" for name, error in errors.items() if error)),
             is_complete=is_complete,
         )
 
-    def _pass(self, number: int, inputs: Inputs) -> bool:
+    def _pass(self, number: int) -> bool:
         """Make a pass and keep it; return False if Ctrl-C ended it, with what there is."""
         step = f"pass {number}"
         kept = self._journal.get(step, PassRecord)
-        record, is_whole = self._measured_pass(number, inputs) if kept is None else (kept, True)
-        self._done = (number + 1) * len(self.cases) * (self._settings.rounds + 2)
-        self._timeline += record.timeline
-        for state, found in zip(self.cases, record.cases, strict=True):
-            if found is not None:
-                state.error = state.error or found.error
-                if found.process is not None:
-                    state.processes.append(found)
+        record, is_whole = self._measured_pass(number) if kept is None else (kept, True)
+        self._passes.append(record)
+        self._done = (number + 1) * self._steps_a_pass
         if kept is None and is_whole:  # last, so that Ctrl-C while the disk is slow loses nothing that is kept
             self._journal.add(step, record)
         return is_whole
 
-    def _measured_pass(self, number: int, inputs: Inputs) -> tuple[PassRecord, bool]:
-        kept: PassRecord | None = None
+    def _measured_pass(self, number: int) -> tuple[PassRecord, bool]:
+        """Return the record of a pass, made again if it was throttled, and False if Ctrl-C ended it."""
+        throttled: PassRecord | None = None
         for left in reversed(range(_MOST_REPEATS)):
-            record, is_whole = self._once(number, inputs)
+            record, is_whole = self._once(number)
             if not is_whole:
-                return kept or record, False
-            kept = record
+                return throttled or record, False
             if not (left and self._settings.wait_cool and was_throttled(record.timeline)):
                 break
+            throttled = record
             self._progress("waiting until the machine is cool", self._done, self._total)
             try:
                 self._monitor.wait_until_cool()
             except KeyboardInterrupt:
-                return kept, False
+                return record, False
         return record, True
 
-    def _once(self, number: int, inputs: Inputs) -> tuple[PassRecord, bool]:
-        self._done = number * len(self.cases) * (self._settings.rounds + 2)
-        taking_part = tuple(state.case if _takes_part(state, number) else None for state in self.cases)
-        one = Pass(
+    def _once(self, number: int) -> tuple[PassRecord, bool]:
+        self._done = number * self._steps_a_pass
+        turns = Pass(
             number,
-            taking_part,
-            inputs,
+            tuple(case if self._takes_part(place, number) else None for place, case in enumerate(self._plan.cases)),
+            self._inputs,
             self._settings,
             monitor=self._monitor,
             start=self._start,
             step=lambda what, detail: self._report(f"pass {number + 1} of {self._settings.processes}, {what}", detail),
         )
         try:
-            one.run()
+            try:
+                turns.run()
+            finally:
+                turns.close()
         except KeyboardInterrupt:
-            return one.record(), False
-        finally:
-            one.close()
-        return one.record(), True
+            return turns.record(), False
+        return turns.record(), True
 
-    def _alone(self, number: int, state: _CaseState, inputs: Inputs) -> None:
-        if state.error or not has_something_to_do(state.case, self._settings):
-            return
+    def _measure_alone(self, number: int, case: Case) -> None:
         step = f"alone {number}"
         kept = self._journal.get(step, AloneRecord)
-        state.alone = kept or alone(
-            state.case,
-            inputs,
+        record = kept or alone(
+            case,
+            self._inputs,
             self._settings,
-            peaks=self._peaks.get((state.case.backend, state.case.threads)),
+            peaks=self._peaks(case),
             monitor=self._monitor,
             start=self._start,
         )
-        if state.alone.profile is not None:
-            self._peaks[state.case.backend, state.case.threads] = state.alone.profile.peaks
-        self._timeline += state.alone.timeline
-        if state.alone.error is not None:  # what was measured before is not lost for it
-            self._notes.append(f"{state.case.name} alone: {state.alone.error}")
+        self._alone[number] = record
         if kept is None:
-            self._journal.add(step, state.alone)
-        self._report("each case alone", state.case.name)
+            self._journal.add(step, record)
+        self._report("each case alone", case.name)
 
-    def _read_facts(self) -> Facts:
-        facts = _facts(self._plan)
-        self._journal.add("facts", facts)
-        return facts
+    def _takes_part(self, place: int, number: int) -> bool:
+        """Whether a case is in a pass: it has not failed; references are seen once, as nobody decides by them."""
+        is_reference = self._plan.cases[place].role is Role.REFERENCE
+        return self._error(place) is None and (number == 0 or not is_reference)
+
+    def _of_case(self, place: int) -> list[CasePass]:
+        """Return what a case did in the passes in which it had a round."""
+        found = [record.cases[place] for record in self._passes]
+        return [one for one in found if one is not None and one.process is not None]
+
+    def _error(self, place: int) -> str | None:
+        found = [record.cases[place] for record in self._passes]
+        return next((one.error for one in found if one is not None and one.error is not None), None)
+
+    def _peaks(self, case: Case) -> Peaks | None:
+        """Return what another case on the same runtime found out about the machine in this run."""
+        profiles = [record.profile for record in self._alone.values() if record.profile is not None]
+        alike = [one.peaks for one in profiles if (one.backend, one.threads) == (case.backend, case.threads)]
+        return alike[0] if alike else None
+
+    def _case_result(self, place: int, case: Case) -> CaseResult:
+        passes, error = self._of_case(place), self._error(place)
+        if not passes:
+            return CaseResult(case, None, error or "stopped before it was measured")
+        found = self._alone.get(place, AloneRecord())
+        raw = Raw(
+            size_bytes=size_bytes(Path(case.path)),
+            runtime_bytes=installed_bytes(named_backend(case.backend).package),
+            ranked=passes[0].ranked,
+            classify_seconds=passes[0].classify_seconds,
+            processes=tuple(one.process for one in passes if one.process is not None),
+            windows=found.windows,
+            energy=found.energy,
+            profile=found.profile,
+        )
+        return CaseResult(case, raw, error)
 
     def _report(self, what: str, detail: str) -> None:
         self._progress(what, self._done, self._total, detail)
         self._done += 1
-
-
-def _takes_part(state: _CaseState, number: int) -> bool:
-    """Whether a case is in a pass: it has not failed; references are seen once, as nobody decides by them."""
-    return state.error is None and (number == 0 or state.case.role is not Role.REFERENCE)
-
-
-def _facts(plan: Plan) -> Facts:
-    nothing = list[None]([None] * _TIMED_NOTHING)
-    return Facts(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        machine=read_machine(),
-        versions=versions_of(*packages(tuple(case.backend for case in plan.cases))),
-        timer_ns=tuple(time_calls(lambda _: None, nothing)),
-    )
-
-
-def _case_result(state: _CaseState) -> CaseResult:
-    if not state.processes:
-        return CaseResult(state.case, None, state.error or "stopped before it was measured")
-    first, found = state.processes[0], state.alone or AloneRecord()
-    raw = Raw(
-        size_bytes=size_bytes(Path(state.case.path)),
-        runtime_bytes=installed_bytes(named_backend(state.case.backend).package),
-        ranked=first.ranked,
-        classify_seconds=first.classify_seconds,
-        processes=tuple(one.process for one in state.processes if one.process is not None),
-        windows=found.windows,
-        energy=found.energy,
-        profile=found.profile,
-    )
-    return CaseResult(state.case, raw, state.error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from edgecnn.bench.case import Role
 from edgecnn.bench.findings import find
 from edgecnn.bench.journal import Journal, key_of
 from edgecnn.bench.monitor import Monitor
-from edgecnn.bench.passes import PassRecord, turn_orders
+from edgecnn.bench.passes import Pass, PassRecord, turn_orders
 from edgecnn.bench.requests import Classify, Load, TimeCalls, TimeStages
 from edgecnn.bench.result import Result, read_result
 from edgecnn.bench.run import run
@@ -258,6 +259,19 @@ def test_ctrl_c_while_a_pass_is_being_kept_leaves_a_result_with_that_pass(tmp_pa
     links = {"float32": FakeLink(4e5, TRUTH), "int8": FakeLink(1e5, TRUTH)}
     with contextlib.closing(SlowDisk(tmp_path / "journal.jsonl", key_of("this run"))) as journal:
         result = measured(tmp_path, links, journal=journal)
+    assert not result.is_complete
+    assert [len(one.raw.processes) for one in result.cases if one.raw is not None] == [1, 1]
+
+
+def test_ctrl_c_while_the_workers_of_a_pass_are_ended_leaves_a_result_with_that_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(one: Pass, close: Callable[[Pass], None] = Pass.close) -> None:
+        close(one)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Pass, "close", interrupted)
+    result = measured(tmp_path, {"float32": FakeLink(4e5, TRUTH), "int8": FakeLink(1e5, TRUTH)})
     assert not result.is_complete
     assert [len(one.raw.processes) for one in result.cases if one.raw is not None] == [1, 1]
 
