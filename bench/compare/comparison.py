@@ -47,13 +47,13 @@ class CaseChange:
     @property
     def regressions(self) -> tuple[str, ...]:
         """What became worse, in a word each; empty if nothing is shown to."""
-        found = {
+        worse = {
             "failed": self.failure is not None,
             "slower": self.latency is not None and self.latency.outcome is LatencyOutcome.SLOWER,
             "less accurate": self.accuracy is not None and self.accuracy.outcome is Outcome.DOES_NOT_HOLD,
             "bigger": self.is_bigger,
         }
-        return tuple(word for word, is_so in found.items() if is_so)
+        return tuple(word for word, is_so in worse.items() if is_so)
 
     @property
     def unknowns(self) -> tuple[str, ...]:
@@ -88,12 +88,12 @@ class Comparison:
     @property
     def is_regression(self) -> bool:
         """Whether anything is shown to be worse."""
-        return any(one.regressions for one in self.cases)
+        return any(change.regressions for change in self.cases)
 
     @property
     def is_certain(self) -> bool:
         """Whether all that OLD had was compared, and all could be told."""
-        return not self.removed and not any(one.unknowns for one in self.cases)
+        return not self.removed and not any(change.unknowns for change in self.cases)
 
 
 def compare_runs(old: Run, new: Run, limits: Tolerance) -> Comparison:
@@ -140,7 +140,7 @@ def _care(old: Run, new: Run, *, has_baseline: bool) -> str:
 
 def _case_change(pair: tuple[CaseResult, CaseResult], old: Run, new: Run, limits: Tolerance, care: str) -> CaseChange:
     was, now = pair
-    before, after = (_summary(one, run) for one, run in ((was, old), (now, new)))
+    before, after = (_summary(change, run) for change, run in ((was, old), (now, new)))
     if before is None or after is None:
         failure = now.error or "it was not measured" if before is not None else None
         return CaseChange(now.case, before, after, failure, None, None, is_bigger=False)
@@ -156,8 +156,8 @@ def _case_change(pair: tuple[CaseResult, CaseResult], old: Run, new: Run, limits
     )
 
 
-def _summary(one: CaseResult, run: Run) -> Summary | None:
-    return next((summary for summary in run.findings.summaries if summary.case == one.case), None)
+def _summary(case: CaseResult, run: Run) -> Summary | None:
+    return next((summary for summary in run.findings.summaries if summary.case == case.case), None)
 
 
 def _latency(
@@ -189,7 +189,7 @@ def _baseline_change(
     return baseline_change(before, after, limits)
 
 
-def _severity(one: CaseChange) -> tuple[bool, bool, bool, float, str]:
+def _severity(change: CaseChange) -> tuple[bool, bool, bool, float, str]:
     """Return what sorts the worst first: failed, worse, unknown, and then the change of latency."""
-    change = one.latency.shown.value if one.latency is not None else 1.0
-    return (one.failure is None, not one.regressions, not one.unknowns, -change, one.case.name)
+    ratio = change.latency.shown.value if change.latency is not None else 1.0
+    return (change.failure is None, not change.regressions, not change.unknowns, -ratio, change.case.name)

@@ -19,7 +19,7 @@ def comparison_document(compared: ComparedRuns) -> Document:
         badges=(_badge(compared),) if compared.comparisons else (),
         verdict=headline(compared),
         sections=(
-            *(_section(one, number) for number, one in enumerate(compared.comparisons, 1)),
+            *(_section(comparison, number) for number, comparison in enumerate(compared.comparisons, 1)),
             *([side_by_side(compared.devices)] if compared.devices else []),
         ),
     )

@@ -104,11 +104,11 @@ def baseline_change(old: Measured, new: Measured, limits: Tolerance) -> LatencyC
     return LatencyChange(LatencyOutcome.BASELINE, own, None, "what the others are measured against")
 
 
-def _to_references(one: Measured) -> Rounds:
+def _to_references(case: Measured) -> Rounds:
     """Return, for each process and round, the case's latency by the geometric mean of its references'."""
-    logs = [[np.log(process) for process in round_medians(raw)] for raw in one.references]
+    logs = [[np.log(process) for process in round_medians(raw)] for raw in case.references]
     ratios = []
-    for number, process in enumerate(round_medians(one.raw)):
+    for number, process in enumerate(round_medians(case.raw)):
         beside = [log[number] for log in logs if number < len(log)]
         length = min([len(process), *(len(log) for log in beside)])
         if beside and length:

@@ -49,9 +49,9 @@ def match(old: Result, new: Result) -> Matched:
     twice = _ambiguous(olds) | _ambiguous(news)
     before, after = _by_key(olds, twice), _by_key(news, twice)
     return Matched(
-        tuple((before[key], one) for key, one in after.items() if key in before),
-        tuple(one.case.name for key, one in after.items() if key not in before),
-        tuple(one.case.name for key, one in before.items() if key not in after),
+        tuple((before[key], case_result) for key, case_result in after.items() if key in before),
+        tuple(case_result.case.name for key, case_result in after.items() if key not in before),
+        tuple(case_result.case.name for key, case_result in before.items() if key not in after),
     )
 
 
@@ -60,20 +60,20 @@ def common_baseline(old: Result, new: Result) -> tuple[CaseResult, CaseResult] |
     before, after = _with_role(old, Role.BASELINE), _with_role(new, Role.BASELINE)
     if before is None or after is None:
         return None
-    one, other = before.case, after.case
+    old_case, new_case = before.case, after.case
     same = (
-        one.sha256 == other.sha256
-        and (one.backend, one.threads, one.feeding, one.loading)
-        == (other.backend, other.threads, other.feeding, other.loading)
-        and backend_version(one.backend, old) == backend_version(other.backend, new)
+        old_case.sha256 == new_case.sha256
+        and (old_case.backend, old_case.threads, old_case.feeding, old_case.loading)
+        == (new_case.backend, new_case.threads, new_case.feeding, new_case.loading)
+        and backend_version(old_case.backend, old) == backend_version(new_case.backend, new)
     )
     return (before, after) if same else None
 
 
 def references(result: Result) -> tuple[Raw, ...]:
     """Return the baseline and its twin, which are the same thing measured twice; without those that failed."""
-    found = (_with_role(result, role) for role in (Role.BASELINE, Role.TWIN))
-    return tuple(one.raw for one in found if one is not None and one.raw is not None)
+    cases = (_with_role(result, role) for role in (Role.BASELINE, Role.TWIN))
+    return tuple(case_result.raw for case_result in cases if case_result is not None and case_result.raw is not None)
 
 
 def backend_version(backend: str, result: Result) -> str:
@@ -91,7 +91,7 @@ def file_name(case: Case) -> str:
 
 
 def _artifacts(result: Result) -> list[CaseResult]:
-    return [one for one in result.cases if one.case.is_artifact]
+    return [case_result for case_result in result.cases if case_result.case.is_artifact]
 
 
 def _key(case: Case) -> tuple[str, ...]:
@@ -99,12 +99,23 @@ def _key(case: Case) -> tuple[str, ...]:
 
 
 def _ambiguous(cases: list[CaseResult]) -> set[tuple[str, ...]]:
-    return {key for key, count in Counter(_key(one.case) for one in cases).items() if count > 1}
+    return {key for key, count in Counter(_key(case_result.case) for case_result in cases).items() if count > 1}
 
 
 def _by_key(cases: list[CaseResult], twice: set[tuple[str, ...]]) -> dict[tuple[str, ...], CaseResult]:
-    return {(*key, one.case.name) if key in twice else key: one for one in cases for key in (_key(one.case),)}
+    return {
+        (*key, case_result.case.name) if key in twice else key: case_result
+        for case_result in cases
+        for key in (_key(case_result.case),)
+    }
 
 
 def _with_role(result: Result, role: Role) -> CaseResult | None:
-    return next((one for one in result.cases if one.case.role is role and one.error is None and one.raw), None)
+    return next(
+        (
+            case_result
+            for case_result in result.cases
+            if case_result.case.role is role and case_result.error is None and case_result.raw
+        ),
+        None,
+    )

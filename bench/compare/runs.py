@@ -27,12 +27,12 @@ class ComparedRuns:
     @property
     def is_regression(self) -> bool:
         """Whether anything is shown to be worse."""
-        return any(one.is_regression for one in self.comparisons)
+        return any(comparison.is_regression for comparison in self.comparisons)
 
     @property
     def is_certain(self) -> bool:
         """Whether anything was compared, and all could be told."""
-        return bool(self.comparisons) and all(one.is_certain for one in self.comparisons)
+        return bool(self.comparisons) and all(comparison.is_certain for comparison in self.comparisons)
 
 
 def read_runs(paths: tuple[Path, ...]) -> tuple[Run, ...]:
@@ -61,12 +61,12 @@ def compare(runs: tuple[Run, ...], limits: Tolerance, *, devices_only: bool = Fa
     for run in runs:
         machines.setdefault(machine_key(run.findings.result.machine), []).append(run)
     comparisons = tuple(compare_runs(old, new, limits) for old, *news in machines.values() for new in news)
-    return ComparedRuns(comparisons, tuple(found[-1] for found in machines.values()) if len(machines) > 1 else ())
+    return ComparedRuns(comparisons, tuple(same[-1] for same in machines.values()) if len(machines) > 1 else ())
 
 
 def deployed(findings: Findings) -> Case | None:
     """Return the artifact that a run's verdict says to deploy; None if it says so of none."""
-    return next((one.case for one in findings.summaries if one.case.name in findings.chosen[:1]), None)
+    return next((summary.case for summary in findings.summaries if summary.case.name in findings.chosen[:1]), None)
 
 
 def _short_names(paths: tuple[Path, ...]) -> list[str]:

@@ -8,7 +8,7 @@ from edgecnn.bench.case import Case, Role
 from edgecnn.bench.compare.comparison import CaseChange, Comparison, Run
 from edgecnn.bench.compare.match import file_name
 from edgecnn.bench.compare.runs import deployed
-from edgecnn.bench.compare.words import found, times
+from edgecnn.bench.compare.words import outcome_words, times
 from edgecnn.bench.reports.formatting import UNKNOWN, count_of, megabytes, micros, millis, percent, points_interval
 from edgecnn.bench.summary import Summary
 from edgecnn.reporting.document import Table
@@ -22,13 +22,13 @@ def changes(comparison: Comparison) -> Table:
         ("case", "found", "p50 OLD, µs", "p50 NEW, µs", "× OLD (95 %)", "top-1, points (95 %)"),
         tuple(
             (
-                one.case.name,
-                found(one),
-                *(_of(run, _p50) if one.latency is not None else UNKNOWN for run in (one.old, one.new)),
-                times(one.latency.shown) if one.latency is not None else UNKNOWN,
-                _accuracy(one),
+                change.case.name,
+                outcome_words(change),
+                *(_of(run, _p50) if change.latency is not None else UNKNOWN for run in (change.old, change.new)),
+                times(change.latency.shown) if change.latency is not None else UNKNOWN,
+                _accuracy(change),
             )
-            for one in comparison.cases
+            for change in comparison.cases
         ),
         texts=2,
     )
@@ -44,11 +44,11 @@ def details(comparison: Comparison) -> Table:
         ("case", "latency as it is, × OLD (95 %)", *(name for name, _ in figures)),
         tuple(
             (
-                one.case.name,
-                times(one.latency.own) if one.latency is not None else UNKNOWN,
-                *(f"{_of(one.old, tell)} → {_of(one.new, tell)}" for _, tell in figures),
+                change.case.name,
+                times(change.latency.own) if change.latency is not None else UNKNOWN,
+                *(f"{_of(change.old, tell)} → {_of(change.new, tell)}" for _, tell in figures),
             )
-            for one in comparison.cases
+            for change in comparison.cases
         ),
     )
 
@@ -60,7 +60,7 @@ def devices(runs: tuple[Run, ...]) -> Table:
     """
     baselines = ("baseline", *(_baseline(run) for run in runs))
     keys = dict.fromkeys(
-        _device_key(one.case) for run in runs for one in run.findings.summaries if one.case.is_artifact
+        _device_key(summary.case) for run in runs for summary in run.findings.summaries if summary.case.is_artifact
     )
     return Table(
         "devices",
@@ -87,28 +87,28 @@ def _of(summary: Summary | None, tell: Callable[[Summary], str]) -> str:
     return UNKNOWN if summary is None else tell(summary)
 
 
-def _p50(one: Summary) -> str:
-    return micros(one.latency.p50.value)
+def _p50(summary: Summary) -> str:
+    return micros(summary.latency.p50.value)
 
 
 _DETAILS: tuple[tuple[str, bool, Callable[[Summary], str]], ...] = (
-    ("p90, µs", True, lambda one: micros(one.latency.p90.value)),
-    ("cold start, ms", True, lambda one: millis(one.cold.total.value)),
-    ("images/s", True, lambda one: f"{one.best_throughput.images_per_second:,.0f}"),
-    ("peak, MB", False, lambda one: megabytes(one.memory.peak)),
-    ("file, MB", False, lambda one: megabytes(one.raw.size_bytes)),
+    ("p90, µs", True, lambda summary: micros(summary.latency.p90.value)),
+    ("cold start, ms", True, lambda summary: millis(summary.cold.total.value)),
+    ("images/s", True, lambda summary: f"{summary.best_throughput.images_per_second:,.0f}"),
+    ("peak, MB", False, lambda summary: megabytes(summary.memory.peak)),
+    ("file, MB", False, lambda summary: megabytes(summary.raw.size_bytes)),
 )
 """Name, whether it is a time, which an emulated processor says nothing about, and the figure."""
 
 
-def _accuracy(one: CaseChange) -> str:
-    change = one.accuracy
-    if change is None:
+def _accuracy(change: CaseChange) -> str:
+    accuracy = change.accuracy
+    if accuracy is None:
         return UNKNOWN
-    if change.difference is None:
-        return f"{percent(change.agreement or 0.0)} % same answers"
-    paired = f", {change.lost} lost, {change.gained} gained" if change.lost is not None else ", other images"
-    return points_interval(change.difference) + paired
+    if accuracy.difference is None:
+        return f"{percent(accuracy.agreement or 0.0)} % same answers"
+    paired = f", {accuracy.lost} lost, {accuracy.gained} gained" if accuracy.lost is not None else ", other images"
+    return points_interval(accuracy.difference) + paired
 
 
 def _device_key(case: Case) -> str:
@@ -117,22 +117,29 @@ def _device_key(case: Case) -> str:
 
 
 def _cell(key: str, run: Run) -> str:
-    one = next((one for one in run.findings.summaries if one.case.is_artifact and _device_key(one.case) == key), None)
-    if one is None:
+    summary = next(
+        (
+            summary
+            for summary in run.findings.summaries
+            if summary.case.is_artifact and _device_key(summary.case) == key
+        ),
+        None,
+    )
+    if summary is None:
         failed = any(_device_key(case.case) == key for case in run.findings.result.cases if case.error is not None)
         return "failed" if failed else UNKNOWN
-    top1 = f"{percent(one.accuracy.top1.value)} %" if one.accuracy is not None else UNKNOWN
+    top1 = f"{percent(summary.accuracy.top1.value)} %" if summary.accuracy is not None else UNKNOWN
     if run.findings.result.machine.emulated:
         return f"emulated, {top1}"
-    speedup = one.latency.speedup
-    return ", ".join([f"{_p50(one)} µs", *([f"× {speedup.value:.2f}"] if speedup is not None else []), top1])
+    speedup = summary.latency.speedup
+    return ", ".join([f"{_p50(summary)} µs", *([f"× {speedup.value:.2f}"] if speedup is not None else []), top1])
 
 
 def _baseline(run: Run) -> str:
-    one = next((one for one in run.findings.summaries if one.case.role is Role.BASELINE), None)
-    if one is None:
+    summary = next((summary for summary in run.findings.summaries if summary.case.role is Role.BASELINE), None)
+    if summary is None:
         return UNKNOWN
-    return one.case.name if run.findings.result.machine.emulated else f"{one.case.name}, {_p50(one)} µs"
+    return summary.case.name if run.findings.result.machine.emulated else f"{summary.case.name}, {_p50(summary)} µs"
 
 
 def _verdict(run: Run) -> str:

@@ -23,19 +23,19 @@ _MOST_NAMED = 3
 def headline(compared: ComparedRuns) -> tuple[str, ...]:
     """Return what was found: a sentence for each comparison, or that nothing was compared."""
     if compared.comparisons:
-        return tuple(_found(one) for one in compared.comparisons)
+        return tuple(_conclusion(comparison) for comparison in compared.comparisons)
     return (f"{len(compared.devices)} runs side by side; nothing was compared as a regression.",)
 
 
-def _found(comparison: Comparison) -> str:
+def _conclusion(comparison: Comparison) -> str:
     cases = comparison.cases
     runs, all_cases = f"from {comparison.old.name} to {comparison.new.name}", count_of(len(cases), "case")
-    worse = [one for one in cases if one.regressions]
+    worse = [change for change in cases if change.regressions]
     if worse:
-        words = "; ".join(f"{one.case.name}: {found(one)}" for one in worse[:_MOST_NAMED])
+        words = "; ".join(f"{change.case.name}: {outcome_words(change)}" for change in worse[:_MOST_NAMED])
         more = f"; and {len(worse) - _MOST_NAMED} more" if len(worse) > _MOST_NAMED else ""
         return f"Regression {runs} in {len(worse)} of {all_cases}: {words}{more}."
-    unknown = sum(bool(one.unknowns) for one in cases)
+    unknown = sum(bool(change.unknowns) for change in cases)
     told = f"{len(cases) - unknown} of {all_cases} not worse"
     if not unknown:
         return f"No regression {runs}: {told}."
@@ -43,23 +43,23 @@ def _found(comparison: Comparison) -> str:
     return f"No regression shown {runs}: {told}, {unknown} cannot be told{because}."
 
 
-def found(one: CaseChange) -> str:
+def outcome_words(change: CaseChange) -> str:
     """Return what was found of a case: "slower, less accurate", "cannot tell latency", "faster", "not worse"."""
-    if one.failure is not None:
-        return f"failed: {one.failure}"
-    if one.old is None or one.new is None:
-        return "failed before, works now" if one.new is not None else "failed in both"
-    unknown = f"cannot tell {' and '.join(one.unknowns)}" if one.unknowns else ""
-    if one.regressions:
-        return ", ".join([*one.regressions, *([unknown] if unknown else [])])
+    if change.failure is not None:
+        return f"failed: {change.failure}"
+    if change.old is None or change.new is None:
+        return "failed before, works now" if change.new is not None else "failed in both"
+    unknown = f"cannot tell {' and '.join(change.unknowns)}" if change.unknowns else ""
+    if change.regressions:
+        return ", ".join([*change.regressions, *([unknown] if unknown else [])])
     if unknown:
         return unknown
-    return "faster" if one.latency is not None and one.latency.outcome is LatencyOutcome.FASTER else "not worse"
+    return "faster" if change.latency is not None and change.latency.outcome is LatencyOutcome.FASTER else "not worse"
 
 
 def notes(comparison: Comparison) -> tuple[str, ...]:
     """Return what has to be known beside the tables, one point each."""
-    found = (
+    return (
         *_verdicts(comparison),
         *_machine(comparison),
         *_why(comparison),
@@ -69,7 +69,6 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         *_disturbances("OLD", comparison.old),
         *_disturbances("NEW", comparison.new),
     )
-    return tuple(note for note in found)
 
 
 def times(ratio: Interval) -> str:
@@ -112,31 +111,33 @@ def _machine(comparison: Comparison) -> list[str]:
 
 def _why(comparison: Comparison) -> list[str]:
     by_reason: dict[str, list[str]] = {}
-    for one in comparison.cases:
-        if one.latency is not None and one.latency.why:
-            word = one.latency.outcome.value
-            by_reason.setdefault(f"{word}, {one.latency.why}", []).append(one.case.name)
-        if one.accuracy is not None and one.accuracy.outcome is Outcome.TOO_FEW_IMAGES:
-            by_reason.setdefault("accuracy, too few images to tell", []).append(one.case.name)
+    for change in comparison.cases:
+        if change.latency is not None and change.latency.why:
+            word = change.latency.outcome.value
+            by_reason.setdefault(f"{word}, {change.latency.why}", []).append(change.case.name)
+        if change.accuracy is not None and change.accuracy.outcome is Outcome.TOO_FEW_IMAGES:
+            by_reason.setdefault("accuracy, too few images to tell", []).append(change.case.name)
     return [f"{', '.join(names)}: {reason}." for reason, names in by_reason.items()]
 
 
 def _changed(old: Result, new: Result) -> list[str]:
-    found = [
+    versions = [
         f"{name} {old.versions.get(name, 'absent')} → {new.versions.get(name, 'absent')}"
         for name in sorted(old.versions.keys() | new.versions.keys())
         if old.versions.get(name) != new.versions.get(name)
     ]
-    lines = [f"Versions that changed: {', '.join(found)}."] if found else []
+    lines = [f"Versions that changed: {', '.join(versions)}."] if versions else []
     if old.images.sha256 != new.images.sha256:
-        was, now = (f"{one.images.count:,} of {one.images.data}" for one in (old, new))
+        was, now = (f"{result.images.count:,} of {result.images.data}" for result in (old, new))
         lines.append(f"The images differ ({was}; {now}): differences of accuracy are not paired, and blame no file.")
     elif old.images.labels is None and new.images.labels is None:
         lines.append("The images have no labels: only the share of same answers is known.")
     if old.settings != new.settings:
         lines.append("The runs were made with different settings.")
     return lines + [
-        f"{which} was stopped before its end." for which, one in (("OLD", old), ("NEW", new)) if not one.is_complete
+        f"{which} was stopped before its end."
+        for which, result in (("OLD", old), ("NEW", new))
+        if not result.is_complete
     ]
 
 

@@ -17,17 +17,20 @@ MOST_CLASSES = 40
 
 def per_class(findings: Findings) -> Table | None:
     """Return top-1 of each class, a row a class; None where the images have no labels."""
-    known = [(number, one.accuracy) for number, one in enumerate(findings.summaries, 1) if one.accuracy]
+    known = [(number, summary.accuracy) for number, summary in enumerate(findings.summaries, 1) if summary.accuracy]
     if not known:
         return None
     names = findings.result.images.class_names
-    values = [[found.per_class[number] for _, found in known] for number in range(len(names))]
+    values = [[accuracy.per_class[number] for _, accuracy in known] for number in range(len(names))]
     spreads = [
-        max((one.value for one in row if one), default=0) - min((one.value for one in row if one), default=0)
+        max((share.value for share in row if share), default=0)
+        - min((share.value for share in row if share), default=0)
         for row in values
     ]
     chosen = sorted(sorted(range(len(names)), key=lambda number: -spreads[number])[:MOST_CLASSES])
-    rows = tuple((names[number], *(percent(one.value) if one else "" for one in values[number])) for number in chosen)
+    rows = tuple(
+        (names[number], *(percent(share.value) if share else "" for share in values[number])) for number in chosen
+    )
     note = "Percents of the images of that class. Cases are numbered as in the agreement table."
     if len(chosen) < len(names):
         note += f" The {len(chosen)} of {len(names):,} classes in which cases differ most."
@@ -36,7 +39,7 @@ def per_class(findings: Findings) -> Table | None:
 
 def agreement(findings: Findings) -> Table:
     """Return for each pair of cases how many images in a hundred get the same answer."""
-    names = [name_of(one) for one in findings.summaries]
+    names = [name_of(summary) for summary in findings.summaries]
     rows = tuple(
         (f"{number}. {name}", *(percent(share) for share in shares))
         for number, (name, shares) in enumerate(zip(names, findings.agreement, strict=True), 1)
@@ -66,10 +69,10 @@ def flipped(findings: Findings, most: int) -> Table | None:
 
 def flips_by_image(findings: Findings) -> dict[int, tuple[ChangedAnswer, ...]]:
     """Return the flips of each image that has some, by its place."""
-    found: dict[int, tuple[ChangedAnswer, ...]] = {}
-    for flip in sorted(findings.flips, key=lambda one: one.image):
-        found[flip.image] = (*found.get(flip.image, ()), flip)
-    return found
+    by_image: dict[int, tuple[ChangedAnswer, ...]] = {}
+    for flip in sorted(findings.flips, key=lambda flip: flip.image):
+        by_image[flip.image] = (*by_image.get(flip.image, ()), flip)
+    return by_image
 
 
 def answers_of(flips: tuple[ChangedAnswer, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -43,9 +43,9 @@ def answer_blocks(findings: Findings) -> Iterable[Block | None]:
 def _confusions(findings: Findings) -> Group | None:
     """Return the different confusion matrices of a run; None where there are none."""
     alike: dict[tuple[tuple[int, ...], ...], list[str]] = {}
-    for one in findings.summaries:
-        if one.accuracy is not None and one.accuracy.confusion and one.case.role not in {Role.TWIN, Role.REFERENCE}:
-            alike.setdefault(one.accuracy.confusion, []).append(one.case.name)
+    for summary in findings.summaries:
+        if summary.accuracy and summary.accuracy.confusion and summary.case.role not in {Role.TWIN, Role.REFERENCE}:
+            alike.setdefault(summary.accuracy.confusion, []).append(summary.case.name)
     if not alike:
         return None
     classes = findings.result.images.class_names

@@ -37,17 +37,17 @@ def overview(findings: Findings) -> Table:
         "overview",
         "Overview",
         (
-            ("top-1 %", lambda one: percent(one.accuracy.top1.value) if one.accuracy else ""),
+            ("top-1 %", lambda summary: percent(summary.accuracy.top1.value) if summary.accuracy else ""),
             ("points to baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
-            ("p50 µs", lambda one: micros(one.latency.p50.value)),
-            ("p90 µs", lambda one: micros(one.latency.p90.value)),
+            ("p50 µs", lambda summary: micros(summary.latency.p50.value)),
+            ("p90 µs", lambda summary: micros(summary.latency.p90.value)),
             ("× faster (95 %)", _speedup(findings)),
-            ("cold start ms", lambda one: millis(one.cold.total.value)),
-            (_at_fps(findings, "p50 µs"), lambda one: micros(one.paced.p50) if one.paced else ""),
-            ("end to end ms", lambda one: millis(one.end_to_end.p50) if one.end_to_end else ""),
-            ("best images/s", lambda one: digits(one.best_throughput.images_per_second)),
-            ("peak MB", lambda one: megabytes(one.memory.peak)),
-            ("file MB", lambda one: megabytes(one.raw.size_bytes)),
+            ("cold start ms", lambda summary: millis(summary.cold.total.value)),
+            (_at_fps(findings, "p50 µs"), lambda summary: micros(summary.paced.p50) if summary.paced else ""),
+            ("end to end ms", lambda summary: millis(summary.end_to_end.p50) if summary.end_to_end else ""),
+            ("best images/s", lambda summary: digits(summary.best_throughput.images_per_second)),
+            ("peak MB", lambda summary: megabytes(summary.memory.peak)),
+            ("file MB", lambda summary: megabytes(summary.raw.size_bytes)),
         ),
         findings.summaries,
         failed=failures(findings),
@@ -62,15 +62,15 @@ def accuracy_and_size(findings: Findings) -> Table:
         "accuracy",
         "Accuracy and size",
         (
-            ("top-1 % (95 %)", _accuracy(lambda found: percent_interval(found.top1))),
-            ("top-5 % (95 %)", _accuracy(lambda found: percent_interval(found.top5) if found.top5 else "")),
+            ("top-1 % (95 %)", _accuracy(lambda accuracy: percent_interval(accuracy.top1))),
+            ("top-5 % (95 %)", _accuracy(lambda accuracy: percent_interval(accuracy.top5) if accuracy.top5 else "")),
             ("points to baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
             ("bootstrap (95 %)", _paired(lambda paired: points_interval(paired.bootstrap))),
             ("McNemar p", _paired(lambda paired: probability(paired.mcnemar_p))),
             ("lost", _paired(lambda paired: f"{paired.lost:,}")),
             ("gained", _paired(lambda paired: f"{paired.gained:,}")),
             ("same answer %", _paired(lambda paired: percent(paired.agreement))),
-            ("file MB", lambda one: megabytes(one.raw.size_bytes)),
+            ("file MB", lambda summary: megabytes(summary.raw.size_bytes)),
         ),
         findings.summaries,
         note="Lost and gained: images that only the baseline, or only this case, got right.",
@@ -83,15 +83,15 @@ def latency(findings: Findings) -> Table:
         "latency",
         "Latency of one image in a tight loop",
         (
-            ("p50 µs (95 %)", lambda one: micros_interval(one.latency.p50)),
-            ("p90 µs (95 %)", lambda one: micros_interval(one.latency.p90)),
-            ("p99 µs", lambda one: micros(one.latency.p99)),
-            ("mean µs", lambda one: micros(one.latency.mean)),
-            ("sd µs", lambda one: micros(one.latency.deviation)),
-            ("min µs", lambda one: micros(one.latency.minimum)),
+            ("p50 µs (95 %)", lambda summary: micros_interval(summary.latency.p50)),
+            ("p90 µs (95 %)", lambda summary: micros_interval(summary.latency.p90)),
+            ("p99 µs", lambda summary: micros(summary.latency.p99)),
+            ("mean µs", lambda summary: micros(summary.latency.mean)),
+            ("sd µs", lambda summary: micros(summary.latency.deviation)),
+            ("min µs", lambda summary: micros(summary.latency.minimum)),
             ("× faster (95 %)", _speedup(findings)),
-            ("between processes", lambda one: _between(one.latency.between_processes)),
-            ("calls", lambda one: f"{one.latency.samples:,}"),
+            ("between processes", lambda summary: _between(summary.latency.between_processes)),
+            ("calls", lambda summary: f"{summary.latency.samples:,}"),
         ),
         findings.summaries,
         note=f"“=”: no difference to the baseline can be measured; the noise floor of this run is {_floor(findings)}. "
@@ -109,12 +109,12 @@ def cold_start(findings: Findings) -> Table:
         "cold",
         "Cold start: from the request for a process to its first answer",
         (
-            ("start ms", lambda one: millis(one.cold.start)),
-            ("import ms", lambda one: millis(one.cold.imports)),
-            ("load ms", lambda one: millis(one.cold.load)),
-            ("first ms", lambda one: millis(one.cold.first)),
-            ("total ms", lambda one: millis(one.cold.total.value)),
-            ("least–most ms", lambda one: f"{millis(one.cold.total.low)}–{millis(one.cold.total.high)}"),
+            ("start ms", lambda summary: millis(summary.cold.start)),
+            ("import ms", lambda summary: millis(summary.cold.imports)),
+            ("load ms", lambda summary: millis(summary.cold.load)),
+            ("first ms", lambda summary: millis(summary.cold.first)),
+            ("total ms", lambda summary: millis(summary.cold.total.value)),
+            ("least–most ms", lambda summary: f"{millis(summary.cold.total.low)}–{millis(summary.cold.total.high)}"),
         ),
         findings.summaries,
         note="Medians over processes. The files were in the system's cache.",
@@ -123,17 +123,20 @@ def cold_start(findings: Findings) -> Table:
 
 def paced(findings: Findings) -> Table | None:
     """Return latencies of calls at a frame rate; None where none were made."""
-    known = [one for one in findings.summaries if one.paced]
+    known = [summary for summary in findings.summaries if summary.paced]
     if not known:
         return None
     return case_table(
         "paced",
         f"Latency of one image {_at_fps(findings, '')}",
         (
-            ("p50 µs", lambda one: micros(one.paced.p50) if one.paced else ""),
-            ("p90 µs", lambda one: micros(one.paced.p90) if one.paced else ""),
-            ("× tight loop", lambda one: f"{one.paced.p50 / one.latency.p50.value:.2f}" if one.paced else ""),
-            ("calls", lambda one: f"{one.paced.samples:,}" if one.paced else ""),
+            ("p50 µs", lambda summary: micros(summary.paced.p50) if summary.paced else ""),
+            ("p90 µs", lambda summary: micros(summary.paced.p90) if summary.paced else ""),
+            (
+                "× tight loop",
+                lambda summary: f"{summary.paced.p50 / summary.latency.p50.value:.2f}" if summary.paced else "",
+            ),
+            ("calls", lambda summary: f"{summary.paced.samples:,}" if summary.paced else ""),
         ),
         known,
         note="The process sleeps between frames, so that caches, clock and threads have cooled down, as in a camera "
@@ -143,20 +146,20 @@ def paced(findings: Findings) -> Table | None:
 
 def end_to_end(findings: Findings) -> Table | None:
     """Return latencies from an encoded picture on, by stages; None where none were measured."""
-    known = [one for one in findings.summaries if one.end_to_end]
+    known = [summary for summary in findings.summaries if summary.end_to_end]
     if not known:
         return None
 
     def stage(number: int) -> Callable[[Summary], str]:
-        return lambda one: micros(one.end_to_end.stages[number]) if one.end_to_end else ""
+        return lambda summary: micros(summary.end_to_end.stages[number]) if summary.end_to_end else ""
 
     return case_table(
         "stages",
         "End to end: from an encoded picture to probabilities",
         (
             *((f"{name} µs", stage(number)) for number, name in enumerate(STAGES)),
-            ("p50 µs", lambda one: micros(one.end_to_end.p50) if one.end_to_end else ""),
-            ("p90 µs", lambda one: micros(one.end_to_end.p90) if one.end_to_end else ""),
+            ("p50 µs", lambda summary: micros(summary.end_to_end.p50) if summary.end_to_end else ""),
+            ("p90 µs", lambda summary: micros(summary.end_to_end.p90) if summary.end_to_end else ""),
         ),
         known,
         note="Medians of each stage.",
@@ -165,11 +168,11 @@ def end_to_end(findings: Findings) -> Table | None:
 
 def throughput(findings: Findings) -> Table:
     """Return images a second, by images a call; the best is named."""
-    sizes = sorted({one.size for summary in findings.summaries for one in summary.throughput})
+    sizes = sorted({rate.size for summary in findings.summaries for rate in summary.throughput})
 
     def rate(size: int) -> Callable[[Summary], str]:
-        def cell(one: Summary) -> str:
-            rates = [each.images_per_second for each in one.throughput if each.size == size]
+        def cell(summary: Summary) -> str:
+            rates = [rate.images_per_second for rate in summary.throughput if rate.size == size]
             return digits(max(rates)) if rates else ""
 
         return cell
@@ -179,7 +182,12 @@ def throughput(findings: Findings) -> Table:
         "Throughput: images a second",
         (
             *((_call(size, findings), rate(size)) for size in sizes),
-            ("best", lambda one: f"{digits(one.best_throughput.images_per_second)} at {one.best_throughput.size:,}"),
+            (
+                "best",
+                lambda summary: (
+                    f"{digits(summary.best_throughput.images_per_second)} at {summary.best_throughput.size:,}"
+                ),
+            ),
         ),
         findings.summaries,
         note="A file with a fixed batch of one is called once an image, whatever the call holds."
@@ -193,10 +201,10 @@ def memory(findings: Findings) -> Table:
         "memory",
         "Memory and disk",
         (
-            ("peak MB", lambda one: megabytes(one.memory.peak)),
-            ("steady MB", lambda one: megabytes(one.memory.steady)),
-            ("file MB", lambda one: megabytes(one.raw.size_bytes)),
-            ("runtime MB", lambda one: megabytes(one.raw.runtime_bytes)),
+            ("peak MB", lambda summary: megabytes(summary.memory.peak)),
+            ("steady MB", lambda summary: megabytes(summary.memory.steady)),
+            ("file MB", lambda summary: megabytes(summary.raw.size_bytes)),
+            ("runtime MB", lambda summary: megabytes(summary.raw.runtime_bytes)),
             ("file + runtime MB", _on_disk),
         ),
         findings.summaries,
@@ -207,16 +215,19 @@ def memory(findings: Findings) -> Table:
 
 def single_stream(findings: Findings) -> Table | None:
     """Return MLPerf's figure; None where it was not asked for."""
-    known = [one for one in findings.summaries if one.single_stream]
+    known = [summary for summary in findings.summaries if summary.single_stream]
     if not known:
         return None
     return case_table(
         "mlperf",
         "MLPerf SingleStream",
         (
-            ("p90 µs", lambda one: micros(one.single_stream.p90) if one.single_stream else ""),
-            ("windows", lambda one: str(one.single_stream.windows) if one.single_stream else ""),
-            ("shortest window s", lambda one: digits(one.single_stream.shortest_window) if one.single_stream else ""),
+            ("p90 µs", lambda summary: micros(summary.single_stream.p90) if summary.single_stream else ""),
+            ("windows", lambda summary: str(summary.single_stream.windows) if summary.single_stream else ""),
+            (
+                "shortest window s",
+                lambda summary: digits(summary.single_stream.shortest_window) if summary.single_stream else "",
+            ),
         ),
         known,
         note="The median over windows of the 90th percentile. The method says what differs from MLPerf's rules.",
@@ -225,20 +236,30 @@ def single_stream(findings: Findings) -> Table | None:
 
 def energy(findings: Findings) -> Table | None:
     """Return energy of one inference; None where there is no meter."""
-    known = [one for one in findings.summaries if one.raw.energy]
+    known = [summary for summary in findings.summaries if summary.raw.energy]
     if not known:
         return None
     return case_table(
         "energy",
         "Energy",
         (
-            ("mJ an inference", lambda one: digits(one.joules * 1e3) if one.joules is not None else UNKNOWN),
-            ("mean W", lambda one: digits(one.raw.energy.joules / one.raw.energy.seconds) if one.raw.energy else ""),
+            (
+                "mJ an inference",
+                lambda summary: digits(summary.joules * 1e3) if summary.joules is not None else UNKNOWN,
+            ),
+            (
+                "mean W",
+                lambda summary: (
+                    digits(summary.raw.energy.joules / summary.raw.energy.seconds) if summary.raw.energy else ""
+                ),
+            ),
             (
                 "idle W",
-                lambda one: digits(one.raw.energy.idle_joules / one.raw.energy.seconds) if one.raw.energy else "",
+                lambda summary: (
+                    digits(summary.raw.energy.idle_joules / summary.raw.energy.seconds) if summary.raw.energy else ""
+                ),
             ),
-            ("meter", lambda one: one.raw.energy.covers if one.raw.energy else ""),
+            ("meter", lambda summary: summary.raw.energy.covers if summary.raw.energy else ""),
         ),
         known,
         note="Above what the idle machine takes in the same time.",
@@ -246,18 +267,18 @@ def energy(findings: Findings) -> Table | None:
 
 
 def _accuracy(text: Callable[[Accuracy], str]) -> Callable[[Summary], str]:
-    return lambda one: text(one.accuracy) if one.accuracy else ""
+    return lambda summary: text(summary.accuracy) if summary.accuracy else ""
 
 
 def _paired(text: Callable[[Pairs], str]) -> Callable[[Summary], str]:
-    return lambda one: text(one.accuracy.paired) if one.accuracy and one.accuracy.paired else ""
+    return lambda summary: text(summary.accuracy.paired) if summary.accuracy and summary.accuracy.paired else ""
 
 
 def _speedup(findings: Findings) -> Callable[[Summary], str]:
-    def cell(one: Summary) -> str:
-        if one.latency.speedup is None:
+    def cell(summary: Summary) -> str:
+        if summary.latency.speedup is None:
             return ""
-        return ratio_interval(one.latency.speedup) + ("\u00a0=" if findings.is_equal_to_baseline(one) else "")
+        return ratio_interval(summary.latency.speedup) + ("\u00a0=" if findings.is_equal_to_baseline(summary) else "")
 
     return cell
 
@@ -272,7 +293,7 @@ def _at_fps(findings: Findings, figure: str) -> str:
 
 
 def _fastest(findings: Findings) -> str:
-    best = max(findings.summaries, key=lambda one: one.best_throughput.images_per_second)
+    best = max(findings.summaries, key=lambda summary: summary.best_throughput.images_per_second)
     rate = best.best_throughput
     return f"{best.case.name} with {_call(rate.size, findings)}, {digits(rate.images_per_second)} images/s"
 
@@ -283,5 +304,7 @@ def _call(size: int, findings: Findings) -> str:
     return f"all {every:,} images" if size == every else f"{count_of(size, 'image')} a call"
 
 
-def _on_disk(one: Summary) -> str:
-    return UNKNOWN if one.raw.runtime_bytes is None else megabytes(one.raw.size_bytes + one.raw.runtime_bytes)
+def _on_disk(summary: Summary) -> str:
+    return (
+        UNKNOWN if summary.raw.runtime_bytes is None else megabytes(summary.raw.size_bytes + summary.raw.runtime_bytes)
+    )

@@ -26,27 +26,27 @@ _BESIDE_ROWS = 0.12
 def accuracy_against_latency(findings: Findings) -> Chart | None:
     """Return top-1 against the median latency, with intervals and the Pareto front; None without labels."""
     shown = [
-        (number, one)
-        for number, one in enumerate(findings.summaries, 1)
-        if one.accuracy and one.case.role not in {Role.TWIN, Role.REFERENCE}
+        (number, summary)
+        for number, summary in enumerate(findings.summaries, 1)
+        if summary.accuracy and summary.case.role not in {Role.TWIN, Role.REFERENCE}
     ]
     if not shown:
         return None
 
     def paint(figure: Any) -> None:
         axes = figure.subplots()
-        latencies = [one.latency.p50.value * 1e6 for _, one in shown]
+        latencies = [summary.latency.p50.value * 1e6 for _, summary in shown]
         low, high = min(latencies) / 1.5, max(latencies) * 1.5
         front = sorted(
-            (one.latency.p50.value * 1e6, 100 * one.accuracy.top1.value)
-            for _, one in shown
-            if one.accuracy and one.case.name in findings.pareto
+            (summary.latency.p50.value * 1e6, 100 * summary.accuracy.top1.value)
+            for _, summary in shown
+            if summary.accuracy and summary.case.name in findings.pareto
         )
         if front:
             ends = [*(x for x, _ in front), high]
             axes.step(ends, [*(y for _, y in front), front[-1][1]], where="post", color=SOFT, linestyle="--", zorder=1)
-        for (number, one), lift in zip(shown, _lifts([one for _, one in shown]), strict=True):
-            _point(axes, number, one, lift)
+        for (number, summary), lift in zip(shown, _lifts([summary for _, summary in shown]), strict=True):
+            _point(axes, number, summary, lift)
         axes.set_xscale("log")
         axes.set_xlim(low, high)
         label_logarithmic(axes.xaxis, low, high)
@@ -55,10 +55,10 @@ def accuracy_against_latency(findings: Findings) -> Chart | None:
 
     best = ", ".join(shortened(name) for name in findings.pareto)
     told = "; ".join(
-        f"{number}: {shortened(one.case.name)}, {micros(one.latency.p50.value)} µs, "
-        f"{percent(one.accuracy.top1.value)} %"
-        for number, one in shown
-        if one.accuracy
+        f"{number}: {shortened(summary.case.name)}, {micros(summary.latency.p50.value)} µs, "
+        f"{percent(summary.accuracy.top1.value)} %"
+        for number, summary in shown
+        if summary.accuracy
     )
     return Chart(
         "scatter",
@@ -66,24 +66,24 @@ def accuracy_against_latency(findings: Findings) -> Chart | None:
         f"Scatter plot of top-1 against median latency, with 95 % intervals. {told}. Pareto front: {best or 'none'}.",
         paint,
         height=3.2,
-        legend=_legend([one for _, one in shown]),
+        legend=_legend([summary for _, summary in shown]),
     )
 
 
 def _lifts(shown: list[Summary]) -> list[int]:
     """Return how many lines each number has to stand higher, so that it does not cover that of a neighbour."""
     placed: list[tuple[float, float, int]] = []
-    for one in shown:
-        assert one.accuracy is not None
-        x, y = np.log10(one.latency.p50.value), one.accuracy.top1.value
-        taken = {lift for left, low, lift in placed if abs(left - x) < _NEAR_DECADES and abs(low - y) < _NEAR_SHARE}
-        placed.append((x, y, next(lift for lift in range(len(shown)) if lift not in taken)))
+    for summary in shown:
+        assert summary.accuracy is not None
+        x, y = np.log10(summary.latency.p50.value), summary.accuracy.top1.value
+        used = {lift for left, low, lift in placed if abs(left - x) < _NEAR_DECADES and abs(low - y) < _NEAR_SHARE}
+        placed.append((x, y, next(lift for lift in range(len(shown)) if lift not in used)))
     return [lift for _, _, lift in placed]
 
 
-def _point(axes: Any, number: int, one: Summary, lift: int) -> None:
-    assert one.accuracy is not None
-    p50, top1, colour = one.latency.p50, one.accuracy.top1, SERIES[one.case.precision.colour - 1]
+def _point(axes: Any, number: int, summary: Summary, lift: int) -> None:
+    assert summary.accuracy is not None
+    p50, top1, colour = summary.latency.p50, summary.accuracy.top1, SERIES[summary.case.precision.colour - 1]
     axes.errorbar(
         p50.value * 1e6,
         100 * top1.value,
@@ -91,7 +91,7 @@ def _point(axes: Any, number: int, one: Summary, lift: int) -> None:
         yerr=[[100 * (top1.value - top1.low)], [100 * (top1.high - top1.value)]],
         color=colour,
         linewidth=1,
-        marker="s" if one.case.role is Role.BASELINE else "o",
+        marker="s" if summary.case.role is Role.BASELINE else "o",
         markersize=7,
         markeredgecolor=PANEL,
         zorder=3,
@@ -112,22 +112,24 @@ def distributions(findings: Findings) -> Chart:
     shown = findings.summaries
 
     def paint(figure: Any) -> None:
-        samples = [_samples(one) for one in shown]
+        samples = [_samples(summary) for summary in shown]
         low = min(float(each.min()) for each in samples) / 1.1
         high = max(float(np.quantile(each, 0.995)) for each in samples) * 1.1
         edges = np.geomspace(low, high, 121)
         axes = figure.subplots()
-        for row, (one, each) in enumerate(zip(shown, samples, strict=True)):
-            base, colour = float(-row), SERIES[one.case.precision.colour - 1]
+        for row, (summary, each) in enumerate(zip(shown, samples, strict=True)):
+            base, colour = float(-row), SERIES[summary.case.precision.colour - 1]
             counts = np.histogram(each, edges)[0].astype(float)
             smooth = np.convolve(counts, (0.25, 0.5, 0.25), mode="same")
             axes.fill_between(
                 edges[:-1], base, base + 0.55 * smooth / smooth.max(), color=colour, alpha=0.75, linewidth=0
             )
-            middle, late = one.latency.p50.value * 1e6, one.latency.p90.value * 1e6
+            middle, late = summary.latency.p50.value * 1e6, summary.latency.p90.value * 1e6
             axes.plot([middle, middle], [base - 0.06, base + 0.55], color=INK, linewidth=1.2)
             axes.plot([late, late], [base - 0.06, base + 0.3], color=INK, linewidth=0.8, linestyle=":")
-            axes.annotate(shortened(one.case.name), (0, base + 0.62), xycoords=("axes fraction", "data"), fontsize=7.5)
+            axes.annotate(
+                shortened(summary.case.name), (0, base + 0.62), xycoords=("axes fraction", "data"), fontsize=7.5
+            )
         _rows(axes, len(shown))
         axes.set_xscale("log")
         axes.set_xlim(low, high)
@@ -135,9 +137,9 @@ def distributions(findings: Findings) -> Chart:
         axes.set_xlabel("latency of one image, µs; line: p50, dots: p90")
 
     told = "; ".join(
-        f"{shortened(one.case.name)}: p50 {micros(one.latency.p50.value)}, p90 {micros(one.latency.p90.value)}, "
-        f"p99 {micros(one.latency.p99)}"
-        for one in shown
+        f"{shortened(summary.case.name)}: p50 {micros(summary.latency.p50.value)}, "
+        f"p90 {micros(summary.latency.p90.value)}, p99 {micros(summary.latency.p99)}"
+        for summary in shown
     )
     return Chart(
         "distributions",
@@ -153,28 +155,30 @@ def distributions(findings: Findings) -> Chart:
 def stages(findings: Findings) -> Chart | None:
     """Return the stages from an encoded picture to probabilities as stacked bars; None where none were measured."""
     shown = [
-        (one, one.end_to_end)
-        for one in findings.summaries
-        if one.end_to_end and one.case.role not in {Role.TWIN, Role.REFERENCE}
+        (summary, summary.end_to_end)
+        for summary in findings.summaries
+        if summary.end_to_end and summary.case.role not in {Role.TWIN, Role.REFERENCE}
     ]
     if not shown:
         return None
 
     def paint(figure: Any) -> None:
         axes = figure.subplots()
-        for row, (one, found) in enumerate(shown):
+        for row, (summary, end_to_end) in enumerate(shown):
             left = 0.0
-            for number, seconds in enumerate(found.stages):
+            for number, seconds in enumerate(end_to_end.stages):
                 axes.barh(-row, seconds * 1e3, 0.34, left, color=SERIES[number], edgecolor=PANEL, linewidth=0.4)
                 left += seconds * 1e3
-            axes.annotate(shortened(one.case.name), (0, -row + 0.26), xycoords=("axes fraction", "data"), fontsize=7.5)
+            axes.annotate(
+                shortened(summary.case.name), (0, -row + 0.26), xycoords=("axes fraction", "data"), fontsize=7.5
+            )
         _rows(axes, len(shown))
         axes.set_xlabel("median of each stage, ms")
 
     told = "; ".join(
-        f"{shortened(one.case.name)}: "
-        + ", ".join(f"{name} {millis(value)}" for name, value in zip(STAGES, found.stages, strict=True))
-        for one, found in shown
+        f"{shortened(summary.case.name)}: "
+        + ", ".join(f"{name} {millis(value)}" for name, value in zip(STAGES, end_to_end.stages, strict=True))
+        for summary, end_to_end in shown
     )
     return Chart(
         "stage-bars",
@@ -187,9 +191,9 @@ def stages(findings: Findings) -> Chart | None:
     )
 
 
-def _samples(one: Summary) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _samples(summary: Summary) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return all single calls of a case, in microseconds."""
-    parts = [samples for process in one.raw.processes for samples in process.rounds_ns]
+    parts = [samples for process in summary.raw.processes for samples in process.rounds_ns]
     return np.array([sample for part in parts for sample in part], np.float64) / 1e3
 
 
@@ -202,5 +206,5 @@ def _rows(axes: Any, count: int) -> None:
 
 def _legend(shown: tuple[Summary, ...] | list[Summary]) -> tuple[tuple[str, int], ...]:
     """Return the precisions that are there, with their colours."""
-    found = {one.case.precision.value: one.case.precision.colour for one in shown}
-    return tuple(sorted(found.items(), key=lambda item: item[1]))
+    colours = {summary.case.precision.value: summary.case.precision.colour for summary in shown}
+    return tuple(sorted(colours.items(), key=lambda item: item[1]))

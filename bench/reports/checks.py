@@ -24,12 +24,16 @@ def checks(findings: Findings) -> CheckReport:
         (("machine", describe(result.machine)), ("data", result.images.data), *result.versions.items()),
         (
             *(
-                Check(one.case.name, limit.name, _OUTCOMES.get(limit.outcome, "skipped"), limit.comparison)
-                for one in findings.summaries
-                if one.case.is_artifact
-                for limit in check_limits(one, findings.limits)
+                Check(summary.case.name, limit.name, _OUTCOMES.get(limit.outcome, "skipped"), limit.comparison)
+                for summary in findings.summaries
+                if summary.case.is_artifact
+                for limit in check_limits(summary, findings.limits)
             ),
-            *(Check(one.case.name, "measured", "crashed", one.error) for one in result.cases if one.error is not None),
+            *(
+                Check(case.case.name, "measured", "crashed", case.error)
+                for case in result.cases
+                if case.error is not None
+            ),
         ),
-        (*findings.verdict, *(f"warning: {one.what}; {one.advice}" for one in findings.warnings)),
+        (*findings.verdict, *(f"warning: {warning.what}; {warning.advice}" for warning in findings.warnings)),
     )

@@ -62,8 +62,10 @@ def run_document(findings: Findings, raw: str = RESULT_NAME) -> Document:
 
 def cautions(findings: Findings) -> tuple[Block, ...]:
     """Return the warnings of a run as a block; none where there are no warnings."""
-    found = tuple(Caution(one.kind, one.what, one.advice, one.is_disturbance) for one in findings.warnings)
-    return (Cautions(found),) if found else ()
+    warnings = tuple(
+        Caution(warning.kind, warning.what, warning.advice, warning.is_disturbance) for warning in findings.warnings
+    )
+    return (Cautions(warnings),) if warnings else ()
 
 
 def _badges(findings: Findings) -> tuple[Badge, ...]:
@@ -104,7 +106,7 @@ def _chapter(name: str, title: str, blocks: Iterable[Block | None]) -> Section:
 def _cases(findings: Findings) -> Iterable[Block | None]:
     yield case_tables.overview(findings)
     if scatter := accuracy_against_latency(findings):
-        names = tuple((name_of(one), one.case.precision.colour) for one in findings.summaries)
+        names = tuple((name_of(summary), summary.case.precision.colour) for summary in findings.summaries)
         yield NumberedChart(scatter, names, _SCATTER_NOTE)
     yield case_tables.accuracy_and_size(findings)
 

@@ -38,24 +38,24 @@ def points(share: float) -> str:
     return f"{100 * share:+.2f}".replace("-", "−")
 
 
-def micros_interval(one: Interval) -> str:
+def micros_interval(interval: Interval) -> str:
     """Return microseconds with their interval."""
-    return f"{micros(one.value)} ({micros(one.low)}–{micros(one.high)})"
+    return f"{micros(interval.value)} ({micros(interval.low)}–{micros(interval.high)})"
 
 
-def percent_interval(one: Interval) -> str:
+def percent_interval(interval: Interval) -> str:
     """Return percents with their interval."""
-    return f"{percent(one.value)} ({percent(one.low)}–{percent(one.high)})"
+    return f"{percent(interval.value)} ({percent(interval.low)}–{percent(interval.high)})"
 
 
-def points_interval(one: Interval) -> str:
+def points_interval(interval: Interval) -> str:
     """Return points with their interval."""
-    return f"{points(one.value)} ({points(one.low)} to {points(one.high)})"
+    return f"{points(interval.value)} ({points(interval.low)} to {points(interval.high)})"
 
 
-def ratio_interval(one: Interval) -> str:
+def ratio_interval(interval: Interval) -> str:
     """Return a ratio with its interval."""
-    return f"{one.value:.2f} ({one.low:.2f}–{one.high:.2f})"
+    return f"{interval.value:.2f} ({interval.low:.2f}–{interval.high:.2f})"
 
 
 def probability(value: float) -> str:

@@ -26,32 +26,32 @@ def method(findings: Findings, raw: str) -> tuple[str, ...]:
     """
     result = findings.result
     settings = result.settings
-    found = [_images(result), _what(result), _turns(result), _baseline(findings), _noise(findings), _cold(result)]
+    paragraphs = [_images(result), _what(result), _turns(result), _baseline(findings), _noise(findings), _cold(result)]
     if settings.fps is not None:
-        found.append(
+        paragraphs.append(
             f"Paced: in each process {settings.frames} calls, one a frame at {settings.fps:g} frames a second; the "
             "process sleeps in between."
         )
     if settings.stage_pictures:
         size = "×".join(str(side) for side in settings.picture_size)
-        found.append(
+        paragraphs.append(
             f"End to end: {settings.stage_pictures} encoded pictures of {size} in each process, from the bytes in "
             "memory to probabilities. Decode gives pixels, resize the model's size, quantize the input tensor; invoke "
             "is the runtime; scores makes probabilities of its output."
         )
     sizes = ", ".join(str(size) for size in settings.batches)
-    found.append(
+    paragraphs.append(
         f"Throughput: calls with {sizes + ', and ' if sizes else ''}all {result.images.count:,} images "
         "one part after the other."
     )
-    found.append(_mlperf(findings))
-    if any(one.raw.energy for one in findings.summaries):
-        found.append(
+    paragraphs.append(_mlperf(findings))
+    if any(summary.raw.energy for summary in findings.summaries):
+        paragraphs.append(
             "Energy: what the meter counts while the case runs, less what it counts in as much time without, divided "
             "by the number of calls."
         )
-    found.append(f"All figures follow from the raw samples in {raw}. The method with its sources: {WRITTEN_IN}.")
-    return tuple(found)
+    paragraphs.append(f"All figures follow from the raw samples in {raw}. The method with its sources: {WRITTEN_IN}.")
+    return tuple(paragraphs)
 
 
 def _images(result: Result) -> str:
@@ -65,7 +65,7 @@ def _images(result: Result) -> str:
 
 
 def _what(result: Result) -> str:
-    threads = ", ".join(str(count) for count in sorted({one.case.threads for one in result.cases}))
+    threads = ", ".join(str(count) for count in sorted({case.case.threads for case in result.cases}))
     return (
         "Latency: one call of `Classifier.predict`, from the uint8 pixels of one image to float32 probabilities, in a "
         f"tight loop. Threads: {threads}. {_timer(result)}"
@@ -122,10 +122,10 @@ def _noise(findings: Findings) -> str:
             "Noise floor: unknown, because the baseline could not be measured twice; a difference below "
             f"{percent(findings.noise_floor)} % is not called one."
         )
-    one = findings.a_a
+    ratio = findings.a_a
     return (
         f"Noise floor: the baseline was measured twice, in other processes and the same rounds. The ratio of the two, "
-        f"which should be 1, is {one.value:.3f} ({one.low:.3f} to {one.high:.3f}). So a difference below "
+        f"which should be 1, is {ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f}). So a difference below "
         f"{percent(findings.noise_floor)} % is not called one."
     )
 
@@ -143,7 +143,7 @@ def _mlperf(findings: Findings) -> str:
         "the load generator is edgecnn's own, not LoadGen; images and models need not be MLPerf's; the time includes "
         "quantizing the input and making probabilities; nobody audited it"
     )
-    if any(one.single_stream for one in findings.summaries):
+    if any(summary.single_stream for summary in findings.summaries):
         return (
             "MLPerf SingleStream: the next query is sent when the last is answered, and the figure is the 90th "
             "percentile of latency; as MLPerf Tiny asks, windows of at least ten seconds, of which the median counts. "

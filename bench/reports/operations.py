@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 
 def operations(findings: Findings) -> tuple[Block, ...]:
     """Return for each profile its table, and its roofline if the case is one of the fastest; the first is unfolded."""
-    profiled = [(number, one, one.raw.profile) for number, one in enumerate(findings.summaries, 1) if one.raw.profile]
+    profiled = [
+        (number, summary, summary.raw.profile)
+        for number, summary in enumerate(findings.summaries, 1)
+        if summary.raw.profile
+    ]
     charts = rooflines(findings)
     return tuple(
         Folded(
-            f"Operations of {one.case.name}",
-            (_table(number, one.case.name, profile), *([charts[number]] if number in charts else [])),
+            f"Operations of {summary.case.name}",
+            (_table(number, summary.case.name, profile), *([charts[number]] if number in charts else [])),
             is_open=number == profiled[0][0],
         )
-        for number, one, profile in profiled
+        for number, summary, profile in profiled
     )
 
 

@@ -26,28 +26,32 @@ def rooflines(findings: Findings) -> dict[int, Chart]:
 
     They show multiply-accumulates a second against multiply-accumulates for each byte.
     """
-    profiled = [(number, one, one.raw.profile) for number, one in enumerate(findings.summaries, 1) if one.raw.profile]
+    profiled = [
+        (number, summary, summary.raw.profile)
+        for number, summary in enumerate(findings.summaries, 1)
+        if summary.raw.profile
+    ]
     fastest = sorted(profiled, key=lambda each: each[1].latency.p50.value)[:MOST]
     return {
-        number: _roofline(number, one, profile, points)
-        for number, one, profile in fastest
+        number: _roofline(number, summary, profile, points)
+        for number, summary, profile in fastest
         if (points := _points(profile))
     }
 
 
 def _points(profile: Profile) -> list[tuple[Operation, float, float]]:
     """Return operations with their intensity and rate, those that take longest first."""
-    found = []
-    for one in profile.operations:
-        intensity, rate = profile.intensity(one), one.macs_per_second
+    points = []
+    for operation in profile.operations:
+        intensity, rate = profile.intensity(operation), operation.macs_per_second
         if intensity and rate:
-            found.append((one, intensity, rate / 1e9))
-    return sorted(found, key=lambda point: -point[0].nanoseconds.value)
+            points.append((operation, intensity, rate / 1e9))
+    return sorted(points, key=lambda point: -point[0].nanoseconds.value)
 
 
 def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[Operation, float, float]]) -> Chart:
     name = shortened(case.case.name)
-    kinds = sorted({_colour(profile, one) for one, _, _ in points})
+    kinds = sorted({_colour(profile, operation) for operation, _, _ in points})
 
     def paint(figure: Any) -> None:
         axes = figure.subplots()
@@ -57,14 +61,20 @@ def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[O
         for kind in kinds:
             peak = (profile.peaks.int8 if kind == _INTEGER else profile.peaks.float32).macs_per_second / 1e9
             axes.plot(line, np.minimum(slope, peak), color=SERIES[kind - 1], linewidth=1)
-        for rank, (one, intensity, rate) in enumerate(points):
-            size = 12 + 260 * one.nanoseconds.value / profile.whole_ns.value
+        for rank, (operation, intensity, rate) in enumerate(points):
+            size = 12 + 260 * operation.nanoseconds.value / profile.whole_ns.value
             axes.scatter(
-                intensity, rate, size, color=SERIES[_colour(profile, one) - 1], alpha=0.7, edgecolor=SOFT, zorder=3
+                intensity,
+                rate,
+                size,
+                color=SERIES[_colour(profile, operation) - 1],
+                alpha=0.7,
+                edgecolor=SOFT,
+                zorder=3,
             )
             if rank < _LABELLED:
                 axes.annotate(
-                    shortened(one.layer),
+                    shortened(operation.layer),
                     (intensity, rate),
                     (0, 7),
                     textcoords="offset points",
@@ -82,7 +92,8 @@ def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[O
 
     names = {_INTEGER: "int8", _FLOAT: "float32"}
     told = "; ".join(
-        f"{shortened(one.layer)}: {rate:.3g} GMAC/s at {x:.3g} MAC/byte" for one, x, rate in points[:_LABELLED]
+        f"{shortened(operation.layer)}: {rate:.3g} GMAC/s at {x:.3g} MAC/byte"
+        for operation, x, rate in points[:_LABELLED]
     )
     return Chart(
         f"roofline-{number}",
@@ -94,5 +105,5 @@ def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[O
     )
 
 
-def _colour(profile: Profile, one: Operation) -> int:
-    return _INTEGER if profile.peak(one) is profile.peaks.int8 else _FLOAT
+def _colour(profile: Profile, operation: Operation) -> int:
+    return _INTEGER if profile.peak(operation) is profile.peaks.int8 else _FLOAT

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 _ROLES = {Role.BASELINE: " (baseline)", Role.TWIN: "", Role.REFERENCE: "", Role.CANDIDATE: ""}
 
 
-def name_of(one: Summary) -> str:
+def name_of(summary: Summary) -> str:
     """Return a case's name, and whether it is what ratios refer to."""
-    return one.case.name + _ROLES[one.case.role]
+    return summary.case.name + _ROLES[summary.case.role]
 
 
 def failures(findings: Findings) -> tuple[tuple[str, str], ...]:
     """Return name and reason of each case that failed."""
     return tuple(
-        (one.case.name, one.error or "it was not measured")
-        for one in findings.result.cases
-        if one.raw is None or one.error is not None
+        (case.case.name, case.error or "it was not measured")
+        for case in findings.result.cases
+        if case.raw is None or case.error is not None
     )
 
 
@@ -47,7 +47,7 @@ def case_table(
         summaries: of the cases.
         failed: what `failures` found, to be listed.
     """
-    cells = [(head, [cell(one) for one in summaries]) for head, cell in columns]
+    cells = [(head, [cell(summary) for summary in summaries]) for head, cell in columns]
     kept = [(head, column) for head, column in cells if any(column)]
-    rows = zip([name_of(one) for one in summaries], *(column for _, column in kept), strict=True)
+    rows = zip([name_of(summary) for summary in summaries], *(column for _, column in kept), strict=True)
     return Table(name, title, ("case", *(head for head, _ in kept)), tuple(rows), failed, note)

@@ -37,7 +37,9 @@ def timeline(findings: Findings) -> Chart | None:
     if not panels:
         return None
     start = moments[0].sample.seconds
-    throttled = [one.sample.seconds - start for one in moments if throttled_words(one.sample.throttled or 0).now]
+    throttled = [
+        moment.sample.seconds - start for moment in moments if throttled_words(moment.sample.throttled or 0).now
+    ]
 
     def paint(figure: Any) -> None:
         for axes, panel in zip(figure.subplots(len(panels), squeeze=False, sharex=True)[:, 0], panels, strict=True):
@@ -59,17 +61,17 @@ def timeline(findings: Findings) -> Chart | None:
 
 
 def _panels(moments: tuple[Moment, ...]) -> list[_Panel]:
-    found = [
+    panels = [
         _of_samples(moments, "temperature, °C", "temperature_c", 1.0, SERIES[1]),
         _of_samples(moments, "clock, MHz", "clock_hz", 1e-6, SERIES[0]),
         _of_samples(moments, "power, W", "power_w", 1.0, SERIES[3]),
         _load(moments),
     ]
-    return [panel for panel in found if panel is not None]
+    return [panel for panel in panels if panel is not None]
 
 
 def _of_samples(moments: tuple[Moment, ...], title: str, field: str, factor: float, colour: str) -> _Panel | None:
-    known = [(one.sample.seconds - moments[0].sample.seconds, getattr(one.sample, field)) for one in moments]
+    known = [(moment.sample.seconds - moments[0].sample.seconds, getattr(moment.sample, field)) for moment in moments]
     known = [(seconds, value * factor) for seconds, value in known if value is not None]
     if len(known) < 2:
         return None
@@ -80,18 +82,18 @@ def _load(moments: tuple[Moment, ...]) -> _Panel | None:
     times, rates = list[float](), list[float]()
     for step in steps_of(moments):  # between two of them a run may have been killed and gone on
         known = [
-            (one.sample.seconds - moments[0].sample.seconds, one.sample.busy_seconds - one.own_seconds)
-            for one in step
-            if one.sample.busy_seconds is not None and one.own_seconds is not None
+            (moment.sample.seconds - moments[0].sample.seconds, moment.sample.busy_seconds - moment.own_seconds)
+            for moment in step
+            if moment.sample.busy_seconds is not None and moment.own_seconds is not None
         ]
         spaced: list[tuple[float, float]] = []
         for seconds, used in known:
             if not spaced or seconds - spaced[-1][0] >= _LEAST_STEP:
                 spaced.append((seconds, used))
-        found = [max(0.0, (b[1] - a[1]) / (b[0] - a[0])) for a, b in pairwise(spaced)]
-        if found:
+        step_rates = [max(0.0, (b[1] - a[1]) / (b[0] - a[0])) for a, b in pairwise(spaced)]
+        if step_rates:
             times += [seconds for seconds, _ in spaced]
-            rates += [*found, found[-1]]
+            rates += [*step_rates, step_rates[-1]]
     if not times:
         return None
     title = "other processes, busy cores"
