@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from edgecnn.bench.case import Case
 from edgecnn.bench.compare.accuracy import AccuracyChange, accuracy_change
-from edgecnn.bench.compare.latency import LatencyChange, LatencyOutcome, Measured, baseline_change, latency_change
+from edgecnn.bench.compare.latency import CaseInRun, LatencyChange, LatencyOutcome, baseline_change, latency_change
 from edgecnn.bench.compare.match import common_baseline, match, references
 from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.findings import Findings
@@ -170,7 +170,7 @@ def _latency(
     if baselines is not None and summaries[1].case == baselines[1].case:
         return _baseline_change(baselines, old, new, limits)
     was, now = (
-        Measured(
+        CaseInRun(
             summary.raw, references(run.findings.result) if baselines is not None else (), run.findings.noise_floor
         )
         for summary, run in zip(summaries, runs, strict=True)
@@ -185,7 +185,7 @@ def _baseline_change(
     was, now = baselines[0].raw, baselines[1].raw
     if was is None or now is None:
         return None
-    before, after = (Measured(raw, (), run.findings.noise_floor) for raw, run in ((was, old), (now, new)))
+    before, after = (CaseInRun(raw, (), run.findings.noise_floor) for raw, run in ((was, old), (now, new)))
     return baseline_change(before, after, limits)
 
 

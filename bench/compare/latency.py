@@ -36,7 +36,7 @@ class LatencyOutcome(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class CaseInRun:
     """A case in one run.
 
     Attributes:
@@ -71,7 +71,7 @@ class LatencyChange:
         return self.own if self.relative is None else self.relative
 
 
-def latency_change(old: Measured, new: Measured, limits: Tolerance, care: str = "") -> LatencyChange:
+def latency_change(old: CaseInRun, new: CaseInRun, limits: Tolerance, care: str = "") -> LatencyChange:
     """Return how a case's latency changed, and whether that is a slowdown beyond the limit.
 
     Args:
@@ -90,7 +90,7 @@ def latency_change(old: Measured, new: Measured, limits: Tolerance, care: str = 
     return LatencyChange(outcome, own, relative, why)
 
 
-def baseline_change(old: Measured, new: Measured, limits: Tolerance) -> LatencyChange:
+def baseline_change(old: CaseInRun, new: CaseInRun, limits: Tolerance) -> LatencyChange:
     """Return how the common baseline's own latency changed: the same file on the same runtime, so likely the machine.
 
     Args:
@@ -104,7 +104,7 @@ def baseline_change(old: Measured, new: Measured, limits: Tolerance) -> LatencyC
     return LatencyChange(LatencyOutcome.BASELINE, own, None, "what the others are measured against")
 
 
-def _to_references(case: Measured) -> Rounds:
+def _to_references(case: CaseInRun) -> Rounds:
     """Return, for each process and round, the case's latency by the geometric mean of its references'."""
     logs = [[np.log(process) for process in round_medians(raw)] for raw in case.references]
     ratios = []

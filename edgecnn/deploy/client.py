@@ -88,7 +88,7 @@ class Device:
         import hashlib
 
         with self._request("read", {"path": path}, ()) as output:
-            answer = next((found for found in map(_answer, output) if found is not None), {})
+            answer = next((values for values in map(_answer, output) if values is not None), {})
             if "error" in answer:
                 raise DeviceError(str(answer["error"]))
             content = output.read(answer.get("size", 0))
@@ -146,10 +146,10 @@ def find_python(connection: ssh.Connection, python: str | None) -> Device:
         if line.startswith(MARK):
             return Device(connection, line.removeprefix(MARK))
     version = next((line for line in ran.out.splitlines() if line.startswith("Python ")), None)
-    found = f"{python or 'python3'} is {version}" if version else f"no {python or 'python3'} was found there"
+    version_there = f"{python or 'python3'} is {version}" if version else f"no {python or 'python3'} was found there"
     raise DeviceError(
-        f"edgecnn needs Python 3.11 or newer, and {found}; use Raspberry Pi OS bookworm or newer, or name another one "
-        'in the hosts file (python = "…")'
+        f"edgecnn needs Python 3.11 or newer, and {version_there}; use Raspberry Pi OS bookworm or newer, or name "
+        'another one in the hosts file (python = "…")'
     )
 
 
@@ -169,10 +169,10 @@ def _answer(line: bytes) -> dict[str, Any] | None:
     if not text.startswith(MARK):
         return None
     try:
-        found: dict[str, Any] = json.loads(text.removeprefix(MARK))
+        values: dict[str, Any] = json.loads(text.removeprefix(MARK))
     except ValueError:
         return None
-    return found
+    return values
 
 
 def _write(pipe: IO[bytes], head: bytes, contents: Iterable[Path]) -> None:

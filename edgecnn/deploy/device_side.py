@@ -103,8 +103,8 @@ def install(request: dict[str, Any]) -> dict[str, Any]:
         wheels = _path(request["wheels"])
         pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--only-binary=:all:"]
         source = ["--no-index", "--find-links", str(wheels)] if request["offline"] else []
-        wanted = f"{request['project']} @ {(wheels / request['wheel']).as_uri()}"
-        _run([*pip, *source, wanted])
+        requirement = f"{request['project']} @ {(wheels / request['wheel']).as_uri()}"
+        _run([*pip, *source, requirement])
         stamp.write_text(request["stamp"])
         for old in wheels.glob(f"{request['project'].split('[')[0]}-*.whl"):
             if old.name != request["wheel"]:
@@ -171,7 +171,7 @@ def follow(request: dict[str, Any]) -> dict[str, Any]:
         time.sleep(_POLL_SECONDS)
 
 
-VERBS = {one.__name__: one for one in (facts, missing, take, install, run, read, forget, follow)}
+VERBS = {verb.__name__: verb for verb in (facts, missing, take, install, run, read, forget, follow)}
 
 
 def main() -> int:
@@ -232,13 +232,13 @@ def _is(path: Path, size: int, digest: str) -> bool:
     try:
         if path.stat().st_size != size:
             return False
-        found = hashlib.sha256()
+        computed = hashlib.sha256()
         with path.open("rb") as file:
             for piece in iter(lambda: file.read(_CHUNK), b""):
-                found.update(piece)
+                computed.update(piece)
     except OSError:
         return False
-    return found.hexdigest() == digest
+    return computed.hexdigest() == digest
 
 
 def _inside(folder: Path, name: str) -> Path:

@@ -27,7 +27,7 @@ _OLDEST_GLIBC = 17
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DeviceFacts:
     """What a device says before anything is installed on it; see `device_side.facts`."""
 
     python: str
@@ -40,29 +40,29 @@ class Facts:
     stamp: str | None
 
 
-def read_facts(device: Device) -> Facts:
+def read_facts(device: Device) -> DeviceFacts:
     """Return what decides whether edgecnn can be installed on a device.
 
     Raises:
         DeviceError: it cannot; the message says what is missing.
     """
-    found: Facts = decode(Facts, device.ask("facts", environment=ENVIRONMENT))
-    if found.bits != 64:
+    facts: DeviceFacts = decode(DeviceFacts, device.ask("facts", environment=ENVIRONMENT))
+    if facts.bits != 64:
         raise DeviceError(
-            f"the system there has {found.bits} bits, for which there are no runtimes; install the 64-bit "
+            f"the system there has {facts.bits} bits, for which there are no runtimes; install the 64-bit "
             "Raspberry Pi OS (a Raspberry Pi 3 or newer runs it)"
         )
-    if found.libc is None or not found.libc.startswith("glibc"):
+    if facts.libc is None or not facts.libc.startswith("glibc"):
         raise DeviceError(
-            f"the C library there is {found.libc or 'unknown'}, for which there are no runtimes; use a system with "
+            f"the C library there is {facts.libc or 'unknown'}, for which there are no runtimes; use a system with "
             "glibc, as Raspberry Pi OS"
         )
-    if found.stamp is None and not found.has_venv:
+    if facts.stamp is None and not facts.has_venv:
         raise DeviceError("Python there cannot make an environment; on the device: sudo apt install python3-venv")
-    if found.stamp is None and found.free_bytes < _NEEDED_BYTES:
-        free, needed = found.free_bytes // 2**20, _NEEDED_BYTES // 2**20
+    if facts.stamp is None and facts.free_bytes < _NEEDED_BYTES:
+        free, needed = facts.free_bytes // 2**20, _NEEDED_BYTES // 2**20
         raise DeviceError(f"the disk there has {free} MiB left, and {needed} MiB are needed; make room")
-    return found
+    return facts
 
 
 def own_wheel() -> Path:
@@ -79,7 +79,7 @@ def own_wheel() -> Path:
     return path
 
 
-def install(device: Device, facts: Facts, wheel: Path, *, offline: bool) -> bool:
+def install(device: Device, facts: DeviceFacts, wheel: Path, *, offline: bool) -> bool:
     """Make the environment on a device, and return whether there was anything to do.
 
     Args:
@@ -94,7 +94,7 @@ def install(device: Device, facts: Facts, wheel: Path, *, offline: bool) -> bool
     stamp = f"{sha256_file(wheel)} {EXTRA} {facts.program} {facts.python}"
     if facts.stamp != stamp:
         wheels = (wheel, *(_download(wheel, facts) if offline else ()))
-        files = tuple(File(one, one.name, one.stat().st_size, sha256_file(one)) for one in wheels)
+        files = tuple(File(path, path.name, path.stat().st_size, sha256_file(path)) for path in wheels)
         send(Shipment("wheels", files, ()), device, f"{BASE}/wheels")
     answer = device.ask(
         "install",
@@ -108,7 +108,7 @@ def install(device: Device, facts: Facts, wheel: Path, *, offline: bool) -> bool
     return bool(answer["made"])
 
 
-def _download(wheel: Path, facts: Facts) -> tuple[Path, ...]:
+def _download(wheel: Path, facts: DeviceFacts) -> tuple[Path, ...]:
     """Return the files of all wheels that the environment needs, for the device's processor, C library and Python.
 
     pip takes a platform literally, so every older one has to be named as well. Source: PEP 600.
@@ -120,7 +120,7 @@ def _download(wheel: Path, facts: Facts) -> tuple[Path, ...]:
     platforms += [f"manylinux2014_{facts.architecture}", f"linux_{facts.architecture}"]
     command = [
         *(sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--only-binary=:all:"),
-        *(f"--platform={one}" for one in platforms),
+        *(f"--platform={platform}" for platform in platforms),
         *(f"--python-version={version}", "--implementation=cp", f"--abi=cp{version.replace('.', '')}", "--abi=abi3"),
         *("--abi=none", f"--dest={folder}", f"{PROJECT}[{EXTRA}] @ {wheel.as_uri()}"),
     ]

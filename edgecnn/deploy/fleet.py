@@ -14,7 +14,7 @@ from edgecnn.errors import DeviceError, EdgecnnError, GateError
 
 _T = TypeVar("_T")
 
-Report = Callable[[Host, str, str], None]
+OnStep = Callable[[Host, str, str], None]
 """Called as `report(host, step, what)`, by one thread at a time."""
 
 _GRACE_SECONDS = 5.0
@@ -31,7 +31,7 @@ class HostResult(Generic[_T]):
 
 
 def on_each(
-    hosts: tuple[Host, ...], work: Callable[[Host, ssh.Connection, Say], _T], report: Report
+    hosts: tuple[Host, ...], work: Callable[[Host, ssh.Connection, Say], _T], report: OnStep
 ) -> tuple[HostResult[_T], ...]:
     """Return what came of each device, in the order of `hosts`; all are worked on at once.
 
@@ -41,15 +41,15 @@ def on_each(
         report: hears of each step, and of what went wrong.
     """
     lock = threading.Lock()
-    found: dict[str, HostResult[_T] | BaseException] = {}
+    results: dict[str, HostResult[_T] | BaseException] = {}
 
-    def one(host: Host) -> None:
+    def work_in_thread(host: Host) -> None:
         try:
-            found[host.name] = _on_one(host, work, report, lock)
+            results[host.name] = _on_one(host, work, report, lock)
         except BaseException as error:  # a defect, raised below where the others have ended
-            found[host.name] = error
+            results[host.name] = error
 
-    threads = [threading.Thread(target=one, args=(host,), daemon=True) for host in hosts]
+    threads = [threading.Thread(target=work_in_thread, args=(host,), daemon=True) for host in hosts]
     try:
         for thread in threads:
             thread.start()
@@ -62,7 +62,7 @@ def on_each(
         raise
     outcomes = []
     for host in hosts:
-        outcome = found[host.name]
+        outcome = results[host.name]
         if isinstance(outcome, BaseException):
             raise outcome
         outcomes.append(outcome)
@@ -70,7 +70,7 @@ def on_each(
 
 
 def _on_one(
-    host: Host, work: Callable[[Host, ssh.Connection, Say], _T], report: Report, lock: threading.Lock
+    host: Host, work: Callable[[Host, ssh.Connection, Say], _T], report: OnStep, lock: threading.Lock
 ) -> HostResult[_T]:
     last: str | None = None
 

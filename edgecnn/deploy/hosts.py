@@ -100,14 +100,14 @@ def choose(text: str, hosts: Hosts) -> tuple[Host, ...]:
     Raises:
         DeviceError: a name is empty, or ssh would take it for an option.
     """
-    found: dict[str, Host] = {}
+    chosen: dict[str, Host] = {}
     for part in text.split(","):
         name = part.strip()
-        for one in hosts.groups.get(name, (name,)):
-            entry = hosts.hosts.get(one, _Entry(one))
-            _check_destination(one, entry.ssh)
-            found.setdefault(one, Host(one, entry.ssh, entry.python))
-    return tuple(found.values())
+        for member in hosts.groups.get(name, (name,)):
+            entry = hosts.hosts.get(member, _Entry(member))
+            _check_destination(member, entry.ssh)
+            chosen.setdefault(member, Host(member, entry.ssh, entry.python))
+    return tuple(chosen.values())
 
 
 def _check_destination(name: str, destination: str) -> None:

@@ -12,7 +12,7 @@ from edgecnn.bench.reports import write_reports
 from edgecnn.bench.result import RESULT_NAME, Result
 from edgecnn.data.sources import NAMED
 from edgecnn.deploy.environment import own_wheel
-from edgecnn.deploy.fleet import HostResult, Report, on_each
+from edgecnn.deploy.fleet import HostResult, OnStep, on_each
 from edgecnn.deploy.hosts import HERE, Host
 from edgecnn.deploy.prepare import Order, Say
 from edgecnn.deploy.remote_bench import Measurement, bench_on
@@ -45,7 +45,7 @@ class FleetBench:
     here: Callable[[Path], Result]
 
 
-def measure(hosts: tuple[Host, ...], job: FleetBench, report: Report) -> tuple[HostResult[Result], ...]:
+def measure(hosts: tuple[Host, ...], job: FleetBench, report: OnStep) -> tuple[HostResult[Result], ...]:
     """Return the result or error of each machine, in the order of `hosts`.
 
     Devices are measured at the same time; this machine is measured when they have ended. Each result is kept in the
@@ -64,7 +64,7 @@ def measure(hosts: tuple[Host, ...], job: FleetBench, report: Report) -> tuple[H
     return tuple(results[host.name] for host in hosts)
 
 
-def _measure_away(hosts: tuple[Host, ...], job: FleetBench, report: Report) -> tuple[HostResult[Result], ...]:
+def _measure_away(hosts: tuple[Host, ...], job: FleetBench, report: OnStep) -> tuple[HostResult[Result], ...]:
     order = Order(own_wheel(), pack_artifacts(job.paths), is_offline=job.is_offline)
     measurement = Measurement(job.options, job.data if job.data in NAMED else pack_data(Path(job.data)))
 
@@ -77,7 +77,7 @@ def _measure_away(hosts: tuple[Host, ...], job: FleetBench, report: Report) -> t
     return on_each(hosts, work, report)
 
 
-def _measure_here(host: Host, job: FleetBench, report: Report) -> HostResult[Result]:
+def _measure_here(host: Host, job: FleetBench, report: OnStep) -> HostResult[Result]:
     try:
         return HostResult(host, job.here(job.out / host.folder))
     except EdgecnnError as error:

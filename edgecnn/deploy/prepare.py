@@ -76,12 +76,12 @@ def _doctor(device: Device, order: Order, say: Say) -> Machine:
         checkup = decode_json(Checkup, ran.out, newest=SCHEMA_VERSION)
     except SchemaError as error:
         raise DeviceError(f"edgecnn doctor failed there: {_last(ran.err) or error}") from error
-    found = checkup.findings
-    first = next((one.what for one in found if one.topic == "machine"), "unknown machine")
+    first = next((finding.what for finding in checkup.findings if finding.topic == "machine"), "unknown machine")
     say("doctor", f"{first}{', emulated' if checkup.machine.emulated else ''}")
-    for one in found:
-        if one.level is not Level.OK:
-            say("doctor", f"{one.level.value}: {one.what}{f'; {one.advice}' if one.advice else ''}")
+    for finding in checkup.findings:
+        if finding.level is not Level.OK:
+            advice = f"; {finding.advice}" if finding.advice else ""
+            say("doctor", f"{finding.level.value}: {finding.what}{advice}")
     return checkup.machine
 
 

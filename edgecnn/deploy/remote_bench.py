@@ -106,5 +106,5 @@ def _follow(device: Device, folder: str, words: tuple[str, ...], say: Say) -> No
     raise MeasurementError(f"the benchmark failed there: {str(ended['said']).removeprefix('edgecnn: ')}")
 
 
-def _digest(what: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:_DIGITS]
+def _digest(values: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:_DIGITS]

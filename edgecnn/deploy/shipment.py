@@ -93,15 +93,15 @@ def send(shipment: Shipment, device: Device, folder: str) -> Sent:
         DeviceError: the connection was lost, the disk is full, a file arrived changed.
     """
     listed = [(file.name, file.size_bytes, file.sha256) for file in shipment.files]
-    found = device.ask("missing", folder=folder, files=listed)
-    lacking = set(found["missing"])
-    remove = _named(found["manifest"]) - {file.name for file in shipment.files} if MANIFEST_NAME in lacking else set()
-    wanted = [file for file in shipment.files if file.name in lacking]
-    if wanted or remove:
-        described = [(file.name, file.size_bytes, file.sha256) for file in wanted]
-        contents = [file.path for file in wanted]
+    answer = device.ask("missing", folder=folder, files=listed)
+    lacking = set(answer["missing"])
+    remove = _named(answer["manifest"]) - {file.name for file in shipment.files} if MANIFEST_NAME in lacking else set()
+    needed = [file for file in shipment.files if file.name in lacking]
+    if needed or remove:
+        described = [(file.name, file.size_bytes, file.sha256) for file in needed]
+        contents = [file.path for file in needed]
         device.ask("take", contents=contents, folder=folder, files=described, remove=sorted(remove))
-    return Sent(len(wanted), sum(file.size_bytes for file in wanted), len(shipment.files))
+    return Sent(len(needed), sum(file.size_bytes for file in needed), len(shipment.files))
 
 
 def _named(manifest: str | None) -> set[str]:
@@ -120,7 +120,7 @@ def _folder(folder: Path, prefix: str) -> tuple[File, ...]:
 
 def _model(path: Path) -> tuple[File, ...]:
     side = side_file_of(path)
-    return tuple(_file(one, one.name) for one in (path, side) if one == path or one.exists())
+    return tuple(_file(file, file.name) for file in (path, side) if file == path or file.exists())
 
 
 def _file(path: Path, name: str) -> File:

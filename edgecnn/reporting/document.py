@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 Cell = str | float | int | None
 Record = dict[str, Cell]
@@ -205,6 +206,10 @@ class ReportLink:
     text: str
     folder: str
     rest: str
+
+    def address(self, file_name: str) -> str:
+        """Return the relative URL of the report, which has that name in its folder."""
+        return f"{quote(self.folder, errors='replace')}/{file_name}"
 
 
 @dataclass(frozen=True, slots=True)

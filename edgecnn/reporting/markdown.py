@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from edgecnn.reporting.document import (
     Badge,
@@ -91,7 +90,7 @@ def _facts(block: FactLists, _: int) -> list[str]:
 
 
 def _link(link: ReportLink, _: int) -> list[str]:
-    return [f"[{markdown(link.text)}]({quote(link.folder)}/{FILE_NAME}){markdown(link.rest)}"]
+    return [f"[{markdown(link.text)}]({link.address(FILE_NAME)}){markdown(link.rest)}"]
 
 
 def _badges(badges: Iterable[Badge]) -> str:

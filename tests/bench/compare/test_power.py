@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from edgecnn.bench.compare.latency import LatencyOutcome, Measured, latency_change
+from edgecnn.bench.compare.latency import CaseInRun, LatencyOutcome, latency_change
 from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.noise import noise_floor
 from edgecnn.bench.summary import round_medians
@@ -41,7 +41,7 @@ NOISY = Noise(luck=0.02, rounds=0.03)
 VERY_NOISY = Noise(luck=0.05, rounds=0.03)
 
 
-def simulated(noise: Noise, generator: np.random.Generator, slowdown: float) -> Measured:
+def simulated(noise: Noise, generator: np.random.Generator, slowdown: float) -> CaseInRun:
     """Return a case in one run."""
     machine = generator.normal(0, noise.machine) + generator.normal(0, noise.drift, (PROCESSES, ROUNDS)).cumsum(axis=1)
 
@@ -51,7 +51,7 @@ def simulated(noise: Noise, generator: np.random.Generator, slowdown: float) -> 
 
     references = tuple(raw(Made("baseline", latencies(5e-4))) for _ in range(2))
     floor = noise_floor(bootstrap_ratio(round_medians(references[0]), round_medians(references[1])))
-    return Measured(raw(Made("case", slowdown * latencies(5e-5))), references, floor)
+    return CaseInRun(raw(Made("case", slowdown * latencies(5e-5))), references, floor)
 
 
 def shares(noise: Noise, slowdown: float) -> dict[LatencyOutcome, float]:
