@@ -25,7 +25,7 @@ from edgecnn.errors import ArtifactError, MeasurementError
 @pytest.fixture(scope="module")
 def report(shipped_export: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    settings = Settings(processes=2, rounds=3, min_samples=12, min_seconds=0.1, max_warm_up_seconds=0.3, frames=3)
+    settings = Settings(processes=1, rounds=3, min_samples=12, min_seconds=0.1, max_warm_up_seconds=0.3, frames=3)
     write_reports(find(bench((shipped_export.folder,), settings=settings, folder=folder)), folder)
     return folder
 
@@ -133,7 +133,8 @@ def test_artifacts_of_different_tasks_are_not_compared(shipped_export: Any, own:
 def test_the_command_measures_chosen_backends_only(
     edgecnn: Callable[..., Any], shipped_export: Any, tmp_path: Path
 ) -> None:
-    ran = edgecnn("bench", shipped_export.folder, "--backends", "litert", "--rounds", "6", "--out", tmp_path, "--json")
+    short = ("--processes", "1", "--rounds", "6", "--min-samples", "12", "--min-seconds", "0.05")
+    ran = edgecnn("bench", shipped_export.folder, "--backends", "litert", *short, "--out", tmp_path, "--json")
     assert ran.status == 0
     found = json.loads(ran.out)
     assert {one["case"]["backend"] for one in found["cases"]} == {"litert"}

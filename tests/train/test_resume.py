@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +24,7 @@ from edgecnn.train.checkpoint import CHECKPOINT_NAME, State, Weights, read_state
 from edgecnn.train.epoch_end import Epoch
 from edgecnn.train.fit import fit
 from edgecnn.train.recipe import RECIPES, Recipe
+from tests.forks import Forks
 
 ALL_IN_ONE = Recipe(
     "everything that has a state",
@@ -172,35 +170,34 @@ def test_resume_with_another_teacher_under_the_same_name_is_refused(
 
 
 SMALL_TRAINING = """
-import sys
 import numpy as np
-from edgecnn.cli import app
+import edgecnn.train.split
 from edgecnn.data.cifar10 import Arrays
 from edgecnn.data.sample import load_calibration_sample
-import edgecnn.train.split
 some = load_calibration_sample()
 labels = some.labels.astype(np.uint8)
 edgecnn.train.split.load_arrays = lambda: Arrays(some.images, labels, some.images[:50], labels[:50])
-sys.exit(app.run(sys.argv[1:]))
 """
 
 
 @pytest.mark.slow
-def test_a_training_killed_with_sigkill_goes_on_from_its_last_finished_epoch(tmp_path: Path) -> None:
-    out = tmp_path / "run"
-    command = [sys.executable, "-c", SMALL_TRAINING, "train", "--epochs", "30", "--out", str(out)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        while not (out / CHECKPOINT_NAME).exists():
-            assert running.poll() is None
-            time.sleep(0.01)
-        os.kill(running.pid, signal.SIGKILL)
+def test_a_training_killed_with_sigkill_goes_on_from_its_last_finished_epoch(forks: Forks, tmp_path: Path) -> None:
+    out, epochs = tmp_path / "run", 15
+    arguments = ("train", "--epochs", str(epochs), "--out", out)
+    training = forks.start(*arguments, before=SMALL_TRAINING)
+    while not (out / CHECKPOINT_NAME).exists():
+        time.sleep(0.01)
+    training.kill()
+    assert training.wait() == -signal.SIGKILL
     reached = read_state(out / CHECKPOINT_NAME, {}).epochs
-    assert 1 <= reached < 30
-    ran = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=True)
-    assert f"epoch {reached + 1} of 30" in ran.stdout
-    assert f"epoch {reached} of 30" not in ran.stdout
-    assert read_card(out / "card.json").epochs == 30
-    assert len(json.loads((out / "history.json").read_text())["loss"]) == 30
+    assert 1 <= reached < epochs
+    resumed = forks.start(*arguments, "--resume", before=SMALL_TRAINING)
+    assert resumed.wait() == 0
+    printed = resumed.output.read_text()
+    assert f"epoch {reached + 1} of {epochs}" in printed
+    assert f"epoch {reached} of {epochs}" not in printed
+    assert read_card(out / "card.json").epochs == epochs
+    assert len(json.loads((out / "history.json").read_text())["loss"]) == epochs
     assert not (out / CHECKPOINT_NAME).exists()
 
 
