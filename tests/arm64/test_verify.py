@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import edgecnn
-from edgecnn.artifact import Artifact, open_folder
+from edgecnn.artifact import open_folder
 from edgecnn.data.sample import load_test_sample
 from edgecnn.spec import Precision
 from tests.fakes.userland import PROCESSORS, Board
@@ -20,9 +20,11 @@ pytestmark = pytest.mark.slow
 IMAGES, FEW_IMAGES = 500, 50
 
 ANSWER = """
-import sys, numpy, edgecnn
+import json, sys, numpy, edgecnn
 from edgecnn.data.sample import load_test_sample
-numpy.save(sys.argv[2], edgecnn.load(sys.argv[3]).scores(load_test_sample().images[:int(sys.argv[1])]))
+images = load_test_sample().images
+for name, count in json.loads(sys.argv[1]).items():
+    numpy.save(name + ".npy", edgecnn.load("/artifacts/" + name).scores(images[:count]))
 """
 
 
@@ -55,17 +57,17 @@ def test_a_changed_file_fails_on_an_emulated_board(boards: dict[str, Board], eve
 @pytest.fixture(scope="module")
 def answers(boards: dict[str, Board], every_precision: Any) -> dict[tuple[str, str], Any]:
     """Return the scores of each file on each board, by both."""
+    artifacts = open_folder(every_precision.folder).artifacts
 
-    def ask(kind: str, artifact: Artifact) -> Any:
-        count, name = images_for(kind, artifact.contract.precision), artifact.path.name
-        ran = boards[kind].run("python3", "-c", ANSWER, count, f"{name}.npy", f"/artifacts/{name}")
+    def ask(kind: str) -> None:
+        counts = {each.path.name: images_for(kind, each.contract.precision) for each in artifacts}
+        ran = boards[kind].run("python3", "-c", ANSWER, json.dumps(counts))
         assert ran.returncode == 0, ran.stderr
-        return np.load(boards[kind].home / f"{name}.npy")
 
-    jobs = [(kind, artifact) for artifact in open_folder(every_precision.folder).artifacts for kind in PROCESSORS]
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        found = list(pool.map(lambda job: ask(*job), jobs))
-    return {(kind, artifact.path.name): scores for (kind, artifact), scores in zip(jobs, found, strict=True)}
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(ask, PROCESSORS))
+    names = [each.path.name for each in artifacts]
+    return {(kind, name): np.load(boards[kind].home / f"{name}.npy") for kind in PROCESSORS for name in names}
 
 
 @pytest.mark.parametrize("kind", PROCESSORS)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import glob
-import os
 import shlex
 import shutil
 import subprocess
@@ -32,6 +31,12 @@ _PACKAGES = (
     "base-files", "base-passwd", "bash", "dash", "coreutils", "grep", "sed", "tar", "gzip", "findutils", "libc-bin",
     "hostname", "python3", "python3-venv", "python3-pip", "ca-certificates", "libstdc++6",
 )  # fmt: skip
+_WHEEL_FOLDER = "/wheels"
+_PIP = {
+    "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": _WHEEL_FOLDER, "PIP_NO_COMPILE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+}  # fmt: skip
+"""For pip there: it finds what was downloaded here, and compiles nothing, to save time."""
+
 _WHEELS = ("ai-edge-litert", "onnxruntime", "numpy", "pillow", "click", "rich")
 
 PROCESSORS = {"pi4": "cortex-a72", "pi5": "cortex-a76"}
@@ -103,7 +108,7 @@ class Userland:
         mounts = {"/root": home, **shared}
         variables = {
             "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": "/root", "LANG": "C.UTF-8",
-            "QEMU_CPU": PROCESSORS[kind], **_package_index(), **environment,
+            "QEMU_CPU": PROCESSORS[kind], **_PIP, **environment,
         }  # fmt: skip
         if source is not None:
             mounts |= {"/source": source, "/site": self.folder / "site"}
@@ -118,14 +123,23 @@ class Userland:
         return Board(enter, home)
 
     def add_packages(self) -> None:
-        """Install runtimes for aarch64 beside the root file system."""
+        """Install runtimes beside the root file system."""
+        options = (*self.platform(), "--no-index", f"--find-links={self.folder}/root{_WHEEL_FOLDER}")
+        _pip("install", f"--target={self.folder / 'site'}", *options, *_WHEELS)
+
+    def download_wheels(self) -> None:
+        """Download the runtimes for pip there: an emulated processor takes long to read an index and to decrypt."""
+        _pip("download", f"--dest={self.folder}/root{_WHEEL_FOLDER}", *self.platform(), *_WHEELS)
+
+    def platform(self) -> tuple[str, ...]:
+        """Return the options with which pip takes wheels for it."""
         platforms = [f"--platform=manylinux_2_{minor}_aarch64" for minor in range(_GLIBC[self.suite], 16, -1)]
-        subprocess.run(
-            [sys.executable, "-m", "pip", "install", "-q", "--only-binary=:all:", *platforms,
-             "--platform=manylinux2014_aarch64", f"--python-version={PYTHONS[self.suite]}", "--implementation=cp",
-             f"--target={self.folder / 'site'}", *_WHEELS],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        python = f"--python-version={PYTHONS[self.suite]}"
+        return ("--only-binary=:all:", *platforms, "--platform=manylinux2014_aarch64", python, "--implementation=cp")
+
+
+def _pip(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "pip", *arguments, "-q"], check=True, capture_output=True)
 
 
 @functools.cache
@@ -164,7 +178,9 @@ def build(folder: Path, suite: str = "bookworm") -> Userland:
             (root / file.parent.relative_to("/")).mkdir(parents=True, exist_ok=True)
             shutil.copy(file, root / file.relative_to("/"))
     _describe_processors(root)
-    return Userland(folder, suite)
+    made = Userland(folder, suite)
+    made.download_wheels()
+    return made
 
 
 def _mirror() -> str | None:
@@ -173,18 +189,6 @@ def _mirror() -> str | None:
         capture_output=True, text=True, check=False,
     ).stdout.split()  # fmt: skip
     return next((site for site in sorted(set(listed)) if "security" not in site), None)
-
-
-@functools.cache
-def _package_index() -> dict[str, str]:
-    """Return variables that lead pip there to the same index as here; to save time, nothing is compiled."""
-    asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    said = os.environ.get("PIP_INDEX_URL") or subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-    proxies = {
-        key: value for key, value in os.environ.items() if key.lower() in ("https_proxy", "http_proxy", "no_proxy")
-    }
-    index = {"PIP_INDEX_URL": said.strip()} if said.strip() else {}
-    return {**proxies, **index, "PIP_NO_COMPILE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 def _unpack(folder: Path, root: Path, suite: str) -> None:
