@@ -7,9 +7,9 @@ import statistics
 from dataclasses import dataclass
 
 from edgecnn.bench.case import Case
+from edgecnn.bench.inputs import Inputs
 from edgecnn.bench.monitor import Monitor
-from edgecnn.bench.passes import CAUTION, Inputs, Start
-from edgecnn.bench.process import Link
+from edgecnn.bench.process import Link, Start
 from edgecnn.bench.requests import Load, ProfileCase, Rest, TimeCalls
 from edgecnn.bench.result import CaseEnergy, Moment, Window
 from edgecnn.bench.settings import Settings
@@ -66,7 +66,7 @@ def alone(
     try:
         link.ask(Load(case, inputs.images))
         if settings.mlperf_tiny and case.is_artifact:
-            windows = tuple(_window(link, settings.timeout / CAUTION) for _ in range(WINDOWS))
+            windows = tuple(_window(link, settings.request_seconds) for _ in range(WINDOWS))
         if settings.energy_seconds and (meter := find_meter()) is not None:
             energy = _energy(link, meter, settings.energy_seconds)
         if settings.profile and case.is_artifact and case.backend in PROFILERS:

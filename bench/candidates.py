@@ -33,7 +33,7 @@ class KerasFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CandidateSource:
     """What a path that the user named leads to.
 
     Attributes:
@@ -47,7 +47,7 @@ class Source:
     original: KerasFile | None = None
 
 
-def read_source(path: Path, feeding: Feeding) -> Source:
+def read_source(path: Path, feeding: Feeding) -> CandidateSource:
     """Return the candidates in a folder of artifacts or in a single file.
 
     Args:
@@ -60,7 +60,7 @@ def read_source(path: Path, feeding: Feeding) -> Source:
     if path.is_dir():
         folder = open_folder(path)
         manifest = folder.manifest
-        return Source(
+        return CandidateSource(
             tuple(Candidate(artifact.path, artifact.contract, artifact.sha256) for artifact in folder.artifacts),
             tuple(entry.file for entry in manifest.artifacts if entry.is_rejected),
             KerasFile(manifest.source, manifest.origin.sha256),
@@ -70,10 +70,10 @@ def read_source(path: Path, feeding: Feeding) -> Source:
     description = contract or describe_foreign(path, content, feeding)
     is_known = contract is not None and contract.origin.name in SHIPPED
     original = KerasFile(description.origin.name, description.origin.sha256) if is_known else None
-    return Source((Candidate(path, description, hashlib.sha256(content).hexdigest()),), original=original)
+    return CandidateSource((Candidate(path, description, hashlib.sha256(content).hexdigest()),), original=original)
 
 
-def find_original(sources: tuple[Source, ...], baseline: str | None) -> tuple[KerasFile | None, str | None]:
+def find_original(sources: tuple[CandidateSource, ...], baseline: str | None) -> tuple[KerasFile | None, str | None]:
     """Return the Keras model that ratios refer to, and else a note that says why there is none.
 
     Args:

@@ -6,13 +6,13 @@ import base64
 import contextlib
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 
 from edgecnn.bench.case import Role
-from edgecnn.bench.passes import Inputs
 from edgecnn.bench.result import CaseResult, Picture
 from edgecnn.bench.settings import Settings
 from edgecnn.data.dataset import Dataset, Pixels
@@ -21,6 +21,14 @@ from edgecnn.task import same_answers
 _JPEG_QUALITY = 90
 _MOST_PICTURES = 24
 _WIDEST_PICTURE = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Files that workers read: all images as a uint8 .npy, and some of them as encoded pictures."""
+
+    images: str
+    pictures: tuple[str, ...]
 
 
 @contextlib.contextmanager

@@ -18,9 +18,9 @@ JOURNAL_NAME = "journal.jsonl"
 _T = TypeVar("_T")
 
 
-def key_of(*what: Any) -> str:
-    """Return what tells whether a journal is of this run: a hash of its plan, settings, images and versions."""
-    return hashlib.sha256(json.dumps(encode(what), sort_keys=True).encode()).hexdigest()
+def key_of(*parts: Any) -> str:
+    """Return what tells whether a journal is of this run: a hash of plan, settings, images and versions."""
+    return hashlib.sha256(json.dumps(encode(parts), sort_keys=True).encode()).hexdigest()
 
 
 class Journal:
@@ -115,12 +115,12 @@ def _read(path: Path, key: str) -> dict[str, Any]:
         raise MeasurementError(f"cannot read {path}: {error.strerror}") from error
     whole = [line for line in lines if line.endswith(b"\n")]
     try:
-        found = [json.loads(line) for line in whole]
-        if not found or found[0].get("key") != key:
+        head, *steps = [json.loads(line) for line in whole] or [{}]
+        if head.get("key") != key:
             raise MeasurementError(
                 f"{path} is of a run with other files, settings, images or versions; run without --resume"
             )
-        records = {line["step"]: line["record"] for line in found[1:]}
+        records = {line["step"]: line["record"] for line in steps}
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise _damaged(path) from error
     if len(whole) < len(lines):

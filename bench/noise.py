@@ -17,8 +17,8 @@ def a_a(result: Result) -> Interval | None:
 
     None where one of them failed.
     """
-    found = {one.case.role: one.raw for one in result.cases if one.error is None}
-    baseline, twin = found.get(Role.BASELINE), found.get(Role.TWIN)
+    by_role = {case.case.role: case.raw for case in result.cases if case.error is None}
+    baseline, twin = by_role.get(Role.BASELINE), by_role.get(Role.TWIN)
     if baseline is None or twin is None:
         return None
     return bootstrap_ratio(round_medians(baseline), round_medians(twin))
@@ -32,9 +32,9 @@ def noise_floor(ratio: Interval | None) -> float:
     return ALIKE if ratio is None else max(ratio.high, 1 / ratio.low) - 1
 
 
-def latency_ratio(one: Raw, other: Raw) -> Interval:
-    """Return how many times as long `one` takes as `other`, paired by rounds."""
-    return median_ratio(round_medians(one), round_medians(other))
+def latency_ratio(case: Raw, reference: Raw) -> Interval:
+    """Return how many times as long `case` takes as `reference`, paired by rounds."""
+    return median_ratio(round_medians(case), round_medians(reference))
 
 
 def is_equal(ratio: Interval, floor: float) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgecnn.bench.candidates import Candidate, KerasFile, Source, find_original, read_source
+from edgecnn.bench.candidates import Candidate, CandidateSource, KerasFile, find_original, read_source
 from edgecnn.bench.case import Case, Role
 from edgecnn.contract import Preprocessing
 from edgecnn.errors import MeasurementError
@@ -66,7 +66,7 @@ def plan(
     candidates = tuple(candidate for source in sources for candidate in source.candidates)
     _check(candidates, feeding)
     notes = [f"{name} was left out: the export rejected it" for source in sources for name in source.rejected]
-    notes += [f"{one.path.name}: {note}" for one in candidates for note in one.description.notes]
+    notes += [f"{model.path.name}: {note}" for model in candidates for note in model.description.notes]
     first = candidates[0].description
     original, note = _find_keras_model(sources, backends, baseline)
     notes += [note] if note else []
@@ -76,7 +76,7 @@ def plan(
         cases += _keras_cases(original, calls, threads[0], Feeding(first.origin.preprocessing), loading)
     for candidate in candidates:
         able = [backend for backend in known_backends().values() if candidate.description.format in backend.formats]
-        used = [one.name for one in able if one.is_installed and (backends is None or one.name in backends)]
+        used = [it.name for it in able if it.is_installed and (backends is None or it.name in backends)]
         if not used:
             names = ", ".join(backend.name for backend in able)
             notes.append(f"{candidate.path.name} was left out: none of {names} is installed and wanted")
@@ -106,7 +106,7 @@ def _check(candidates: tuple[Candidate, ...], feeding: Feeding) -> None:
 
 
 def _find_keras_model(
-    sources: tuple[Source, ...], backends: tuple[str, ...] | None, baseline: str | None
+    sources: tuple[CandidateSource, ...], backends: tuple[str, ...] | None, baseline: str | None
 ) -> tuple[KerasFile | None, str | None]:
     """Return the Keras model to measure, and a note if there is none but one was expected."""
     keras = BACKENDS["keras"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -33,6 +34,10 @@ class Link(Protocol):
     def close(self) -> None:
         """End the worker."""
         ...
+
+
+Start = Callable[[float], Link]
+"""Starts a worker, given its timeout in seconds."""
 
 
 class WorkerProcess:

@@ -8,12 +8,13 @@ from edgecnn.bench.alone import AloneRecord, alone, has_something_to_do
 from edgecnn.bench.case import Case, Role
 from edgecnn.bench.disturbance import was_throttled
 from edgecnn.bench.header import RunHeader, read_header
-from edgecnn.bench.inputs import prepared, thumbnails
+from edgecnn.bench.inputs import Inputs, prepared, thumbnails
 from edgecnn.bench.journal import Journal
 from edgecnn.bench.monitor import Monitor
-from edgecnn.bench.passes import CasePass, Inputs, Pass, PassRecord, Start
+from edgecnn.bench.participant import CasePass
+from edgecnn.bench.passes import Pass, PassRecord
 from edgecnn.bench.plan import Plan
-from edgecnn.bench.process import WorkerProcess
+from edgecnn.bench.process import Start, WorkerProcess
 from edgecnn.bench.result import CaseResult, Images, Raw, Result
 from edgecnn.bench.settings import Settings
 from edgecnn.bench.settle import settled
@@ -209,33 +210,32 @@ class _Run:
 
     def _of_case(self, place: int) -> list[CasePass]:
         """Return what a case did in the passes in which it had a round."""
-        found = [record.cases[place] for record in self._passes]
-        return [one for one in found if one is not None and one.process is not None]
+        parts = [record.cases[place] for record in self._passes]
+        return [part for part in parts if part is not None and part.process is not None]
 
     def _error(self, place: int) -> str | None:
-        found = [record.cases[place] for record in self._passes]
-        return next((one.error for one in found if one is not None and one.error is not None), None)
+        parts = [record.cases[place] for record in self._passes]
+        return next((part.error for part in parts if part is not None and part.error is not None), None)
 
     def _peaks(self, case: Case) -> Peaks | None:
         """Return what another case on the same runtime found out about the machine in this run."""
         profiles = [record.profile for record in self._alone.values() if record.profile is not None]
-        alike = [one.peaks for one in profiles if (one.backend, one.threads) == (case.backend, case.threads)]
-        return alike[0] if alike else None
+        return next((it.peaks for it in profiles if (it.backend, it.threads) == (case.backend, case.threads)), None)
 
     def _case_result(self, place: int, case: Case) -> CaseResult:
         passes, error = self._of_case(place), self._error(place)
         if not passes:
             return CaseResult(case, None, error or "stopped before it was measured")
-        found = self._alone.get(place, AloneRecord())
+        record = self._alone.get(place, AloneRecord())
         raw = Raw(
             size_bytes=size_bytes(Path(case.path)),
             runtime_bytes=installed_bytes(named_backend(case.backend).package),
             ranked=passes[0].ranked,
             classify_seconds=passes[0].classify_seconds,
-            processes=tuple(one.process for one in passes if one.process is not None),
-            windows=found.windows,
-            energy=found.energy,
-            profile=found.profile,
+            processes=tuple(part.process for part in passes if part.process is not None),
+            windows=record.windows,
+            energy=record.energy,
+            profile=record.profile,
         )
         return CaseResult(case, raw, error)
 

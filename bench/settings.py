@@ -49,6 +49,11 @@ class Settings:
     seed: int = 0
     timeout: float = 300.0
 
+    @property
+    def request_seconds(self) -> float:
+        """How long one request to a worker should take: a third of the timeout, as the machine may become slower."""
+        return self.timeout / 3
+
 
 QUICK = Settings(
     processes=1,

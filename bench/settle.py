@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from edgecnn.bench.case import Case
-from edgecnn.bench.passes import Inputs, Start
+from edgecnn.bench.inputs import Inputs
 from edgecnn.bench.plan import Plan
+from edgecnn.bench.process import Start
 from edgecnn.bench.requests import Load, ReadFeeding
 from edgecnn.errors import MeasurementError
 

@@ -20,7 +20,7 @@ _SIGNALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class TrialAnswers:
     """The answers to some trials.
 
     Attributes:
@@ -32,7 +32,7 @@ class Tried:
     trouble: str | None
 
 
-def try_in_child(*trials: TrialRequest, timeout: float = TIMEOUT_S) -> Tried:
+def try_in_child(*trials: TrialRequest, timeout: float = TIMEOUT_S) -> TrialAnswers:
     """Return the answers to trials, made one after the other in one process.
 
     Args:
@@ -45,8 +45,8 @@ def try_in_child(*trials: TrialRequest, timeout: float = TIMEOUT_S) -> Tried:
             for trial in trials:
                 answers.append(child.ask(trial))  # noqa: PERF401  # those before a crash are kept
     except ChildError as error:
-        return Tried(tuple(answers), _trouble(error, timeout))
-    return Tried(tuple(answers), None)
+        return TrialAnswers(tuple(answers), _trouble(error, timeout))
+    return TrialAnswers(tuple(answers), None)
 
 
 def _trouble(error: ChildError, timeout: float) -> str:

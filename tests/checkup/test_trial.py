@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecnn.checkup.child import Tried, try_in_child
+from edgecnn.checkup.child import TrialAnswers, try_in_child
 from edgecnn.checkup.trial import ImportModule
 
 
@@ -27,12 +27,12 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_module_that_imports_has_no_trouble_whatever_it_prints(modules: Path) -> None:
-    assert try_in_child(ImportModule("fine")) == Tried((None,), None)
+    assert try_in_child(ImportModule("fine")) == TrialAnswers((None,), None)
 
 
 def test_an_illegal_instruction_is_named_and_what_was_tried_before_is_kept(modules: Path) -> None:
     tried = try_in_child(ImportModule("fine"), ImportModule("illegal"), ImportModule("fine"))
-    assert tried == Tried((None,), "illegal instruction (SIGILL)")
+    assert tried == TrialAnswers((None,), "illegal instruction (SIGILL)")
 
 
 def test_an_import_error_is_told_in_one_line_and_the_next_is_tried(modules: Path) -> None:
@@ -42,11 +42,11 @@ def test_an_import_error_is_told_in_one_line_and_the_next_is_tried(modules: Path
 
 
 def test_a_process_that_leaves_without_an_answer_is_quoted(modules: Path) -> None:
-    assert try_in_child(ImportModule("leaves")) == Tried((), "last words")
+    assert try_in_child(ImportModule("leaves")) == TrialAnswers((), "last words")
 
 
 def test_a_process_that_hangs_is_ended(modules: Path) -> None:
-    assert try_in_child(ImportModule("hangs"), timeout=2) == Tried((), "no answer within 2 seconds")
+    assert try_in_child(ImportModule("hangs"), timeout=2) == TrialAnswers((), "no answer within 2 seconds")
 
 
 def test_a_python_that_cannot_be_started_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
