@@ -31,9 +31,9 @@ class Flatbuffer:
     content: bytes
     left: int = READ_LIMIT_BYTES
 
-    def root(self) -> Table:
+    def root(self) -> TableReader:
         """Return the root table."""
-        return Table(self, self.offset(0))
+        return TableReader(self, self.offset(0))
 
     def unpack(self, code: str, place: int) -> Any:
         """Return the little-endian number of `struct` code `code` at `place`.
@@ -61,7 +61,7 @@ class Flatbuffer:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableReader:
     """One table; fields are named by their number in the schema, counted from 0."""
 
     buffer: Flatbuffer
@@ -92,10 +92,10 @@ class Table:
         place = self.place(number)
         return default if place is None else self.buffer.unpack(code, place)
 
-    def table(self, number: int) -> Table | None:
+    def table(self, number: int) -> TableReader | None:
         """Return a field that is a table; None where there is none."""
         place = self.place(number)
-        return None if place is None else Table(self.buffer, self.buffer.offset(place))
+        return None if place is None else TableReader(self.buffer, self.buffer.offset(place))
 
     def vector(self, number: int, item_bytes: int) -> tuple[int, int]:
         """Return start and length of a vector, after checking that it is within the file; (0, 0) where it is absent."""
@@ -113,12 +113,12 @@ class Table:
         self.buffer.spend(length * struct.calcsize(code))
         return struct.unpack_from(f"<{length}{code}", self.buffer.content, start)
 
-    def tables(self, number: int) -> Iterator[Table]:
+    def tables(self, number: int) -> Iterator[TableReader]:
         """Yield the tables of a vector."""
         start, length = self.vector(number, 4)
         self.buffer.spend(4 * length)
         for place in range(start, start + 4 * length, 4):
-            yield Table(self.buffer, self.buffer.offset(place))
+            yield TableReader(self.buffer, self.buffer.offset(place))
 
     def text(self, number: int) -> str:
         """Return a string; bytes that are no UTF-8 are shown as replacement characters."""

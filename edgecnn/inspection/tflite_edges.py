@@ -10,7 +10,7 @@ import io
 import zipfile
 from collections.abc import Iterable
 
-from edgecnn.flatbuffer import Flatbuffer, Table
+from edgecnn.flatbuffer import Flatbuffer, TableReader
 from edgecnn.inspection.edges import Edges
 from edgecnn.inspection.graph import Value
 from edgecnn.inspection.precision import closest_precision
@@ -46,12 +46,12 @@ def _precision(values: Iterable[Value]) -> Precision:
     return closest_precision(weights, activations)
 
 
-def _described(metadata: bytes) -> Table | None:
+def _described(metadata: bytes) -> TableReader | None:
     """Return the metadata of the main graph."""
     return next(Flatbuffer(metadata).root().tables(_SUBGRAPHS), None) if metadata else None
 
 
-def _normalization(subgraph: Table) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _normalization(subgraph: TableReader) -> tuple[tuple[float, ...], tuple[float, ...]]:
     for tensor in subgraph.tables(_INPUTS):
         for unit in tensor.tables(_PROCESS_UNITS):
             options = unit.table(1)
@@ -60,7 +60,7 @@ def _normalization(subgraph: Table) -> tuple[tuple[float, ...], tuple[float, ...
     return (), ()
 
 
-def _labels(content: bytes, subgraph: Table) -> tuple[str, ...]:
+def _labels(content: bytes, subgraph: TableReader) -> tuple[str, ...]:
     """Return the lines of the label file of the output, the first where there is one for each language."""
     names = [
         file.text(0)

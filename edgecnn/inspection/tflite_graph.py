@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from edgecnn.flatbuffer import Flatbuffer, FlatbufferError, Table
+from edgecnn.flatbuffer import Flatbuffer, FlatbufferError, TableReader
 from edgecnn.inspection.graph import Graph, Node, Value
 from edgecnn.inspection.result import UNKNOWN_SIZE, Affine
 from edgecnn.inspection.tflite_operations import CUSTOM, operation_name
@@ -66,7 +66,7 @@ def read_tflite(content: bytes) -> TFLiteModel:
     )
 
 
-def _graph(subgraph: Table, codes: tuple[tuple[str, int], ...], buffers: tuple[tuple[int, int], ...]) -> Graph:
+def _graph(subgraph: TableReader, codes: tuple[tuple[str, int], ...], buffers: tuple[tuple[int, int], ...]) -> Graph:
     values = {str(index): _value(table, buffers) for index, table in enumerate(subgraph.tables(0))}
     nodes, buffer = [], subgraph.buffer
     for table in subgraph.tables(3):
@@ -87,7 +87,7 @@ def _keys(indices: tuple[int, ...], values: dict[str, Value], *, optional: bool 
     return tuple("" if key == _NO_TENSOR else key for key in keys)
 
 
-def _operation_code(table: Table) -> tuple[str, int]:
+def _operation_code(table: TableReader) -> tuple[str, int]:
     """Return name and version; the code was a byte before TensorFlow 2.4, and is the larger of both fields since."""
     name = operation_name(max(table.number(0, "b"), table.number(3, "i")))
     if name == CUSTOM:
@@ -95,7 +95,7 @@ def _operation_code(table: Table) -> tuple[str, int]:
     return name, table.number(2, "i", 1)
 
 
-def _stored(table: Table) -> tuple[int, int]:
+def _stored(table: TableReader) -> tuple[int, int]:
     """Return start and size of a buffer; weights of files beyond 2 GiB lie behind the flatbuffer."""
     start, size = table.vector(0, 1)
     offset, large = table.number(1, "Q"), table.number(2, "Q")
@@ -105,7 +105,7 @@ def _stored(table: Table) -> tuple[int, int]:
     return start, size
 
 
-def _value(table: Table, buffers: tuple[tuple[int, int], ...]) -> Value:
+def _value(table: TableReader, buffers: tuple[tuple[int, int], ...]) -> Value:
     shape = table.numbers(7, "i") or table.numbers(0, "i")
     if len(shape) > _MOST_AXES or any(size < UNKNOWN_SIZE for size in shape):
         raise FlatbufferError(f"a tensor has the shape {shape[:8]}")
@@ -119,7 +119,7 @@ def _value(table: Table, buffers: tuple[tuple[int, int], ...]) -> Value:
     )
 
 
-def _affine(table: Table | None) -> Affine | None:
+def _affine(table: TableReader | None) -> Affine | None:
     if table is None:
         return None
     scales, zero_points = table.numbers(2, "f"), table.numbers(3, "q")
@@ -135,7 +135,7 @@ def _affine(table: Table | None) -> Affine | None:
     )
 
 
-def _metadata(model: Table, buffers: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, bytes]]:
+def _metadata(model: TableReader, buffers: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, bytes]]:
     for table in model.tables(6):
         start, size = _item(buffers, table.number(1, "I"), "buffer")
         model.buffer.spend(size)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from edgecnn.errors import ExportError
-from edgecnn.flatbuffer import Flatbuffer, FlatbufferError, Table
+from edgecnn.flatbuffer import Flatbuffer, FlatbufferError, TableReader
 from edgecnn.metadata.facts import Facts
 from edgecnn.metadata.tflite_trailer import LABELS_ENTRY
 from edgecnn.spec import Scores
@@ -162,7 +162,7 @@ def _with_buffer(payload: bytes, content: bytes) -> bytes:
     builder.PrependUint32Slot(1, len(buffers), 0)
     entry = int(builder.EndObject())
 
-    def from_end(tables: list[Table]) -> list[int]:
+    def from_end(tables: list[TableReader]) -> list[int]:
         return [len(padded) - table.position for table in tables]
 
     fields = {

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-from edgecnn.flatbuffer import Flatbuffer, Table
+from edgecnn.flatbuffer import Flatbuffer, TableReader
 from edgecnn.inspection.graph import Graph
 
 _SUBGRAPHS, _SIGNATURES = 2, 7
@@ -64,7 +64,7 @@ def _numbers(keys: Iterable[str]) -> list[int]:
     return sorted(int(key) for key in keys if key)
 
 
-def _keep(content: bytearray, table: Table, field: int, kept: range) -> None:
+def _keep(content: bytearray, table: TableReader, field: int, kept: range) -> None:
     """Shorten a vector of tables to some that follow each other: their offsets move to its front."""
     start, _ = table.vector(field, 4)
     targets = [table.buffer.offset(start + 4 * index) for index in kept]

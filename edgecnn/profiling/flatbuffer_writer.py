@@ -32,13 +32,13 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class NewTable:
     """Fields by their number in the schema; a tuple is a vector of tables."""
 
     fields: dict[int, Field]
 
 
-Field = Scalar | Vector | str | Table | tuple[Table, ...]
+Field = Scalar | Vector | str | NewTable | tuple[NewTable, ...]
 
 
 def numbers(code: str, *values: float) -> Vector:
@@ -46,14 +46,14 @@ def numbers(code: str, *values: float) -> Vector:
     return Vector(len(values), struct.pack(f"<{len(values)}{code}", *values))
 
 
-def write(root: Table, identifier: bytes) -> bytes:
+def write(root: NewTable, identifier: bytes) -> bytes:
     """Return the flatbuffer of a root table, with the four bytes that name its schema."""
     out = bytearray(_OFFSET_BYTES) + identifier
     _refer(out, 0, _table(out, root))
     return bytes(out)
 
 
-def _table(out: bytearray, table: Table) -> int:
+def _table(out: bytearray, table: NewTable) -> int:
     """Append a table behind its vtable, then what it refers to; return its position."""
     widths = {
         number: struct.calcsize(one.code) if isinstance(one, Scalar) else _OFFSET_BYTES
@@ -77,8 +77,8 @@ def _table(out: bytearray, table: Table) -> int:
     return position
 
 
-def _referred(out: bytearray, one: Vector | str | Table | tuple[Table, ...]) -> int:
-    if isinstance(one, Table):
+def _referred(out: bytearray, one: Vector | str | NewTable | tuple[NewTable, ...]) -> int:
+    if isinstance(one, NewTable):
         return _table(out, one)
     if isinstance(one, str):
         return _vector(out, Vector(len(one.encode()), one.encode() + b"\0"))

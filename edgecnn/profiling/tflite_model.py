@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgecnn.profiling.convolution import LAYERS, SCALE, Convolutions
-from edgecnn.profiling.flatbuffer_writer import Field, Scalar, Table, Vector, numbers, write
+from edgecnn.profiling.flatbuffer_writer import Field, NewTable, Scalar, Vector, numbers, write
 from edgecnn.runtime.backend import Tensor
 
 _SCHEMA_VERSION = 3
@@ -29,23 +29,23 @@ def convolutions(what: Convolutions) -> bytes:
     ]
     activation_scale = np.array([SCALE], np.float32) if what.is_integer else None
     tensors += [_tensor(f"value{i}", what.dtype, shape, 0, activation_scale) for i in range(LAYERS + 1)]
-    options = Table({1: Scalar("i", 1), 2: Scalar("i", 1)})  # strides; padding SAME is the default
+    options = NewTable({1: Scalar("i", 1), 2: Scalar("i", 1)})  # strides; padding SAME is the default
     operators = tuple(
-        Table({1: numbers("i", 2 + i, 0, 1), 2: numbers("i", 3 + i), 3: Scalar("B", _CONV_2D_OPTIONS), 4: options})
+        NewTable({1: numbers("i", 2 + i, 0, 1), 2: numbers("i", 3 + i), 3: Scalar("B", _CONV_2D_OPTIONS), 4: options})
         for i in range(LAYERS)
     )
-    code = Table({0: Scalar("b", _CONV_2D), 2: Scalar("i", _PER_CHANNEL_VERSION), 3: Scalar("i", _CONV_2D)})
-    subgraph = Table({0: tuple(tensors), 1: numbers("i", 2), 2: numbers("i", 2 + LAYERS), 3: operators})
-    buffers = (Table({}), _buffer(weights), _buffer(bias))
-    return write(Table({0: Scalar("I", _SCHEMA_VERSION), 1: (code,), 2: (subgraph,), 4: buffers}), b"TFL3")
+    code = NewTable({0: Scalar("b", _CONV_2D), 2: Scalar("i", _PER_CHANNEL_VERSION), 3: Scalar("i", _CONV_2D)})
+    subgraph = NewTable({0: tuple(tensors), 1: numbers("i", 2), 2: numbers("i", 2 + LAYERS), 3: operators})
+    buffers = (NewTable({}), _buffer(weights), _buffer(bias))
+    return write(NewTable({0: Scalar("I", _SCHEMA_VERSION), 1: (code,), 2: (subgraph,), 4: buffers}), b"TFL3")
 
 
-def _tensor(name: str, dtype: str, shape: tuple[int, ...], buffer: int, scales: Tensor | None) -> Table:
+def _tensor(name: str, dtype: str, shape: tuple[int, ...], buffer: int, scales: Tensor | None) -> NewTable:
     fields: dict[int, Field] = {0: numbers("i", *shape), 1: Scalar("b", _TYPES[dtype]), 2: Scalar("I", buffer), 3: name}
     if scales is not None:
-        fields[4] = Table({2: numbers("f", *scales.tolist()), 3: numbers("q", *[0] * len(scales))})
-    return Table(fields)
+        fields[4] = NewTable({2: numbers("f", *scales.tolist()), 3: numbers("q", *[0] * len(scales))})
+    return NewTable(fields)
 
 
-def _buffer(values: Tensor) -> Table:
-    return Table({0: Vector(values.nbytes, values.tobytes())})
+def _buffer(values: Tensor) -> NewTable:
+    return NewTable({0: Vector(values.nbytes, values.tobytes())})

@@ -15,7 +15,7 @@ from edgecnn.container import split
 from edgecnn.contract import read_contract, seal
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import ExportError
-from edgecnn.flatbuffer import Flatbuffer, Table
+from edgecnn.flatbuffer import Flatbuffer, TableReader
 from edgecnn.inspection.tflite_graph import read_tflite
 from edgecnn.metadata.facts import Facts
 from edgecnn.metadata.onnx_metadata import properties
@@ -55,14 +55,14 @@ def described() -> dict[Format, bytes]:
     return {one: MODEL_FILES[one].describe(payload(one), FACTS) for one in (Format.TFLITE, Format.ONNX)}
 
 
-def written(content: bytes) -> Table:
+def written(content: bytes) -> TableReader:
     """Return the root of the `ModelMetadata` inside a TFLite flatbuffer."""
     found = read_tflite(content).metadata[ENTRY_NAME]
     assert found[4:8] == IDENTIFIER
     return Flatbuffer(found).root()
 
 
-def only(table: Table, field: int) -> Table:
+def only(table: TableReader, field: int) -> TableReader:
     (one,) = table.tables(field)
     return one
 
