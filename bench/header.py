@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from edgecnn.bench.case import Case
 from edgecnn.device.machine import Machine, read_machine
-from edgecnn.runtime.backend import named_backend
+from edgecnn.runtime.lookup import named_backend
 from edgecnn.runtime.timing import time_calls
 from edgecnn.versions import versions_of
 

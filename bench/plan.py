@@ -12,8 +12,9 @@ from edgecnn.contract import Preprocessing
 from edgecnn.errors import MeasurementError
 from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasCall, KerasLoading
-from edgecnn.runtime.backend import BACKENDS, known_backends
+from edgecnn.runtime.backend import BACKENDS
 from edgecnn.runtime.foreign import feeding_of, is_foreign
+from edgecnn.runtime.lookup import known_backends
 from edgecnn.spec import Format, Precision
 from edgecnn.task import SINGLE_LABEL
 

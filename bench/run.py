@@ -22,7 +22,7 @@ from edgecnn.data.dataset import Dataset
 from edgecnn.files import size_bytes
 from edgecnn.profiling.result import Peaks
 from edgecnn.progress import Progress, silent
-from edgecnn.runtime.backend import named_backend
+from edgecnn.runtime.lookup import named_backend
 from edgecnn.versions import installed_bytes
 
 _MOST_REPEATS = 3

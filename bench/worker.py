@@ -27,10 +27,10 @@ from edgecnn.device.memory import peak_memory_bytes, resident_bytes
 from edgecnn.isolated.messages import Handlers
 from edgecnn.profiling.result import Profile
 from edgecnn.progress import Progress
-from edgecnn.runtime.backend import named_backend
 from edgecnn.runtime.classifier import Classifier, Images
 from edgecnn.runtime.foreign import feeding_of
 from edgecnn.runtime.load import load
+from edgecnn.runtime.lookup import named_backend
 from edgecnn.runtime.timing import time_calls
 
 MEASURED_IMAGES = 64

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
+import pkgutil
 import subprocess
 import sys
+from collections.abc import Collection, Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
+
+import edgecnn
 
 HEAVY = (
     "tensorflow",
@@ -59,13 +67,37 @@ def test_importing_edgecnn_does_not_even_import_numpy() -> None:
 
 
 def test_the_public_names_are_these() -> None:
-    import edgecnn
-
     assert edgecnn.__all__ == ["Classifier", "Contract", "EdgecnnError", "__version__", "load", "read_contract"]
     for name in edgecnn.__all__:
         assert getattr(edgecnn, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'laod'"):
         edgecnn.laod  # noqa: B018
+
+
+def imported(tree: ast.AST, modules: Collection[str]) -> Iterator[str]:
+    """Yield which of the modules one imports anywhere: in functions and for type checkers, too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (name if name in modules else str(node.module) for name in names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_no_imports_lead_in_a_circle() -> None:
+    """An import inside a function would only hide one. Tables name functions as text, which is no import."""
+    trees: dict[str, ast.AST] = {}
+    for module in pkgutil.walk_packages(edgecnn.__path__, "edgecnn."):
+        spec = importlib.util.find_spec(module.name)
+        assert spec is not None
+        assert spec.origin is not None
+        trees[module.name] = ast.parse(Path(spec.origin).read_text())
+    graph = {name: {*imported(tree, trees)} & trees.keys() for name, tree in trees.items()}
+    assert "edgecnn.contract" in graph["edgecnn.runtime.load"]
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 @pytest.mark.parametrize("name", ["export", "bench"])

@@ -9,7 +9,7 @@ from pathlib import PurePath, PureWindowsPath
 from edgecnn.bench.case import Case, Role
 from edgecnn.bench.result import CaseResult, Raw, Result
 from edgecnn.device.machine import Machine
-from edgecnn.runtime.backend import known_backends
+from edgecnn.runtime.lookup import known_backends
 
 MachineKey = tuple[str, ...]
 

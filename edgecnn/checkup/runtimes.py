@@ -70,7 +70,7 @@ def base_findings() -> tuple[Finding, ...]:
 
 def find_runtimes(parallel: int) -> tuple[RuntimeState, ...]:
     """Return the state of every backend; those installed are imported, so many at a time, each in its own process."""
-    from edgecnn.runtime.backend import known_backends
+    from edgecnn.runtime.lookup import known_backends
 
     backends = known_backends()
 

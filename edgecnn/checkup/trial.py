@@ -48,7 +48,7 @@ def handlers(_: Progress) -> Handlers:
 
 
 def _import_runtime(backend: str) -> None:
-    from edgecnn.runtime.backend import named_backend
+    from edgecnn.runtime.lookup import named_backend
 
     named_backend(backend).import_runtime()
 

@@ -15,7 +15,7 @@ def command(as_json: bool) -> None:
     Other packages may bring more: see docs/backends.md.
     """
     from edgecnn.cli.screen import print_json, print_table
-    from edgecnn.runtime.backend import known_backends
+    from edgecnn.runtime.lookup import known_backends
     from edgecnn.runtime.plugins import find_plugins
     from edgecnn.versions import installed_version
 

@@ -13,9 +13,9 @@ from edgecnn.profiling.peaks import measure_peaks
 from edgecnn.profiling.result import Peaks, Profile
 from edgecnn.profiling.target import Found, Target
 from edgecnn.progress import Progress, silent
-from edgecnn.runtime.backend import find_backend
 from edgecnn.runtime.classifier import Images, encoder
 from edgecnn.runtime.load import format_of
+from edgecnn.runtime.lookup import find_backend
 
 PROFILERS: dict[str, Callable[[Target], Found]] = {
     "litert": profile_tflite,

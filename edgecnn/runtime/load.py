@@ -8,9 +8,10 @@ from edgecnn.contract import Contract
 from edgecnn.errors import ArtifactError
 from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
-from edgecnn.runtime.backend import Opened, find_backend
+from edgecnn.runtime.backend import Opened
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.description import describe_model
+from edgecnn.runtime.lookup import find_backend
 from edgecnn.spec import KERAS_SUFFIXES, SAVED_MODEL_NAME, Format
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from edgecnn.errors import BackendError
 from edgecnn.models.registry import DEFAULT, shipped_folder
-from edgecnn.runtime.backend import BACKENDS, named_backend
+from edgecnn.runtime.backend import BACKENDS
+from edgecnn.runtime.lookup import named_backend
 from edgecnn.spec import Format
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from edgecnn.artifact import open_folder
 from edgecnn.errors import ArtifactError, EdgecnnError, GateError
 from edgecnn.redirect import output_to
-from edgecnn.runtime.backend import find_backend
 from edgecnn.runtime.golden import Deviation, compare_golden
 from edgecnn.runtime.load import format_of, load
+from edgecnn.runtime.lookup import find_backend
 
 
 @dataclass(frozen=True, slots=True)

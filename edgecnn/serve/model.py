@@ -14,9 +14,9 @@ import numpy as np
 
 from edgecnn.artifact import open_folder
 from edgecnn.errors import ArtifactError, BackendError
-from edgecnn.runtime.backend import find_backend
 from edgecnn.runtime.classifier import Classifier, Images, Probabilities
 from edgecnn.runtime.load import format_of, load
+from edgecnn.runtime.lookup import find_backend
 from edgecnn.spec import Format
 
 VERSION = "1"

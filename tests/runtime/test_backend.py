@@ -11,8 +11,9 @@ import pytest
 
 from edgecnn.contract import Contract, seal
 from edgecnn.errors import ArtifactError, BackendError, ContractError
-from edgecnn.runtime.backend import BACKENDS, Backend, find_backend
+from edgecnn.runtime.backend import BACKENDS, Backend
 from edgecnn.runtime.load import format_of, load
+from edgecnn.runtime.lookup import find_backend
 from edgecnn.spec import Format
 
 NO_SUCH_MODULE = "edgecnn_test_no_such_module"
@@ -27,7 +28,7 @@ def tiny_onnx(payloads: dict[Format, bytes], contracts: dict[Format, Contract], 
 
 
 def _replace_backends(monkeypatch: pytest.MonkeyPatch, *backends: Backend) -> None:
-    monkeypatch.setattr("edgecnn.runtime.backend.BACKENDS", {backend.name: backend for backend in backends})
+    monkeypatch.setattr("edgecnn.runtime.lookup.BACKENDS", {backend.name: backend for backend in backends})
 
 
 def _fake(name: str, module: str, opener: str = "none:none") -> Backend:

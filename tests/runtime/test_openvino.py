@@ -15,8 +15,9 @@ import pytest
 import edgecnn
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import BackendError
-from edgecnn.runtime.backend import BACKENDS, find_backend
+from edgecnn.runtime.backend import BACKENDS
 from edgecnn.runtime.load import open_model
+from edgecnn.runtime.lookup import find_backend
 from edgecnn.runtime.shipped import default_artifact
 from edgecnn.spec import ExportSpec, Format, Precision
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from edgecnn.runtime.backend import BACKENDS, find_backend, named_backend
+from edgecnn.runtime.backend import BACKENDS
+from edgecnn.runtime.lookup import find_backend, named_backend
 from edgecnn.runtime.plugins import find_plugins
 from edgecnn.spec import Format
 
@@ -120,6 +121,6 @@ def test_a_backend_of_another_package_runs_what_nothing_else_runs(
     add_package: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_package("works", imports(BACKEND.format(name="works", package="edgecnn_test_works")))
-    monkeypatch.setattr("edgecnn.runtime.backend.BACKENDS", {"keras": BACKENDS["keras"]})
+    monkeypatch.setattr("edgecnn.runtime.lookup.BACKENDS", {"keras": BACKENDS["keras"]})
     assert find_backend(Format.ONNX).name == "works"
     assert find_backend(Format.ONNX).requirement == "edgecnn_test_works"
