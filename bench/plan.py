@@ -74,7 +74,13 @@ def plan(
     cases = list[Case]()
     if original is not None:
         calls = tuple(KerasCall) if references else (KerasCall.FUNCTION,)
-        cases += _keras_cases(original, calls, threads[0], Feeding(first.origin.preprocessing), loading)
+        cases += _keras_cases(
+            original,
+            calls,
+            threads[0],
+            Feeding(first.origin.preprocessing, task=first.stated_task),
+            loading,
+        )
     for candidate in candidates:
         able = [backend for backend in known_backends().values() if candidate.description.format in backend.formats]
         used = [it.name for it in able if it.is_installed and (backends is None or it.name in backends)]

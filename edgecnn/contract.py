@@ -20,6 +20,8 @@ from edgecnn.task import SINGLE_LABEL, TASKS
 SCHEMA_VERSION = 2
 """2: the scale of pixels, golden images; a reader of 1 would feed such a file wrongly."""
 
+_NEWEST = max(SCHEMA_VERSION, *(entry.contract_version for entry in TASKS.values()))
+
 MAX_MODEL_BYTES = 2**31
 """Flatbuffers and protocol buffers cannot be larger than 2 GiB."""
 
@@ -124,6 +126,11 @@ class Description:
         return (two, three, one) if self.preprocessing.layout == "NCHW" else (one, two, three)
 
     @property
+    def stated_task(self) -> str | None:
+        """The task as options state it: None for single labels."""
+        return None if self.task == SINGLE_LABEL else self.task
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What nobody stated about the file, and what was assumed instead, in sentences."""
         return ()
@@ -190,7 +197,7 @@ def find_contract(content: bytes, path: str | os.PathLike[str]) -> Contract | No
     if text is None:
         return None
     try:
-        contract = decode_json(Contract, text, newest=SCHEMA_VERSION)
+        contract = decode_json(Contract, text, newest=_NEWEST)
     except SchemaError as error:
         raise ContractError(f"the contract inside {path} cannot be read: {error}") from error
     if contract.task not in TASKS:

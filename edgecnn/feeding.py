@@ -3,7 +3,7 @@
 # Annotations are evaluated here, once, which is faster than having `edgecnn.schema` parse them from text at each start.
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from edgecnn.contract import Preprocessing
@@ -20,17 +20,20 @@ class Feeding:
         labels: class names in the order of the scores; None takes those in or beside the file, else "0", "1", ….
         scores: what the file's scores are, which is found out for a Keras model.
         size: height and width of the pictures, for a .tflite or .onnx file that leaves them open.
+        task: one of `edgecnn.task.TASKS`; None takes the first that the scores of a Keras model can be of, and single
+            labels for a .tflite or .onnx file.
     """
 
     preprocessing: Preprocessing | None = None
     labels: tuple[str, ...] | None = None
     scores: Scores | None = None
     size: tuple[int, ...] | None = None
+    task: str | None = field(default=None, metadata={"omit_default": True})
 
     @property
     def stated(self) -> dict[str, Any]:
         """What is stated and is no default, by name."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in values.items() if value not in (None, Preprocessing())}
 
 

@@ -167,11 +167,14 @@ class Entry:
 
     Attributes:
         module: where its `TASK` is.
-        class_count: how many classes a model with so many outputs tells apart; 0 where it cannot have so many.
+        class_count: how many classes a model with so many outputs tells apart; 0 where it cannot have so many, -1 where
+            nobody knows how many it has.
+        contract_version: schema version of contracts for this task, which readers that do not know it refuse.
     """
 
     module: str
     class_count: Callable[[int], int]
+    contract_version: int = 2
 
 
 TASKS = {

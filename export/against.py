@@ -87,7 +87,7 @@ def _open(
     """Return the Keras model, fed as the file's contract says, and the images for it."""
     contract = read_contract(artifact)
     progress("loading the model", 0, None)
-    feeding = Feeding(contract.origin.preprocessing, contract.labels)
+    feeding = Feeding(contract.origin.preprocessing, contract.labels, task=contract.stated_task)
     classifier = load_keras_classifier(find_model_file(model), feeding, loading)
     images = open_dataset(
         data, classifier.shape, contract.labels, preprocessing=contract.origin.preprocessing, task=contract.task

@@ -20,6 +20,7 @@ from edgecnn.export.sealing import spread, write_artifact
 from edgecnn.files import sha256_file
 from edgecnn.gate import Stability
 from edgecnn.spec import Format, Scores
+from edgecnn.task import TASKS
 
 FLOAT_TOLERANCE = 1e-3
 """Largest difference of a float32 artifact's probabilities to Keras' that rounding can explain."""
@@ -103,6 +104,7 @@ def _contract(job: Job, made: Made, file_format: Format, scores: Scores, made_wi
         target=job.spec.target,
         quantization=job.quantization if made.precision.is_quantized else None,
         task=classifier.head.task,
+        schema_version=TASKS[classifier.head.task].contract_version,
     )
 
 

@@ -109,7 +109,7 @@ def command(
         print_table(*_table(manifest))
         for line in _notes(exported):
             print_line(line)
-        print_line(f"{manifest.evaluation.data}: {manifest.keras.images:,} images. Written to {out}/")
+        print_line(f"{manifest.evaluation.data}: {manifest.evaluation.count:,} images. Written to {out}/")
     for warning in manifest.warnings:
         print_line(f"warning: {warning}", err=True)
     if exported.rejected:

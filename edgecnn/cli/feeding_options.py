@@ -14,6 +14,7 @@ from edgecnn.contract import FITS, LAYOUTS, RESIZE_FILTERS, Contract, Preprocess
 from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
 from edgecnn.spec import Scores
+from edgecnn.task import TASKS
 
 _PIXELS = (
     click.option(
@@ -31,6 +32,12 @@ _PIXELS = (
         "--fit",
         type=OneOf(FITS),
         help="How pictures of another shape are brought to the input's.  [default: stretch]",
+    ),
+    click.option(
+        "--task",
+        type=OneOf(TASKS),
+        hidden=len(TASKS) == 1,
+        help="What its scores mean.  [default: found out]",
     ),
 )
 
@@ -78,6 +85,7 @@ def _feeding(  # the names are those of the options
     labels: Path | None = None,
     scores: str | None = None,
     size: tuple[int, int] | None = None,
+    task: str | None = None,
     contract: Path | None = None,
     **preprocessing: str | None,
 ) -> Feeding:
@@ -92,6 +100,7 @@ def _feeding(  # the names are those of the options
         labels=None if labels is None else read_labels(labels),
         scores=None if scores is None else Scores(scores),
         size=None if size is None else size[::-1],
+        task=task,
     )
     if contract is None:
         return feeding

@@ -104,15 +104,24 @@ def image_shape(taken: tuple[int | None, ...], path: Path) -> tuple[int, int, in
     return height, width, channels
 
 
-def probe(network: Network, shape: tuple[int, int, int], preprocessing: Preprocessing, path: Path) -> Head:
-    """Return what a model gives, from random images: the first task of the table that its scores can be of.
+def probe(
+    network: Network, shape: tuple[int, int, int], preprocessing: Preprocessing, path: Path, stated: str | None = None
+) -> Head:
+    """Return what a model gives, from random images.
+
+    Args:
+        network: the model.
+        shape, preprocessing: of its input.
+        path: of its file.
+        stated: its task; None takes the first of the table that its scores can be of.
 
     Raises:
         ModelError: it cannot be called, or what it returns is of no task.
     """
     values = _call_on_random_images(network, shape, preprocessing, path)
     outputs = values.shape[-1]
-    if values.ndim != 2 or not any(entry.class_count(outputs) > 1 for entry in TASKS.values()):
+    tasks = TASKS if stated is None else {stated: TASKS[stated]}
+    if values.ndim != 2 or not any(entry.class_count(outputs) > 1 for entry in tasks.values()):
         returned = (None, *values.shape[1:])
         raise ModelError(
             f"{path} returns {returned}; an image classifier returns (None, classes) with two classes or more"
@@ -120,7 +129,7 @@ def probe(network: Network, shape: tuple[int, int, int], preprocessing: Preproce
     if not np.isfinite(values).all():
         raise ModelError(f"{path} returns scores that are not finite on random images: its weights are damaged")
     output, reasons = TensorSpec("scores", values.shape, "float32"), []
-    for name, entry in TASKS.items():
+    for name, entry in tasks.items():
         scores, why = find_task(name).scores_of(values, output)
         if scores is not None and entry.class_count(outputs) > 1:
             return Head(outputs, entry.class_count(outputs), name, scores)

@@ -29,7 +29,8 @@ def load_keras_classifier(
 
     Args:
         path: the model.
-        feeding: how it is fed, and its labels; without them those of a model card beside the file, else "0", "1", ….
+        feeding: how it is fed, its task and its labels; without labels those of a model card beside the file, else "0",
+            "1", ….
         loading: which code may run.
 
     Raises:
@@ -55,7 +56,7 @@ def load_keras_classifier(
         preprocessing = replace(preprocessing, colour="L")
     if not preprocessing.fits(shape[2]):
         raise ModelError(f"{path} takes {shape[2]} channels, for which {preprocessing} cannot be done")
-    head = probe(network, shape, preprocessing, path)
+    head = probe(network, shape, preprocessing, path, feeding.task)
     found = feeding.labels or _labels(path, digest, head.class_count)
     if len(found) != head.class_count:
         raise ModelError(f"{path} has {head.class_count} classes, but {len(found)} labels were given")

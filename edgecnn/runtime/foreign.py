@@ -15,6 +15,7 @@ from edgecnn.errors import ArtifactError, ContractError
 from edgecnn.feeding import Feeding
 from edgecnn.model_files import recognize
 from edgecnn.spec import Scores, TensorSpec
+from edgecnn.task import SINGLE_LABEL, TASKS
 
 if TYPE_CHECKING:
     from edgecnn.inspection.edges import Edges
@@ -57,6 +58,7 @@ def feeding_of(description: Description) -> Feeding:
         labels=description.labels,
         scores=description.scores if isinstance(description, ForeignContract) else None,
         size=description.image_shape[:2],
+        task=description.stated_task,
     )
 
 
@@ -94,11 +96,12 @@ def describe_foreign(path: Path, content: bytes, feeding: Feeding) -> ForeignCon
         format=model_file.format,
         precision=edges.precision,
         input=taken,
-        output=replace(given, shape=(taken.shape[0], len(labels))),
+        output=replace(given, shape=(taken.shape[0], given.shape[-1] if given.shape[-1:] > (0,) else len(labels))),
         labels=labels,
         preprocessing=preprocessing,
         origin=Origin(path.stem, hashlib.sha256(content).hexdigest(), preprocessing),
         notes=tuple(notes),
+        task=stated.task or SINGLE_LABEL,
     )
     if not is_classifier(found):
         raise ContractError(
@@ -128,6 +131,7 @@ def _with_side_file(path: Path, feeding: Feeding) -> Feeding:
         labels=feeding.labels or written.labels,
         scores=feeding.scores or written.scores,
         size=feeding.size or written.size,
+        task=feeding.task or written.task,
     )
 
 
@@ -196,7 +200,8 @@ def _labels(path: Path, given: TensorSpec, stated: Feeding, edges: Edges, notes:
     from edgecnn.data.dataset import number_labels
     from edgecnn.data.labels import distinct
 
-    classes = given.shape[-1] if len(given.shape) == 2 else -1
+    outputs = given.shape[-1] if len(given.shape) == 2 else -1
+    classes = TASKS[stated.task or SINGLE_LABEL].class_count(outputs)
     labels = stated.labels or edges.labels
     if not labels and classes < 0 and len(given.shape) == 2:
         raise ContractError(f"{path} does not say how many classes it has; state their labels, as --labels FILE")

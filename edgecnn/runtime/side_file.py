@@ -13,6 +13,7 @@ from edgecnn.errors import ContractError, nearest
 from edgecnn.feeding import Feeding, parse_scale
 from edgecnn.schema import SchemaError, decode
 from edgecnn.spec import Scores
+from edgecnn.task import TASKS
 
 SUFFIX = ".contract.json"
 
@@ -35,6 +36,7 @@ class _Written:
     layout: str | None = None
     resize: str | None = None
     fit: str | None = None
+    task: str | None = None
 
 
 def side_file_of(path: Path) -> Path:
@@ -57,7 +59,9 @@ def read_side_file(path: Path) -> Feeding:
         for name in value:
             if name not in _Written.__slots__:
                 raise SchemaError(f"unknown field {name!r}{nearest(name, _Written.__slots__)}")
-        return Feeding(_preprocessing(written), labels=written.labels, scores=written.scores, size=written.size)
+        if written.task not in (None, *TASKS):
+            raise SchemaError(f"unknown task {written.task!r}{nearest(str(written.task), TASKS)}")
+        return Feeding(_preprocessing(written), written.labels, written.scores, written.size, written.task)
     except OSError as error:
         raise ContractError(f"cannot read {path}: {error.strerror}") from error
     except (SchemaError, ValueError, RecursionError) as error:
