@@ -19,7 +19,6 @@ class ModelFile:
     """How files of one format are recognized, written and read.
 
     Attributes:
-        title: as people write it.
         start, magic: the bytes `magic` are in every file at the place `start`.
         mark: what only a file has in it that edgecnn sealed. One with a mark and no seal was cut short.
         trailer: takes the contract's JSON text, the labels, the size of the payload and a blank seal; returns the
@@ -33,7 +32,6 @@ class ModelFile:
     """
 
     format: Format
-    title: str
     start: int
     magic: bytes
     mark: bytes
@@ -53,7 +51,6 @@ MODEL_FILES: dict[Format, ModelFile] = {
     for row in (
         ModelFile(
             Format.TFLITE,
-            "TFLite",
             start=4,
             magic=b"TFL3",
             mark=b"edgecnn.json",
@@ -64,7 +61,6 @@ MODEL_FILES: dict[Format, ModelFile] = {
         ),
         ModelFile(
             Format.ONNX,
-            "ONNX",
             start=0,
             magic=b"\x08",  # key of field 1, ir_version, a varint: it comes first in every ONNX file
             mark=b"\n\x07edgecnn",

@@ -8,7 +8,7 @@ from edgecnn.contract import read_contract
 from edgecnn.data.choice import Draw, choose_balanced
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sources import open_dataset
-from edgecnn.export.diagnosis import Diagnosis, diagnose
+from edgecnn.export.diagnosis import NoiseDiagnosis, diagnose
 from edgecnn.export.limits import ExportLimits
 from edgecnn.export.restore import DIAGNOSED_IMAGES, Restoration, restore
 from edgecnn.feeding import Feeding
@@ -22,7 +22,7 @@ from edgecnn.spec import CALIBRATION_SIZE, Precision
 
 def diagnose_against(
     artifact: Path, model: str, data: str, *, loading: KerasLoading = KerasLoading(), progress: Progress = silent
-) -> Diagnosis:
+) -> NoiseDiagnosis:
     """Return what quantization did to each layer of an int8 file.
 
     Args:

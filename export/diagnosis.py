@@ -14,8 +14,9 @@ from edgecnn.contract import Contract, read_contract
 from edgecnn.data.dataset import Pixels
 from edgecnn.errors import ExportError
 from edgecnn.export.channel_noise import ChannelNoise, decibels
+from edgecnn.export.formats import FORMATS
 from edgecnn.export.keras.freeze import freeze_classifier
-from edgecnn.export.opened import Opened, Operation
+from edgecnn.export.paired import PairedModels, PairedOperation
 from edgecnn.models.load import KerasClassifier
 from edgecnn.spec import Format, Scores
 
@@ -60,7 +61,7 @@ class LayerNoise:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
+class NoiseDiagnosis:
     """What quantization did to each layer of one file.
 
     Attributes:
@@ -82,7 +83,7 @@ class Diagnosis:
         return tuple(sorted(noisy, key=lambda layer: round(layer.own_db or 0.0)))
 
 
-def diagnose(artifact: Path, classifier: KerasClassifier, images: Pixels) -> Diagnosis:
+def diagnose(artifact: Path, classifier: KerasClassifier, images: Pixels) -> NoiseDiagnosis:
     """Return what quantization did to each layer of an int8 file.
 
     The file and the Keras model, converted to float32 anew, run side by side on the images. The noise that a layer adds
@@ -104,38 +105,20 @@ def diagnose(artifact: Path, classifier: KerasClassifier, images: Pixels) -> Dia
     if contract.origin.sha256 != classifier.sha256:
         raise ExportError(f"{artifact} was not made from {classifier.path}; give that model with --against")
     _, payload, _ = split(artifact.read_bytes())
-    opened = open_beside(contract.format, float_model_of(contract, classifier), payload, classifier)
-    return Diagnosis(artifact.name, contract.format, len(images), tuple(_layers(opened, images)))
+    pair = FORMATS[contract.format].pair(float_model_of(contract, classifier), payload, classifier.layers)
+    return NoiseDiagnosis(artifact.name, contract.format, len(images), tuple(_layers(pair, images)))
 
 
 def float_model_of(contract: Contract, classifier: KerasClassifier) -> Any:
-    """Return the float32 flatbuffer or `onnx.ModelProto` of a Keras model, with the softmax if the file has it."""
-    function = freeze_classifier(classifier, keep_softmax=contract.scores is Scores.PROBABILITIES).function
-    if contract.format is Format.TFLITE:
-        from edgecnn.export.tflite.convert import to_tflite
-
-        return to_tflite(function)
-    from edgecnn.export.onnx.convert import to_onnx
-
-    return to_onnx(function)
+    """Return the float32 model of a Keras model in the format of a file, with the softmax if the file has it."""
+    frozen = freeze_classifier(classifier, keep_softmax=contract.scores is Scores.PROBABILITIES)
+    return FORMATS[contract.format].convert(frozen.function)
 
 
-def open_beside(file_format: Format, float_model: Any, payload: bytes, classifier: KerasClassifier) -> Opened:
-    """Return a quantized file's operations beside its float model's."""
-    layers = classifier.layers
-    if file_format is Format.TFLITE:
-        from edgecnn.export.tflite.opened import open_tflite
-
-        return open_tflite(float_model, payload, layers)
-    from edgecnn.export.onnx.opened import open_onnx
-
-    return open_onnx(float_model, payload, layers)
-
-
-class _Measured:
+class _OperationNoise:
     """Sums up what one operation does."""
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: PairedOperation) -> None:
         self.operation = operation
         self.output, self.weights, self.activations = ChannelNoise(), ChannelNoise(), ChannelNoise()
         self._values = self._clipped = 0
@@ -171,14 +154,14 @@ class _Measured:
         return np.moveaxis(tensor, 1, -1) if self.operation.channels_first and tensor.ndim == 4 else tensor
 
 
-def _layers(opened: Opened, images: Pixels) -> Iterator[LayerNoise]:
-    measured = [_Measured(operation) for operation in opened.operations]
-    for exact, received in zip(opened.exact(images), opened.received(images), strict=True):
-        for each in measured:
-            each.add(exact, received)
-    by_layer: dict[str, list[_Measured]] = {}
-    for each in measured:
-        by_layer.setdefault(each.operation.layer, []).append(each)
+def _layers(pair: PairedModels, images: Pixels) -> Iterator[LayerNoise]:
+    noises = [_OperationNoise(operation) for operation in pair.operations]
+    for exact, received in zip(pair.exact(images), pair.received(images), strict=True):
+        for noise in noises:
+            noise.add(exact, received)
+    by_layer: dict[str, list[_OperationNoise]] = {}
+    for noise in noises:
+        by_layer.setdefault(noise.operation.layer, []).append(noise)
     for layer, parts in by_layer.items():
         yield LayerNoise(
             layer=layer,

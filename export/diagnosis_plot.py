@@ -6,12 +6,12 @@ import io
 from typing import Any
 
 from edgecnn.errors import BackendError
-from edgecnn.export.diagnosis import Diagnosis
+from edgecnn.export.diagnosis import NoiseDiagnosis
 
 _INCHES_A_LAYER, _MARGIN = 0.28, 1.6
 
 
-def noise_plot(diagnosis: Diagnosis) -> bytes:
+def noise_plot(diagnosis: NoiseDiagnosis) -> bytes:
     """Return a PNG of the signal-to-noise ratios by layer, in the order of the network from top to bottom.
 
     Two bars a layer are its weights alone and its activations alone, and the line is its output with all that came in.

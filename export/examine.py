@@ -10,9 +10,9 @@ import numpy as np
 from edgecnn.artifact import REJECTED_FOLDER, Entry
 from edgecnn.contract import Contract, Origin
 from edgecnn.errors import ExportError
-from edgecnn.export.convert import Made
+from edgecnn.export.convert import Conversion
 from edgecnn.export.converted import Converted
-from edgecnn.export.job import Job
+from edgecnn.export.job import ExportJob
 from edgecnn.export.judge import judge, stability
 from edgecnn.export.limits import check_limits
 from edgecnn.export.measure import compare
@@ -38,13 +38,19 @@ class Examined:
 
 
 def examine(
-    job: Job, made: Made, file_format: Format, scores: Scores, *, made_with: dict[str, str], folder: Path
+    job: ExportJob,
+    conversion: Conversion,
+    file_format: Format,
+    scores: Scores,
+    *,
+    made_with: dict[str, str],
+    folder: Path,
 ) -> Examined:
     """Write a file into `folder`, or into its sub-folder `rejected` if it does not hold what it must.
 
     Args:
         job: the export.
-        made: the file's content.
+        conversion: the file's content.
         file_format: of the file.
         scores: what its output is.
         made_with: versions of the packages.
@@ -53,18 +59,18 @@ def examine(
     Raises:
         ExportError: a float32 file differs from Keras by more than rounding.
     """
-    precision, images = made.precision, job.evaluation.images
+    precision, images = conversion.precision, job.evaluation.images
     path = folder / f"{job.classifier.name}-{precision.value}.{file_format.value}"
-    contract = _contract(job, made, file_format, scores, made_with)
+    contract = _contract(job, conversion, file_format, scores, made_with)
     golden = spread(images, job.spec.golden)
-    classifier = write_artifact(path, made.converted.payload, contract, golden)
+    classifier = write_artifact(path, conversion.converted.payload, contract, golden)
     answers = classifier.predict(images)
     measured = compare(answers, job.reference, job.evaluation)
     if precision.is_full and not measured.max_difference <= FLOAT_TOLERANCE:
         raise ExportError(
             f"{path.name} does not compute what Keras computes: probabilities differ by {measured.max_difference:.2g}"
         )
-    halves = None if made.halves is None else _compare_halves(job, made.halves, contract, folder)
+    halves = None if conversion.halves is None else _compare_halves(job, conversion.halves, contract, folder)
     is_candidate = not precision.is_full or all(other.is_full for other in job.spec.precisions)
     entry = Entry(
         file=path.name,
@@ -83,15 +89,16 @@ def examine(
     return Examined(entry, _warnings(entry))
 
 
-def _contract(job: Job, made: Made, file_format: Format, scores: Scores, made_with: dict[str, str]) -> Contract:
-    classifier, converted = job.classifier, made.converted
-    calibrates = made.precision.needs_calibration
+def _contract(
+    job: ExportJob, conversion: Conversion, file_format: Format, scores: Scores, made_with: dict[str, str]
+) -> Contract:
+    classifier, converted, precision = job.classifier, conversion.converted, conversion.precision
     preprocessing = replace(classifier.preprocessing, scale=(1.0,), offset=(0.0,))
     if preprocessing.colour == "BGR":  # the graph takes care of scale and order
         preprocessing = replace(preprocessing, colour="RGB")
     return Contract(
         format=file_format,
-        precision=made.precision,
+        precision=precision,
         input=converted.input,
         output=converted.output,
         scores=scores,
@@ -100,15 +107,15 @@ def _contract(job: Job, made: Made, file_format: Format, scores: Scores, made_wi
         origin=Origin(classifier.name, classifier.sha256, classifier.preprocessing),
         needs=converted.needs,
         made_with=made_with,
-        float_operations=converted.float_operations if calibrates else (),
+        float_operations=converted.float_operations if precision.needs_calibration else (),
         target=job.spec.target,
-        quantization=job.quantization if made.precision.is_quantized else None,
+        quantization=job.quantization if precision.is_quantized else None,
         task=classifier.head.task,
         schema_version=TASKS[classifier.head.task].contract_version,
     )
 
 
-def _compare_halves(job: Job, halves: tuple[Converted, Converted], contract: Contract, folder: Path) -> Stability:
+def _compare_halves(job: ExportJob, halves: tuple[Converted, Converted], contract: Contract, folder: Path) -> Stability:
     """Return how files differ whose ranges came from either half of the calibration images."""
     found = []
     for converted in halves:

@@ -23,7 +23,7 @@ from edgecnn.spec import ExportSpec, Quantization
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ExportJob:
     """One export before anything is made.
 
     Attributes:
@@ -57,7 +57,7 @@ def prepare(
     evaluation: str,
     feeding: Feeding,
     loading: KerasLoading,
-) -> Job:
+) -> ExportJob:
     """Return a job with everything loaded and checked that can be checked before a conversion.
 
     Raises:
@@ -75,7 +75,7 @@ def prepare(
     _refuse_guessing(reference, judged, limits)
     quantization, sentences = choices(find_target(spec.target), spec.quantization, activations=spec.activations)
     quantizes = any(not precision.is_full for precision in spec.precisions)
-    return Job(
+    return ExportJob(
         classifier,
         ranged,
         judged,

@@ -6,7 +6,7 @@ it, counts all values into histograms between these. Memory is that of one image
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,23 +61,34 @@ Tensors = Iterator[dict[str, Values]]
 """One dict of tensors for each image; the arrays may be overwritten when the next is taken."""
 
 
-def observe_tflite(model: bytes, images: Pixels, method: Method = Method.MIN_MAX) -> Observed:
-    """Return what each float tensor of a TFLite model holds on the images; constants are left out.
+ReadTensors = Callable[[Any, Pixels], Tensors]
+"""Runs a model on images, (N, H, W, C), and yields all its float activations by name; constants are left out."""
+
+
+def observe(tensors: ReadTensors, model: Any, images: Pixels, method: Method = Method.MIN_MAX) -> Observed:
+    """Return what each float tensor of a model holds on the images.
 
     Args:
-        model: float32 flatbuffer with a batch of one.
+        tensors: runs a model of that format.
+        model: float32, with a batch of one.
         images: uint8, (N, H, W, C).
-        method: histograms are taken if it needs them.
+        method: one that needs histograms has the images run through the model twice.
     """
-    return _observe(lambda: tflite_tensors(model, images), method)
-
-
-def observe_onnx(model: Any, images: Pixels, method: Method = Method.MIN_MAX) -> Observed:
-    """Return what each float tensor of an `onnx.ModelProto` holds on the images; constants are left out.
-
-    Args and result are those of `observe_tflite`.
-    """
-    return _observe(lambda: onnx_tensors(model, images), method)
+    low: dict[str, list[np.float32]] = {}
+    high: dict[str, list[np.float32]] = {}
+    for by_name in tensors(model, images):
+        for name, values in by_name.items():
+            low.setdefault(name, []).append(values.min())
+            high.setdefault(name, []).append(values.max())
+    lows = {name: np.array(values, np.float32) for name, values in low.items()}
+    highs = {name: np.array(values, np.float32) for name, values in high.items()}
+    if method is Method.MIN_MAX:
+        return Observed(lows, highs, {})
+    counters = {name: _Counter(float(lows[name].min()), float(highs[name].max())) for name in lows}
+    for by_name in tensors(model, images):
+        for name, values in by_name.items():
+            counters[name].add(values)
+    return Observed(lows, highs, {name: counter.histogram() for name, counter in counters.items()})
 
 
 def merge(first: Observed, second: Observed) -> Observed:
@@ -89,97 +100,9 @@ def merge(first: Observed, second: Observed) -> Observed:
     return Observed(_concatenated(first.low, second.low), _concatenated(first.high, second.high), both)
 
 
-def tflite_tensors(model: bytes, images: Pixels, *, real: bool = False) -> Tensors:
-    """Yield all float activations of a TFLite model for each image by name; with `real`, quantized ones too."""
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_content=model, experimental_preserve_all_tensors=True)
-    interpreter.allocate_tensors()
-    taken = interpreter.get_input_details()[0]
-    details = {each["index"]: each for each in interpreter.get_tensor_details()}
-    operations = _operations(interpreter)
-    read = {int(index) for operation in operations for index in operation["inputs"]}
-    read.add(int(interpreter.get_output_details()[0]["index"]))
-    made = {
-        int(index)
-        for operation in operations
-        for index in operation["outputs"]
-        if len(operation["outputs"]) == 1 or int(index) in read  # of a split, what nothing reads is not kept
-    }
-    wanted = [
-        details[index]
-        for index in sorted({int(taken["index"]), *made} & set(details))
-        if details[index]["dtype"] == np.float32 or (real and details[index]["quantization"][0])
-    ]
-    for image in images:
-        interpreter.set_tensor(taken["index"], _fed(image, taken["dtype"]))
-        interpreter.invoke()
-        yield {each["name"]: _real(interpreter.get_tensor(each["index"]), each) for each in wanted}
-
-
-def onnx_tensors(model: Any, images: Pixels, *, as_written: bool = False) -> Tensors:
-    """Yield all float activations of an `onnx.ModelProto` for each image, by name.
-
-    With `as_written` the runtime fuses nothing, so that pairs of quantizing and dequantizing round where they stand.
-    """
-    import onnx
-    import onnxruntime
-
-    seen = onnx.ModelProto()
-    seen.CopyFrom(model)
-    given = {output.name for output in seen.graph.output}
-    for node in seen.graph.node:
-        for name in node.output:
-            if name and name not in given:
-                seen.graph.output.add().name = name
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    if as_written:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(seen.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    taken = session.get_inputs()[0]
-    for image in images:
-        feed = _fed(image, _ONNX_DTYPES[taken.type])
-        tensors = {taken.name: feed, **dict(zip(names, session.run(names, {taken.name: feed}), strict=True))}
-        yield {name: tensor for name, tensor in tensors.items() if tensor.dtype == np.float32}
-
-
-_ONNX_DTYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8, "tensor(int8)": np.int8}
-
-
-def _fed(image: Pixels, dtype: Any) -> Any:
+def as_input(image: Pixels, dtype: Any) -> Any:
     """Return a batch of one image for an input of one pixel value a step."""
     return (image[None].astype(np.int16) - 128).astype(np.int8) if dtype == np.int8 else image[None].astype(dtype)
-
-
-def _real(stored: Any, details: dict[str, Any]) -> Values:
-    if stored.dtype == np.float32:
-        return stored  # type: ignore[no-any-return]
-    scale, zero_point = details["quantization"]
-    return ((stored.astype(np.float32) - zero_point) * scale).astype(np.float32)  # type: ignore[no-any-return]
-
-
-def _operations(interpreter: Any) -> list[dict[str, Any]]:
-    return interpreter._get_ops_details()  # type: ignore[no-any-return]  # noqa: SLF001  # there is no public way
-
-
-def _observe(run: Any, method: Method) -> Observed:
-    low: dict[str, list[np.float32]] = {}
-    high: dict[str, list[np.float32]] = {}
-    for tensors in run():
-        for name, values in tensors.items():
-            low.setdefault(name, []).append(values.min())
-            high.setdefault(name, []).append(values.max())
-    lows = {name: np.array(values, np.float32) for name, values in low.items()}
-    highs = {name: np.array(values, np.float32) for name, values in high.items()}
-    if method is Method.MIN_MAX:
-        return Observed(lows, highs, {})
-    counters = {name: _Counter(float(lows[name].min()), float(highs[name].max())) for name in lows}
-    for tensors in run():
-        for name, values in tensors.items():
-            counters[name].add(values)
-    return Observed(lows, highs, {name: counter.histogram() for name, counter in counters.items()})
 
 
 class _Counter:

@@ -16,10 +16,10 @@ from edgecnn.data.choice import Draw
 from edgecnn.data.dataset import Dataset
 from edgecnn.errors import ExportError
 from edgecnn.export.calibration import hashes
-from edgecnn.export.convert import make
+from edgecnn.export.convert import convert_all
 from edgecnn.export.examine import Examined, examine
 from edgecnn.export.folder import LOG_NAME, move_into_place, refuse_foreign_folder
-from edgecnn.export.job import Job, prepare
+from edgecnn.export.job import ExportJob, prepare
 from edgecnn.export.keras.freeze import freeze_classifier
 from edgecnn.export.limits import ExportLimits
 from edgecnn.export.measure import compare
@@ -123,12 +123,12 @@ class _Steps:
         self._done += 1
 
 
-def _files(job: Job, folder: Path, steps: _Steps) -> Iterator[Examined]:
+def _files(job: ExportJob, folder: Path, steps: _Steps) -> Iterator[Examined]:
     spec, made_with = job.spec, versions_of(*_PACKAGES)
     frozen = freeze_classifier(job.classifier, keep_softmax=spec.keep_softmax)
     images = None if job.calibration is None else job.calibration.images
     for file_format in spec.formats:
-        made = make(
+        conversions = convert_all(
             file_format,
             frozen.function,
             precisions=spec.precisions,
@@ -137,12 +137,12 @@ def _files(job: Job, folder: Path, steps: _Steps) -> Iterator[Examined]:
             layers=job.classifier.layers,
             step=steps.next,
         )
-        for one in made:
-            steps.next(f"checking {job.classifier.name}-{one.precision.value}.{file_format.value}")
-            yield examine(job, one, file_format, frozen.scores, made_with=made_with, folder=folder)
+        for conversion in conversions:
+            steps.next(f"checking {job.classifier.name}-{conversion.precision.value}.{file_format.value}")
+            yield examine(job, conversion, file_format, frozen.scores, made_with=made_with, folder=folder)
 
 
-def _manifest(job: Job, source: str, examined: tuple[Examined, ...]) -> Manifest:
+def _manifest(job: ExportJob, source: str, examined: tuple[Examined, ...]) -> Manifest:
     classifier, calibrates = job.classifier, job.calibration
     return Manifest(
         origin=Origin(classifier.name, classifier.sha256, classifier.preprocessing),

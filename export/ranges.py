@@ -11,6 +11,11 @@ from edgecnn.export.observe import Histogram, Observed
 from edgecnn.spec import Method
 
 Range = tuple[float, float]
+Ranges = dict[str, Range]
+"""By the name of a tensor."""
+
+PIXELS: Range = (0.0, 255.0)
+"""Range of the input, whatever calibration saw: one step is one pixel value."""
 
 PERCENTILE = 99.99
 """Share of the values, in per cent, that the percentile method keeps; half of the rest is cut off at each end."""
@@ -21,7 +26,7 @@ _ENTROPY_STRIDE = 16  # thresholds are tried at every 16th bin: less than 1 % of
 _MSE_CANDIDATES = 256
 
 
-def choose_ranges(observed: Observed, method: Method) -> dict[str, Range]:
+def choose_ranges(observed: Observed, method: Method) -> Ranges:
     """Return least and largest real value that each tensor can hold without being clipped; 0 is always between.
 
     Args:

@@ -20,11 +20,12 @@ from edgecnn.data.dataset import Dataset
 from edgecnn.errors import DataError, ExportError
 from edgecnn.export.calibration import check_calibration
 from edgecnn.export.converted import Converted
-from edgecnn.export.diagnosis import Diagnosis, diagnose, float_model_of
+from edgecnn.export.diagnosis import NoiseDiagnosis, diagnose, float_model_of
+from edgecnn.export.formats import FORMATS
 from edgecnn.export.judge import judge
 from edgecnn.export.limits import ExportLimits
-from edgecnn.export.observe import observe_onnx, observe_tflite
-from edgecnn.export.ranges import choose_ranges
+from edgecnn.export.observe import observe
+from edgecnn.export.ranges import Ranges, choose_ranges
 from edgecnn.export.sealing import spread, write_artifact
 from edgecnn.files import write_atomic
 from edgecnn.gate import GateResult
@@ -35,7 +36,7 @@ from edgecnn.progress import Progress, silent
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.keras import open_loaded
 from edgecnn.runtime.load import load
-from edgecnn.spec import Format, Precision, Quantization
+from edgecnn.spec import Precision, Quantization
 
 GOLDEN, DIAGNOSED_IMAGES = 4, 64
 """How many images a file carries, are enough to look at layers, and ranges are taken from at most."""
@@ -81,7 +82,7 @@ class Restoration:
     after: GateResult
     extra_bytes: int
     extra_us: float
-    diagnosis: Diagnosis
+    diagnosis: NoiseDiagnosis
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class _Workshop:
     """Makes files with any layers restored, and judges them; each is made once."""
 
     float_model: Any
-    ranges: dict[str, tuple[float, float]]
+    ranges: Ranges
     layers: Layers
     contract: Contract
     quantization: Quantization
@@ -97,24 +98,21 @@ class _Workshop:
     reference: Any
     limits: ExportLimits
     folder: Path
-    _made: dict[Quantization, tuple[Path, GateResult]] = field(default_factory=dict)
+    _files: dict[Quantization, tuple[Path, GateResult]] = field(default_factory=dict)
 
-    def made(self, wanted: Quantization) -> tuple[Path, GateResult]:
-        if wanted not in self._made:
-            path = self.folder / f"{len(self._made)}.{self.contract.format.value}"
+    def file(self, wanted: Quantization) -> tuple[Path, GateResult]:
+        if wanted not in self._files:
+            path = self.folder / f"{len(self._files)}.{self.contract.format.value}"
             classifier = write_artifact(path, *self._converted(wanted), spread(self.evaluation.images, GOLDEN))
             scores = classifier.predict(self.evaluation.images)
-            self._made[wanted] = path, judge(scores, self.reference, self.evaluation, self.limits)
-        return self._made[wanted]
+            self._files[wanted] = path, judge(scores, self.reference, self.evaluation, self.limits)
+        return self._files[wanted]
 
     def holds(self, wanted: Quantization) -> bool:
-        return self.made(wanted)[1].outcome is Outcome.HOLDS
+        return self.file(wanted)[1].outcome is Outcome.HOLDS
 
     def _converted(self, wanted: Quantization) -> tuple[bytes, Contract]:
-        if self.contract.format is Format.TFLITE:
-            from edgecnn.export.tflite.quantize import quantize_tflite as quantize
-        else:
-            from edgecnn.export.onnx.quantize import quantize_onnx as quantize
+        quantize = FORMATS[self.contract.format].quantize
         converted = quantize(self.float_model, self.contract.precision, self.ranges, wanted, self.layers)
         return converted.payload, _contract_of(self.contract, converted, wanted)
 
@@ -168,9 +166,9 @@ def restore(
         prices = _prices(shop, base, found)
         target = None if found == base else out or _place(artifact, classifier.name)
         if target is not None:
-            write_atomic(target, shop.made(found)[0].read_bytes())
+            write_atomic(target, shop.file(found)[0].read_bytes())
         progress("done", 3, 3)
-        before, after = shop.made(base)[1], shop.made(found)[1]
+        before, after = shop.file(base)[1], shop.file(found)[1]
         return Restoration(
             None if target is None else str(target),
             to,
@@ -191,8 +189,7 @@ def _workshop(
 ) -> _Workshop:  # fmt: skip
     quantization = contract.quantization or Quantization(io=contract.input.dtype)
     float_model = float_model_of(contract, classifier)
-    observe = observe_tflite if contract.format is Format.TFLITE else observe_onnx
-    observed = observe(float_model, calibration.images, quantization.method)
+    observed = observe(FORMATS[contract.format].tensors, float_model, calibration.images, quantization.method)
     return _Workshop(
         float_model=float_model,
         ranges=choose_ranges(observed, quantization.method),
@@ -206,7 +203,7 @@ def _workshop(
     )
 
 
-def _enough(shop: _Workshop, base: Quantization, diagnosis: Diagnosis) -> Quantization:
+def _enough(shop: _Workshop, base: Quantization, diagnosis: NoiseDiagnosis) -> Quantization:
     """Return the first of the longer and longer lists of layers with which the gate holds."""
     wanted = base
     for noise in diagnosis.worst_first:
@@ -217,7 +214,7 @@ def _enough(shop: _Workshop, base: Quantization, diagnosis: Diagnosis) -> Quanti
             wanted = replace(wanted, kept_outputs=(*wanted.kept_outputs, noise.layer))
         if shop.holds(wanted):
             return wanted
-    gate = shop.made(wanted)[1]
+    gate = shop.file(wanted)[1]
     hint = "give more evaluation images" if gate.outcome is Outcome.TOO_FEW_IMAGES else "int8 is not for this model"
     raise ExportError(f"the gate does not hold even with every layer restored ({gate.sentence}); {hint}")
 
@@ -247,7 +244,7 @@ def _prices(shop: _Workshop, base: Quantization, found: Quantization) -> list[tu
         replace(base, restored=(layer,), kept_outputs=(layer,) if layer in found.kept_outputs else ())
         for layer in found.restored
     ]
-    paths = [shop.made(wanted)[0] for wanted in (base, found, *singles)]
+    paths = [shop.file(wanted)[0] for wanted in (base, found, *singles)]
     sizes = [path.stat().st_size for path in paths]
     times = list(_microseconds(paths, shop.evaluation.images[0]))
     return [(size - sizes[0], taken) for size, taken in zip(sizes[1:], times[1:], strict=True)]

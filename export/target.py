@@ -10,7 +10,7 @@ from edgecnn.spec import Quantization
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetDevice:
     """A kind of device, and what suits it.
 
     Attributes:
@@ -36,16 +36,16 @@ _NO_DOT_PRODUCT = (
 TARGETS = {
     target.name: target
     for target in (
-        Target("pi3", "Raspberry Pi 3, 64 bit", "int8", _ARM_WHY, _NO_DOT_PRODUCT),
-        Target("pi4", "Raspberry Pi 4, 64 bit", "int8", _ARM_WHY, _NO_DOT_PRODUCT),
-        Target(
+        TargetDevice("pi3", "Raspberry Pi 3, 64 bit", "int8", _ARM_WHY, _NO_DOT_PRODUCT),
+        TargetDevice("pi4", "Raspberry Pi 4, 64 bit", "int8", _ARM_WHY, _NO_DOT_PRODUCT),
+        TargetDevice(
             "pi5",
             "Raspberry Pi 5",
             "int8",
             _ARM_WHY,
             "its cores have dot-product instructions (asimddp): int8 pays",
         ),
-        Target(
+        TargetDevice(
             "x86",
             "x86-64 with AVX-512 VNNI, AVX-VNNI or AMX",
             "uint8",
@@ -53,7 +53,7 @@ TARGETS = {
             "instructions their sums can saturate: measure the accuracy there",
             "int8 pays with dot-product instructions",
         ),
-        Target(
+        TargetDevice(
             "generic",
             "any device",
             "int8",
@@ -67,7 +67,7 @@ TARGETS = {
 DEFAULT_TARGET = "generic"
 
 
-def find_target(name: str) -> Target:
+def find_target(name: str) -> TargetDevice:
     """Return the target of that name.
 
     Raises:
@@ -83,7 +83,9 @@ def target_here() -> str:
     return "x86" if platform.machine() in ("x86_64", "AMD64") else DEFAULT_TARGET
 
 
-def choices(target: Target, wished: Quantization, *, activations: str | None) -> tuple[Quantization, tuple[str, ...]]:
+def choices(
+    target: TargetDevice, wished: Quantization, *, activations: str | None
+) -> tuple[Quantization, tuple[str, ...]]:
     """Return how int8 files are made for a target, and the sentences that say why.
 
     Args:

@@ -16,7 +16,7 @@ from edgecnn.keras_loading import KerasLoading
 from edgecnn.spec import Precision
 
 if TYPE_CHECKING:
-    from edgecnn.export.diagnosis import Diagnosis
+    from edgecnn.export.diagnosis import NoiseDiagnosis
     from edgecnn.export.restore import Restoration
 
 _RESTORED_TO = {precision.value: precision for precision in Precision if precision.restored_in}
@@ -74,14 +74,14 @@ def command(
         _print_restoration(restored)
 
 
-def _draw(path: Path, diagnosis: Diagnosis) -> None:
+def _draw(path: Path, diagnosis: NoiseDiagnosis) -> None:
     from edgecnn.export.diagnosis_plot import noise_plot
     from edgecnn.files import write_atomic
 
     write_atomic(path, noise_plot(diagnosis))
 
 
-def _print_diagnosis(diagnosis: Diagnosis) -> None:
+def _print_diagnosis(diagnosis: NoiseDiagnosis) -> None:
     from edgecnn.cli.screen import print_table
 
     columns = ["layer, worst first", "own, dB", "weights", "activations", "output", "clipped", "steps used"]

@@ -9,11 +9,9 @@ from typing import Any
 from edgecnn.contract import Preprocessing
 from edgecnn.errors import ExportError
 from edgecnn.export.keras.graph import TensorFlowGraph, attribute
-from edgecnn.export.keras.passes.constants import fold_constants, skip_identities
-from edgecnn.export.keras.passes.fold_affine import fold_affine, merge_affine
-from edgecnn.export.keras.passes.layer_names import name_after_layers
-from edgecnn.export.keras.passes.padding import fold_padding
 from edgecnn.export.keras.passes.softmax import drop_last_softmax
+from edgecnn.export.keras.passes.table import after_freezing
+from edgecnn.export.passes import run_passes
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.models.layers import Layers
 from edgecnn.models.load import KerasClassifier
@@ -75,22 +73,15 @@ def freeze(
     Raises:
         ExportError: a layer computes in half precision.
     """
-    graph = _traced(call, shape, preprocessing)
-    name_after_layers(graph, layers)
+    graph = _traced(call, shape, preprocessing, layers)
     _refuse_half_precision(graph)
-    skip_identities(graph)
-    fold_constants(graph)
-    graph.drop_dead()
-    skip_identities(graph)  # those that take constants have shown their shapes now
-    if not keep_softmax and drop_last_softmax(graph):
-        scores = Scores.LOGITS
-    fold_padding(graph)
-    fold_affine(graph)
-    merge_affine(graph)
-    return FrozenModel(_function(graph.definition()), scores)
+    changed = run_passes(after_freezing(keep_softmax=keep_softmax), graph)
+    return FrozenModel(_function(graph.definition()), Scores.LOGITS if drop_last_softmax in changed else scores)
 
 
-def _traced(call: Callable[[Any], Any], shape: tuple[int, int, int], preprocessing: Preprocessing) -> TensorFlowGraph:
+def _traced(
+    call: Callable[[Any], Any], shape: tuple[int, int, int], preprocessing: Preprocessing, layers: Layers
+) -> TensorFlowGraph:
     tf = import_tensorflow()
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
@@ -107,7 +98,7 @@ def _traced(call: Callable[[Any], Any], shape: tuple[int, int, int], preprocessi
     if _allow_inlining(definition):
         frozen = convert_variables_to_constants_v2(_function(definition), lower_control_flow=False)
         definition = frozen.graph.as_graph_def()
-    return TensorFlowGraph(definition, INPUT_NAME, OUTPUT_NAME)
+    return TensorFlowGraph(definition, INPUT_NAME, OUTPUT_NAME, layers)
 
 
 def _allow_inlining(definition: Any) -> bool:
@@ -138,7 +129,8 @@ def _refuse_half_precision(graph: TensorFlowGraph) -> None:
     for node in graph.in_order():
         kind = halves.get(attribute(node, "T").type)
         if kind is not None:
+            layer = graph.layers.find_traced(node.name) or node.name.rpartition("/")[0]
             raise ExportError(
-                f"layer {node.name.rpartition('/')[0]} computes in {kind}, which TFLite and ONNX kernels do not; "
+                f"layer {layer} computes in {kind}, which TFLite and ONNX kernels do not; "
                 "build the model with the policy float32 and load the weights into it"
             )

@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from edgecnn.export.passes import free_name
 from edgecnn.models.framework import import_tensorflow
+from edgecnn.models.layers import Layers
 
 
 class TensorFlowGraph:
@@ -19,11 +21,12 @@ class TensorFlowGraph:
         nodes: the `NodeDef` of each name, those that nothing takes any more among them.
         input: name of the placeholder.
         output: name of the identity at the end.
+        layers: of the Keras model that was traced.
     """
 
-    def __init__(self, definition: Any, input_name: str, output_name: str) -> None:
+    def __init__(self, definition: Any, input_name: str, output_name: str, layers: Layers) -> None:
         self.nodes: dict[str, Any] = {node.name: node for node in definition.node}
-        self.input, self.output = input_name, output_name
+        self.input, self.output, self.layers = input_name, output_name, layers
         self._frame = type(definition)()  # all but the nodes: versions, and functions of control flow
         self._frame.versions.CopyFrom(definition.versions)
         self._frame.library.CopyFrom(definition.library)
@@ -80,10 +83,6 @@ class TensorFlowGraph:
         name = self._add(operation, name, inputs, shape)
         self.nodes[name].attr["T"].type = import_tensorflow().float32.as_datatype_enum
         return name
-
-    def drop_dead(self) -> None:
-        """Forget the nodes that the output does not need, and the weights in them."""
-        self.nodes = {node.name: node for node in self.in_order()}
 
     def redirect(self, old: str, new: str) -> None:
         """Let all that takes the tensor `old` take `new` instead."""
@@ -151,12 +150,3 @@ def attribute(node: Any, name: str) -> Any:
 def _renamed(tensor: str, renamed: dict[str, str]) -> str:
     name, colon, number = tensor.partition(":")
     return f"{renamed.get(name, name)}{colon}{number}"
-
-
-def free_name(name: str, taken: Collection[str]) -> str:
-    """Return the name, or the first of name_1, name_2, … that is not taken."""
-    number, candidate = 0, name
-    while candidate in taken:
-        number += 1
-        candidate = f"{name}_{number}"
-    return candidate

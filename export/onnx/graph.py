@@ -5,7 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from edgecnn.export.keras.graph import free_name
+from edgecnn.export.passes import free_name
+from edgecnn.export.restored import LayerOperation
+from edgecnn.models.layers import Layers
+
+SAME_RANGE = (
+    "MaxPool", "GlobalMaxPool", "ReduceMax", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Pad", "Slice",
+    "Concat", "Split", "Relu", "LeakyRelu", "PRelu", "Clip", "Identity", "DepthToSpace", "SpaceToDepth", "Resize",
+)  # fmt: skip
+"""Operations that pass large values on: a range that spoils the input spoils the output."""
+
+LAYOUT_ONLY = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
+"""Operations that compute nothing."""
+
+
+def arrays_of(graph: Any) -> dict[str, Any]:
+    """Return the NumPy array of each constant."""
+    from onnx import numpy_helper
+
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
 
 
 def array_of(graph: Any, name: str) -> Any:
@@ -87,3 +105,61 @@ def rename_tensors(graph: Any, renamed: dict[str, str]) -> None:
             rename_tensors(body, renamed)
             for output in body.output:
                 output.name = renamed.get(output.name, output.name)
+
+
+def layer_of(model: Any, node: Any, layers: Layers) -> str | None:
+    """Return the Keras layer of a node: by its own name, else by what it makes; the last may have no name."""
+    found = layers.find(node.name) or layers.find(*node.output) or layers.find(*node.input[1:])
+    return found or (layers.output if model.graph.output[0].name in node.output else None)
+
+
+def layer_operations(model: Any, layers: Layers) -> Iterator[LayerOperation]:
+    """Yield the nodes of a float graph; the quantizer calls each by its name."""
+    for node in model.graph.node:
+        yield LayerOperation(
+            str(node.name),
+            layer_of(model, node, layers),
+            frozenset(node.input),
+            frozenset(node.output),
+            node.op_type in SAME_RANGE,
+        )
+
+
+def layout_tail(model: Any) -> str:
+    """Return the name of the input tensor after the nodes that only move its values around."""
+    graph = model.graph
+    name = str(graph.input[0].name)
+    for node in _chain(graph, name):
+        if node.op_type not in LAYOUT_ONLY:
+            break
+        name = str(node.output[0])
+    return name
+
+
+def float_operations(model: Any) -> tuple[str, ...]:
+    """Return the kinds of operations that compute in float, sorted.
+
+    In a QDQ graph an operation is computed in integers if it stands between DequantizeLinear and QuantizeLinear; those
+    that only move values around compute nothing.
+    """
+    graph = model.graph
+    maker = {output: node.op_type for node in graph.node for output in node.output}
+    constants = {tensor.name for tensor in graph.initializer}
+    quantized_outputs = {node.input[0] for node in graph.node if node.op_type == "QuantizeLinear"}
+    found = set()
+    for node in graph.node:
+        if node.op_type in (*LAYOUT_ONLY, "QuantizeLinear", "DequantizeLinear"):
+            continue
+        inputs_fit = all(maker.get(name) == "DequantizeLinear" for name in node.input if name and name not in constants)
+        if not inputs_fit or not quantized_outputs.issuperset(node.output):
+            found.add(node.op_type)
+    return tuple(sorted(found))
+
+
+def _chain(graph: Any, name: str) -> list[Any]:
+    """Return the nodes that follow a tensor for as long as each has one consumer."""
+    nodes: list[Any] = []
+    while len(consumers := [node for node in graph.node if name in node.input]) == 1:
+        nodes.append(consumers[0])
+        name = consumers[0].output[0]
+    return nodes

@@ -11,30 +11,18 @@ import numpy as np
 
 from edgecnn.errors import ExportError, first_line
 from edgecnn.export.converted import Converted
-from edgecnn.export.layers import Layers
-from edgecnn.export.onnx.clean import layout_tail
 from edgecnn.export.onnx.convert import checked, describe
-from edgecnn.export.onnx.model_io import Edge, set_edges
-from edgecnn.export.onnx.restored import keep_in_float
-from edgecnn.export.ranges import Range
+from edgecnn.export.onnx.graph import LAYOUT_ONLY, layer_operations, layout_tail
+from edgecnn.export.onnx.model_io import integer_io
+from edgecnn.export.onnx.passes.table import BEFORE_WRITING, after_quantizing
+from edgecnn.export.passes import run_passes
+from edgecnn.export.ranges import PIXELS, Ranges
+from edgecnn.export.restored import check_restored, operations_to_restore
+from edgecnn.models.layers import Layers
 from edgecnn.spec import Format, Precision, Quantization
 
-PIXELS: Range = (0.0, 255.0)
-"""Range of the input, whatever calibration saw: one step is one pixel value."""
 
-SAME_RANGE = (
-    "MaxPool", "GlobalMaxPool", "ReduceMax", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Pad", "Slice",
-    "Concat", "Split", "Relu", "LeakyRelu", "PRelu", "Clip", "Identity", "DepthToSpace", "SpaceToDepth", "Resize",
-)  # fmt: skip
-"""Operations that pass large values on: a range that spoils the input spoils the output."""
-
-LAYOUT_ONLY = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
-"""Operations that compute nothing."""
-
-Ranges = dict[str, Range]
-
-
-def quantize_onnx(
+def quantize(
     float_model: Any,
     precision: Precision,
     ranges: Ranges | None = None,
@@ -44,11 +32,11 @@ def quantize_onnx(
     """Return a model in another precision than float32.
 
     FLOAT16 computes in 16 bits, and DYNAMIC quantizes activations at each call; input and output stay float32 in both.
-    INT8 has quantize-dequantize pairs (QDQ) with fixed ranges, int8 weights, and the edges and the dtype of activations
-    that `quantization` asks for.
+    INT8 has quantize-dequantize pairs (QDQ) with fixed ranges, int8 weights, and the input, the output and the dtype of
+    activations that `quantization` asks for.
 
     Args:
-        float_model: float32 `onnx.ModelProto` of `to_onnx`; not changed.
+        float_model: float32 `onnx.ModelProto` of `convert`; not changed.
         precision: FLOAT16, DYNAMIC or INT8.
         ranges: by tensor name, for INT8: of all activations, as `choose_ranges` gives them.
         quantization: None is `Quantization()`. `method` has no say here.
@@ -60,7 +48,8 @@ def quantize_onnx(
     wanted = quantization or Quantization()
     if Format.ONNX not in precision.formats:
         raise ExportError(f"ONNX has no {precision.value}; TFLite has")
-    excluded = _excluded(float_model, wanted, layers)
+    check_restored(Format.ONNX, wanted, layers)
+    excluded = [] if layers is None else operations_to_restore(layer_operations(float_model, layers), wanted)
     try:
         if not precision.is_quantized:
             return _float16(float_model, excluded)
@@ -71,37 +60,6 @@ def quantize_onnx(
         raise ExportError(f"ONNX {precision.value}: {first_line(error)}") from error
 
 
-def layer_of(model: Any, node: Any, layers: Layers) -> str | None:
-    """Return the Keras layer of a node: by its own name, else by what it makes; the last may have no name."""
-    found = layers.find(node.name) or layers.find(*node.output) or layers.find(*node.input[1:])
-    return found or (layers.output if model.graph.output[0].name in node.output else None)
-
-
-def _excluded(model: Any, wanted: Quantization, layers: Layers | None) -> list[str]:
-    """Return the names of the nodes that restored layers ask to leave alone.
-
-    These are the layers' own; and where a layer's output is kept, those that read it: through all that hand the large
-    values on, up to and with the first that computes something new of them.
-    """
-    if not wanted.restored:
-        return []
-    if layers is None:
-        raise ValueError("restoring layers needs the layers of the Keras model")
-    if Format.ONNX not in wanted.restored_to.restored_in:
-        raise ExportError(f"ONNX cannot restore layers to {wanted.restored_to.value}; only to float32")
-    layers.check(wanted.restored)
-    excluded: list[str] = []
-    kept: set[str] = set()
-    for node in model.graph.node:
-        layer = layer_of(model, node, layers)
-        reads_kept = not kept.isdisjoint(node.input)
-        if layer in wanted.restored or reads_kept:
-            excluded.append(str(node.name))
-        if layer in wanted.kept_outputs or (reads_kept and node.op_type in SAME_RANGE):
-            kept.update(node.output)
-    return excluded
-
-
 def _float16(model: Any, excluded: list[str]) -> Converted:
     import onnx
     from onnxruntime.quantization.onnx_model import ONNXModel
@@ -109,9 +67,10 @@ def _float16(model: Any, excluded: list[str]) -> Converted:
 
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
-    made = ONNXModel(convert_float_to_float16(copy, keep_io_types=True, node_block_list=excluded))
-    made.topological_sort()
-    return describe(checked(made.model))
+    halved = ONNXModel(convert_float_to_float16(copy, keep_io_types=True, node_block_list=excluded))
+    halved.topological_sort()
+    run_passes(BEFORE_WRITING, halved.model)
+    return describe(checked(halved.model))
 
 
 def _dynamic(model: Any, precision: Precision, wanted: Quantization, excluded: list[str]) -> Converted:
@@ -125,7 +84,9 @@ def _dynamic(model: Any, precision: Precision, wanted: Quantization, excluded: l
         # ConvInteger, which it makes of convolutions, takes unsigned weights in ONNX Runtime, and MatMulInteger either
         weights = QuantType[f"QUInt{precision.weights.bits}"]
         quantize_dynamic(copy, target, per_channel=wanted.per_channel, weight_type=weights, nodes_to_exclude=excluded)
-        return describe(checked(onnx.load(target)))
+        quantized = onnx.load(target)
+    run_passes(BEFORE_WRITING, quantized)
+    return describe(checked(quantized))
 
 
 def _static(model: Any, precision: Precision, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:
@@ -148,14 +109,13 @@ def _static(model: Any, precision: Precision, ranges: Ranges, wanted: Quantizati
     )
     quantizer.quantize_model()
     quantizer.model.topological_sort()
-    keep_in_float(quantizer.model.model, set(excluded))
-    made = quantizer.model.model
-    edges: tuple[Edge, ...] = ()
-    if wanted.io != "float32":
-        edges = set_edges(made, wanted.io, ranges.get(made.graph.output[0].name, (0.0, 1.0)))
-    found = describe(checked(made), *edges)
+    quantized = quantizer.model.model
+    score_range = ranges.get(quantized.graph.output[0].name, (0.0, 1.0))
+    io = None if wanted.io == "float32" else integer_io(quantized, wanted.io, score_range)
+    run_passes(after_quantizing(in_float=excluded, io=io), quantized)
+    converted = describe(checked(quantized), io)
     left = {node.op_type for node in model.graph.node if node.name in excluded and node.op_type not in LAYOUT_ONLY}
-    return replace(found, float_operations=tuple(sorted({*found.float_operations, *left})))
+    return replace(converted, float_operations=tuple(sorted({*converted.float_operations, *left})))
 
 
 def _with_shapes(model: Any) -> Any:

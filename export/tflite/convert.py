@@ -12,8 +12,8 @@ from edgecnn.models.framework import import_tensorflow
 from edgecnn.spec import TensorSpec
 
 
-def to_tflite(function: Any) -> bytes:
-    """Return the float32 TFLite flatbuffer of a function from `frozen_function`. Only built-in operations are used.
+def convert(function: Any) -> bytes:
+    """Return the float32 TFLite flatbuffer of a function from `keras.freeze`. Only built-in operations are used.
 
     Raises:
         ExportError: an operation cannot be expressed.

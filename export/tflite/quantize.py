@@ -2,7 +2,7 @@
 
 Its own calibrator asks for a signature, which files of a frozen function have not, and takes ranges as minima and
 maxima alone. Which operations are quantized is one recipe: the general rule first, then exceptions by tensor name,
-then the edges.
+then input and output.
 """
 
 from __future__ import annotations
@@ -15,35 +15,21 @@ import numpy as np
 from edgecnn.errors import ExportError, first_line
 from edgecnn.export.converted import Converted
 from edgecnn.export.keras.freeze import INPUT_NAME
-from edgecnn.export.layers import Layers
-from edgecnn.export.ranges import Range
+from edgecnn.export.passes import run_passes
+from edgecnn.export.ranges import PIXELS, Ranges
+from edgecnn.export.restored import check_restored, operations_to_restore
 from edgecnn.export.tflite.convert import describe
-from edgecnn.export.tflite.graph import (
-    Graph,
-    as_known_operations,
-    as_themselves,
-    builtin_kinds,
-    float_operations,
-    negations_as_products,
-    operations_to_restore,
-    read_graph,
-    unread_as_read,
-    write_graph,
-)
-from edgecnn.export.tflite.model_io import uint8_edges
-from edgecnn.export.tflite.versions import state_versions
-from edgecnn.spec import Precision, Quantization
+from edgecnn.export.tflite.graph import Graph, float_operations, layer_operations, read_graph, write_graph
+from edgecnn.export.tflite.passes.table import after_quantizing, before_quantizing
+from edgecnn.models.layers import Layers
+from edgecnn.spec import Format, Precision, Quantization
 
-PIXELS: Range = (0.0, 255.0)
-"""Range of the input, whatever calibration saw: one step is one pixel value."""
-
-Ranges = dict[str, Range]
 Rule = dict[str, Any]
 Recipe = list[Rule]
 _BYTE = 8
 
 
-def quantize_tflite(
+def quantize(
     float_model: bytes,
     precision: Precision,
     ranges: Ranges | None = None,
@@ -53,11 +39,11 @@ def quantize_tflite(
     """Return a flatbuffer in another precision than float32.
 
     FLOAT16 stores the weights of convolutions and dense layers in 16 bits; DYNAMIC in 8, and input and output stay
-    float32 in both. INT8 is full integer, with the edges that `quantization` asks for. INT16X8
-    has float32 edges. What the quantizer has no integer form for stays float and is named in the result.
+    float32 in both. INT8 is full integer, with the input and output that `quantization` asks for; those of INT16X8 are
+    float32. What the quantizer has no integer form for stays float and is named in the result.
 
     Args:
-        float_model: float32 flatbuffer of `to_tflite`.
+        float_model: float32 flatbuffer of `convert`.
         precision: any but FLOAT32.
         ranges: by tensor name, for INT8 and INT16X8: of all activations, as `choose_ranges` gives them.
         quantization: None is `Quantization()`. `method` and `activations` have no say here.
@@ -67,22 +53,18 @@ def quantize_tflite(
         ExportError: the quantizer fails, or a layer to restore is unknown.
     """
     wanted = quantization or Quantization()
+    check_restored(Format.TFLITE, wanted, layers)
+    io = precision.choose_io(wanted.io)
     graph = read_graph(float_model)
-    if precision.needs_calibration:
-        negations_as_products(graph)
-    recipe = [_rule_of(precision, wanted), *_exceptions(graph, wanted, layers), *_edges(precision, wanted)]
-    original = as_known_operations(graph)
+    recipe = [_rule_of(precision, wanted), *_exceptions(graph, wanted, layers), *_io_rules(precision, io, wanted)]
+    run_passes(before_quantizing(calibrated=precision.needs_calibration), graph)
     try:
-        made = _run_quantizer(write_graph(graph), recipe, _statistics(graph, ranges) if ranges else None)
+        content = _run_quantizer(write_graph(graph), recipe, _statistics(graph, ranges) if ranges else None)
     except Exception as error:  # of any kind
         raise ExportError(f"TFLite {precision.value}: {first_line(error)}") from error
-    result = read_graph(made)
-    as_themselves(result, original)
-    unread_as_read(result)
-    if precision.choose_io(wanted.io) == "uint8":
-        uint8_edges(result)
-    state_versions(result, builtin_kinds())
-    return describe(write_graph(result), float_operations(result))
+    quantized = read_graph(content)
+    run_passes(after_quantizing(io=io), quantized)
+    return describe(write_graph(quantized), float_operations(quantized))
 
 
 def _run_quantizer(content: bytes, recipe: Recipe, statistics: dict[str, Any] | None) -> bytes:
@@ -110,13 +92,11 @@ def _statistics(graph: Graph, ranges: Ranges) -> dict[str, Any]:
 
 def _exceptions(graph: Graph, wanted: Quantization, layers: Layers | None) -> Recipe:
     """Return the rules for the operations of restored layers; each goes by the names of its outputs."""
-    if not wanted.restored:
-        return []
     if layers is None:
-        raise ValueError("restoring layers needs the layers of the Keras model")
-    layers.check(wanted.restored)
+        return []
     rule = _rule_of(wanted.restored_to, wanted)
-    return [{**rule, "regex": f"^{re.escape(scope)}$"} for scope in operations_to_restore(graph, wanted, layers)]
+    scopes = operations_to_restore(layer_operations(graph, layers), wanted)
+    return [{**rule, "regex": f"^{re.escape(scope)}$"} for scope in scopes]
 
 
 def _rule_of(precision: Precision, wanted: Quantization) -> Rule:
@@ -160,12 +140,12 @@ def _untouched() -> Rule:
     return {"regex": ".*", "operation": "*", "algorithm_key": "no_quantize", "op_config": {}}
 
 
-def _edges(precision: Precision, wanted: Quantization) -> Recipe:
+def _io_rules(precision: Precision, io: str, wanted: Quantization) -> Recipe:
     """Return the rules for input and output, which would be those of the inside else.
 
     They come last and under a pattern of their own: the quantizer calls the output by the name of the last operation's.
     """
     if not precision.needs_calibration:
         return []
-    rule = _untouched() if precision.choose_io(wanted.io) == "float32" else _rule_of(precision, wanted)
-    return [{**rule, "regex": ".+", "operation": edge} for edge in ("INPUT", "OUTPUT")]
+    rule = _untouched() if io == "float32" else _rule_of(precision, wanted)
+    return [{**rule, "regex": ".+", "operation": end} for end in ("INPUT", "OUTPUT")]

@@ -13,8 +13,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from edgecnn.contract import Preprocessing
 from edgecnn.export.keras.freeze import freeze
-from edgecnn.export.onnx.convert import to_onnx
-from edgecnn.export.tflite.convert import to_tflite
+from edgecnn.export.onnx.convert import convert as to_onnx
+from edgecnn.export.tflite.convert import convert as to_tflite
 from edgecnn.models.layers import layers_of
 from edgecnn.models.tutorial_cnn import build
 from edgecnn.spec import Scores

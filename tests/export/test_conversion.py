@@ -134,9 +134,10 @@ def test_onnx_has_a_batch_of_one_nhwc_pixels_and_no_scaling_left(shipped_export:
 def test_int8_input_is_the_raw_pixel_even_if_calibration_saw_no_bright_one() -> None:
     """A step of the ONNX input is one pixel value, whatever the calibration images span."""
     from edgecnn.export.keras.freeze import freeze_classifier
-    from edgecnn.export.observe import observe_onnx
-    from edgecnn.export.onnx.convert import to_onnx
-    from edgecnn.export.onnx.quantize import quantize_onnx
+    from edgecnn.export.observe import observe
+    from edgecnn.export.onnx.convert import convert as to_onnx
+    from edgecnn.export.onnx.observe import tensors
+    from edgecnn.export.onnx.quantize import quantize
     from edgecnn.export.ranges import choose_ranges
     from edgecnn.models.load import load_keras_classifier
     from edgecnn.models.registry import find_model_file
@@ -144,7 +145,8 @@ def test_int8_input_is_the_raw_pixel_even_if_calibration_saw_no_bright_one() -> 
     function = freeze_classifier(load_keras_classifier(find_model_file("tutorial_cnn"))).function
     dark = load_calibration_sample().images[:20] // 2
     model = to_onnx(function)
-    found = quantize_onnx(model, Precision.INT8, choose_ranges(observe_onnx(model, dark), Method.MIN_MAX))
+    ranges = choose_ranges(observe(tensors, model, dark), Method.MIN_MAX)
+    found = quantize(model, Precision.INT8, ranges)
     assert (found.input.dtype, found.input.scale, found.input.zero_point) == ("uint8", 1.0, 0)
 
 

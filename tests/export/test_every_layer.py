@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgecnn.export.convert import tools_of
+from edgecnn.export.formats import FORMATS
 from edgecnn.export.keras.freeze import freeze
 from edgecnn.export.layers import Layers
+from edgecnn.export.observe import observe
 from edgecnn.export.ranges import choose_ranges
 from edgecnn.spec import Format, Method, Precision, Quantization, Scores
 from tests.conftest import grey_images
@@ -122,9 +123,9 @@ def test_float32_is_keras_and_int8_is_close_in_both_formats(name: str) -> None:
     expected = model.predict(IMAGES.astype(np.float32), verbose=0)
     frozen = freeze(lambda images: model(images, training=False), SHAPE, Scores.LOGITS)
     for file_format in (Format.TFLITE, Format.ONNX):
-        tools = tools_of(file_format)
+        tools = FORMATS[file_format]
         made = tools.convert(frozen.function)
-        ranges = choose_ranges(tools.observe(made, IMAGES, Method.MIN_MAX), Method.MIN_MAX)
+        ranges = choose_ranges(observe(tools.tensors, made, IMAGES, Method.MIN_MAX), Method.MIN_MAX)
         int8 = tools.quantize(made, Precision.INT8, ranges, Quantization(activations="int8"), Layers("", ()))
         for converted, most in ((tools.describe(made), 1e-4), (int8, 0.06)):
             error = np.sqrt(np.mean((answers(converted, IMAGES) - expected) ** 2)) / expected.std()

@@ -77,9 +77,9 @@ def model() -> Any:
 
 def test_every_operation_of_both_formats_finds_its_layer() -> None:
     from edgecnn.export.keras.freeze import freeze
-    from edgecnn.export.onnx.convert import to_onnx
-    from edgecnn.export.onnx.quantize import layer_of as layer_of_node
-    from edgecnn.export.tflite.convert import to_tflite
+    from edgecnn.export.onnx.convert import convert as to_onnx
+    from edgecnn.export.onnx.graph import layer_of as layer_of_node
+    from edgecnn.export.tflite.convert import convert as to_tflite
     from edgecnn.export.tflite.graph import kind_of, layer_of, read_graph
 
     net = model()

@@ -10,14 +10,13 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgecnn.export.onnx.clean import (
-    clean,
-    drop_unused_opsets,
-    float_operations,
-    integer_edges,
-    name_edges,
-)
-from edgecnn.export.onnx.graph import rename_tensors
+from edgecnn.export.onnx.graph import float_operations, rename_tensors
+from edgecnn.export.onnx.model_io import IntegerIO, integer_io
+from edgecnn.export.onnx.passes.integer_io import make_io_integer
+from edgecnn.export.onnx.passes.io_names import name_io
+from edgecnn.export.onnx.passes.opsets import drop_unused_opsets
+from edgecnn.export.onnx.passes.table import AFTER_CONVERTING
+from edgecnn.export.passes import run_passes
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 6, 6, 3)).astype(np.float32)
 
@@ -54,11 +53,11 @@ def outputs(model: Any, pixels: Any) -> Any:
     return session.run(None, {session.get_inputs()[0].name: pixels})[0]
 
 
-def test_the_edges_get_their_names_and_the_graph_still_runs() -> None:
+def test_input_and_output_get_their_names_and_the_graph_still_runs() -> None:
     model = rescaled_convolution(1.0, None)
     before = outputs(model, PIXELS)
 
-    name_edges(model, "images", "scores")
+    assert name_io(model)
 
     assert [model.graph.input[0].name, model.graph.output[0].name] == ["images", "scores"]
     np.testing.assert_array_equal(outputs(model, PIXELS), before)
@@ -66,11 +65,12 @@ def test_the_edges_get_their_names_and_the_graph_still_runs() -> None:
 
 def test_operator_sets_that_no_node_uses_are_dropped() -> None:
     model = rescaled_convolution(1.0, None)
-    drop_unused_opsets(model)
+    assert drop_unused_opsets(model)
+    assert not drop_unused_opsets(model)
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 17)]
 
 
-def quantized_edges(float_first: bool = False) -> Any:
+def quantized(float_first: bool = False) -> Any:
     """Return input → Transpose → [Abs] → Q → DQ → Relu → Q → DQ → output, in uint8."""
     parameters = {"scale": np.array(2.0, np.float32), "zero": np.array(3, np.uint8)}
     nodes = [helper.make_node("Transpose", ["x"], ["t"], perm=[0, 2, 1])]
@@ -93,13 +93,20 @@ def quantized_edges(float_first: bool = False) -> Any:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
+def made_integer(model: Any, score_range: tuple[float, float] = (0.0, 1.0)) -> IntegerIO:
+    """Give a graph uint8 input and output, and return what they mean."""
+    io = integer_io(model, "uint8", score_range)
+    assert make_io_integer(model, io)
+    return io
+
+
 def test_integers_go_in_and_come_out_of_a_quantized_graph() -> None:
-    model = quantized_edges()
+    model = quantized()
     stored = np.array([[[0, 1, 5], [9, 200, 255]]], np.uint8)
     real = ((stored.astype(np.float32) - 3) * 2).astype(np.float32)
     before = outputs(model, real)
 
-    integer_edges(model)
+    made_integer(model)
 
     onnx.checker.check_model(model, full_check=True)
     after = outputs(model, stored)
@@ -108,28 +115,35 @@ def test_integers_go_in_and_come_out_of_a_quantized_graph() -> None:
 
 
 def test_pixels_go_in_also_where_the_first_operation_is_not_quantized() -> None:
-    model = quantized_edges(float_first=True)
+    model = quantized(float_first=True)
     stored = np.array([[[0, 1, 5], [9, 200, 255]]], np.uint8)
     before = outputs(model, stored.astype(np.float32))
 
-    taken, given = integer_edges(model)
+    io = made_integer(model)
 
-    assert (taken, given) == ((1.0, 0), (2.0, 3))
+    assert (io.input, io.output) == ((1.0, 0), (2.0, 3))
     onnx.checker.check_model(model, full_check=True)
     np.testing.assert_array_equal((outputs(model, stored).astype(np.float32) - 3) * 2, before)
     assert float_operations(model) == ("Abs",)
 
 
-def test_a_graph_whose_output_is_not_quantized_is_refused() -> None:
-    model = quantized_edges()
-    model.graph.node[-1].op_type = "Identity"
-    del model.graph.node[-1].input[1:]
-    with pytest.raises(ValueError, match="ends with Identity"):
-        integer_edges(model)
+def test_an_output_that_is_not_quantized_is_given_in_steps_over_its_range() -> None:
+    model = quantized()
+    model.graph.node[-2].op_type, model.graph.node[-1].op_type = "Abs", "Identity"
+    for node in model.graph.node[-2:]:
+        del node.input[1:]
+    stored = np.array([[[0, 1, 5], [9, 100, 120]]], np.uint8)
+    before = outputs(model, stored.astype(np.float32))
+
+    io = made_integer(model, (0.0, 255.0))
+
+    assert (io.input, io.output) == ((1.0, 0), (1.0, 0))
+    onnx.checker.check_model(model, full_check=True)
+    np.testing.assert_array_equal(outputs(model, stored), np.rint(before))
 
 
 def test_operations_outside_of_quantization_pairs_are_named() -> None:
-    assert float_operations(quantized_edges()) == ()
+    assert float_operations(quantized()) == ()
     assert float_operations(rescaled_convolution(1.0, 0.0)) == ("Add", "Conv", "Mul")
 
 
@@ -167,12 +181,12 @@ def test_a_dense_layer_after_flatten_is_one_operation_on_nchw() -> None:
     pixels = np.random.default_rng(3).normal(size=(1, 4, 2, 3)).astype(np.float32)
     before = outputs(model, pixels)
 
-    cleaned = clean(model)
+    run_passes(AFTER_CONVERTING, model)
 
-    assert [node.op_type for node in cleaned.graph.node] == ["Reshape", "Relu", "Gemm"]
-    assert "dead" not in {tensor.name for tensor in cleaned.graph.initializer}
-    onnx.checker.check_model(cleaned, full_check=True)
-    np.testing.assert_allclose(outputs(cleaned, pixels), before, atol=1e-5)
+    assert [node.op_type for node in model.graph.node] == ["Reshape", "Relu", "Gemm"]
+    assert "dead" not in {tensor.name for tensor in model.graph.initializer}
+    onnx.checker.check_model(model, full_check=True)
+    np.testing.assert_allclose(outputs(model, pixels), before, atol=1e-5)
 
 
 def padded_convolution(value: float) -> Any:
@@ -202,10 +216,10 @@ def test_zeros_around_an_image_are_put_there_by_the_convolution(value: float, le
     pixels = np.random.default_rng(5).normal(size=(1, 3, 6, 5)).astype(np.float32)
     before = outputs(model, pixels)
 
-    cleaned = clean(model)
+    run_passes(AFTER_CONVERTING, model)
 
-    assert [node.op_type for node in cleaned.graph.node] == left
-    np.testing.assert_allclose(outputs(cleaned, pixels), before, atol=1e-5)
+    assert [node.op_type for node in model.graph.node] == left
+    np.testing.assert_allclose(outputs(model, pixels), before, atol=1e-5)
 
 
 def test_a_numbered_node_takes_the_name_of_its_layer() -> None:
@@ -215,4 +229,5 @@ def test_a_numbered_node_takes_the_name_of_its_layer() -> None:
     model.graph.node[1].name, model.graph.node[2].name = "conv/Conv__3", "Conv__4"
     rename_tensors(model.graph, {"weights": "conv/weights:0"})
     model.graph.initializer[1].name = "conv/weights:0"
-    assert [node.name for node in clean(model).graph.node] == ["scale/Mul", "conv/Conv", "conv/Conv_1"]
+    run_passes(AFTER_CONVERTING, model)
+    assert [node.name for node in model.graph.node] == ["scale/Mul", "conv/Conv", "conv/Conv_1"]

@@ -77,15 +77,15 @@ def test_the_converters_noise_is_in_the_log_and_not_on_the_screen(
     own: Any, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Most of what converters print they print once a process, so one is made to speak here."""
-    from edgecnn.export.tflite import convert as to_tflite
+    from edgecnn.export.tflite import convert as module
 
-    convert = to_tflite.to_tflite
+    convert = module.convert
 
     def noisy(function: Any) -> bytes:
         os.write(1, b"converting\n")
         return convert(function)
 
-    monkeypatch.setattr(to_tflite, "to_tflite", noisy)
+    monkeypatch.setattr(module, "convert", noisy)
     export_own(own, tmp_path / "out", ExportSpec((Format.TFLITE, Format.ONNX)))
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")

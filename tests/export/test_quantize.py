@@ -11,12 +11,11 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from edgecnn.errors import ExportError
 from edgecnn.export.converted import Converted
+from edgecnn.export.formats import FORMATS as TOOLS
 from edgecnn.export.layers import Layers, layers_of
-from edgecnn.export.observe import Observed, merge, observe_onnx, observe_tflite
-from edgecnn.export.onnx.quantize import quantize_onnx
+from edgecnn.export.observe import Observed, merge, observe
 from edgecnn.export.ranges import choose_ranges
-from edgecnn.export.tflite.quantize import quantize_tflite
-from edgecnn.spec import Method, Precision, Quantization, Scores
+from edgecnn.spec import Format, Method, Precision, Quantization, Scores
 from tests.conftest import grey_images
 from tests.export.answering import answers
 
@@ -35,13 +34,17 @@ class Net:
 
     def quantize(self, file_format: str, precision: Precision, **settings: Any) -> Converted:
         ranges = choose_ranges(self.observed[file_format], Method.MIN_MAX)
-        quantize = quantize_tflite if file_format == "tflite" else quantize_onnx
+        quantize = TOOLS[Format(file_format)].quantize
         return quantize(self.models[file_format], precision, ranges, Quantization(**settings), self.layers)
 
     def noise(self, converted: Converted) -> float:
         """Return the root of the mean squared error of the logits, relative to their spread."""
         found = answers(converted, IMAGES)
         return float(np.sqrt(np.mean((found - self.logits) ** 2)) / self.logits.std())
+
+
+def observed_of(file_format: str, model: Any, images: Any) -> Observed:
+    return observe(TOOLS[Format(file_format)].tensors, model, images, Method.MSE)
 
 
 def build() -> Any:
@@ -66,17 +69,14 @@ def build() -> Any:
 @pytest.fixture(scope="module")
 def net() -> Net:
     from edgecnn.export.keras.freeze import freeze
-    from edgecnn.export.onnx.convert import to_onnx
-    from edgecnn.export.tflite.convert import to_tflite
+    from edgecnn.export.onnx.convert import convert as to_onnx
+    from edgecnn.export.tflite.convert import convert as to_tflite
 
     model = build()
     layers = layers_of(model)
     function = freeze(model, (12, 10, 1), Scores.LOGITS, layers=layers).function
     models = {"tflite": to_tflite(function), "onnx": to_onnx(function)}
-    observed = {
-        "tflite": observe_tflite(models["tflite"], IMAGES, Method.MSE),
-        "onnx": observe_onnx(models["onnx"], IMAGES, Method.MSE),
-    }
+    observed = {name: observed_of(name, model, IMAGES) for name, model in models.items()}
     return Net(models, observed, layers, model.predict(IMAGES.astype(np.float32), verbose=0))
 
 
@@ -103,7 +103,7 @@ def test_each_precision_computes_what_keras_computes_but_for_its_rounding(
 
 def test_onnx_has_no_int16() -> None:
     with pytest.raises(ExportError, match="ONNX has no int16x8"):
-        quantize_onnx(None, Precision.INT16X8)
+        TOOLS[Format.ONNX].quantize(None, Precision.INT16X8)
 
 
 @pytest.mark.parametrize("activations", ["uint8", "int8"])
@@ -226,10 +226,10 @@ def test_both_formats_see_the_same_values(net: Net) -> None:
         assert mean == pytest.approx(net.logits.mean(), abs=(histogram.high - histogram.low) / 1000)
 
 
-@pytest.mark.parametrize(("file_format", "observe"), [("tflite", observe_tflite), ("onnx", observe_onnx)])
-def test_two_halves_merge_to_the_whole(net: Net, file_format: str, observe: Any) -> None:
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_two_halves_merge_to_the_whole(net: Net, file_format: str) -> None:
     whole, model = net.observed[file_format], net.models[file_format]
-    halves = merge(observe(model, IMAGES[:20], Method.MSE), observe(model, IMAGES[20:], Method.MSE))
+    halves = merge(observed_of(file_format, model, IMAGES[:20]), observed_of(file_format, model, IMAGES[20:]))
     assert choose_ranges(halves, Method.MIN_MAX) == choose_ranges(whole, Method.MIN_MAX)
     for name, histogram in whole.histograms.items():
         merged = halves.histograms[name]
@@ -246,7 +246,7 @@ def test_the_same_model_gives_the_same_onnx_names_however_often_it_is_converted(
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    from edgecnn.export.onnx.convert import to_onnx
+    from edgecnn.export.onnx.convert import convert as to_onnx
 
     model = build()
     signature = [tf.TensorSpec((1, 12, 10, 1), tf.float32, name="images")]

@@ -15,8 +15,8 @@ _FORWARDING = ("Identity", "IdentityN", "StopGradient", "PreventGradient", "Snap
 _RESHAPING = ("Reshape", "Squeeze", "ExpandDims")
 
 
-def skip_identities(graph: TensorFlowGraph) -> int:
-    """Take out the nodes that return what they take, but for the output's; return how many.
+def skip_identities(graph: TensorFlowGraph) -> bool:
+    """Take out the nodes that return what they take, but for the output's.
 
     They are those that say so, casts to the same type, and reshapes to the same shape.
     """
@@ -28,7 +28,7 @@ def skip_identities(graph: TensorFlowGraph) -> int:
     }
     for old, source in passed.items():
         graph.redirect(old, _end(passed, source))
-    return len(passed)
+    return bool(passed)
 
 
 def _end(passed: dict[str, str], name: str) -> str:
@@ -45,8 +45,8 @@ def _forwards(graph: TensorFlowGraph, node: Any) -> bool:
     return node.op in _FORWARDING or same_shape
 
 
-def fold_constants(graph: TensorFlowGraph) -> int:
-    """Compute what depends on constants alone, and the shapes that are fixed; return how many tensors these are.
+def fold_constants(graph: TensorFlowGraph) -> bool:
+    """Compute what depends on constants alone, and the shapes that are fixed.
 
     This is the arithmetic of batch norms between variables, and the shapes that Flatten and Reshape go by.
     """
@@ -56,7 +56,14 @@ def fold_constants(graph: TensorFlowGraph) -> int:
     tensors = _constant_tensors(graph)
     for name, array in zip(tensors, graph.evaluate(tensors) if tensors else (), strict=True):
         graph.redirect(name, graph.add_constant(f"{node_name(name)}/value", array))
-    return len(shapes) + len(tensors)
+    return bool(shapes or tensors)
+
+
+def drop_dead(graph: TensorFlowGraph) -> bool:
+    """Forget the nodes that the output does not need, and the weights in them."""
+    before = len(graph.nodes)
+    graph.nodes = {node.name: node for node in graph.in_order()}
+    return len(graph.nodes) != before
 
 
 def _fixed_shapes(graph: TensorFlowGraph) -> dict[str, np.typing.NDArray[np.generic]]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from edgecnn.export.keras.affine_run import AffineRun, run_after, run_before, run_from
+from edgecnn.export.keras.channel_affine import ChannelAffine, Vector
 from edgecnn.export.keras.graph import TensorFlowGraph
-from edgecnn.export.keras.passes.affine_run import AffineRun, run_after, run_before, run_from
-from edgecnn.export.keras.passes.channel_affine import ChannelAffine, Vector
-from edgecnn.export.keras.passes.linear import (
+from edgecnn.export.keras.linear import (
     bias_after,
     pads_zeros,
     put_weights,
@@ -24,8 +24,8 @@ _KEPT = (["Mul"], ["AddV2"], ["BiasAdd"], ["Mul", "AddV2"])
 _FEW_CHANNELS = 4
 
 
-def fold_affine(graph: TensorFlowGraph) -> int:
-    """Fold what scales, moves or reorders channels into convolutions and dense layers; return how many nodes went.
+def fold_affine(graph: TensorFlowGraph) -> bool:
+    """Fold what scales, moves or reorders channels into convolutions and dense layers.
 
     Biases, batch norms, Rescaling, Normalization and reversals of colour are such nodes, after a layer or before it.
     On the way they pass pools, averages and Flatten, where that changes nothing but rounding.
@@ -35,20 +35,20 @@ def fold_affine(graph: TensorFlowGraph) -> int:
     on LiteRT and ONNX Runtime, float32 and int8; a padding with the right value 3 to 41 %, and one more channel of ones
     up to 81 %.
     """
-    folded = 0
+    changed = False
     for node in graph.in_order():
         if weights_of(graph, node) is not None:
-            folded += _fold_after(graph, node) + _fold_before(graph, node)
-    return folded
+            changed |= _fold_after(graph, node) | _fold_before(graph, node)
+    return changed
 
 
-def merge_affine(graph: TensorFlowGraph) -> int:
-    """Make one Mul and one Add at most of each run of nodes that could not be folded; return how many runs there were.
+def merge_affine(graph: TensorFlowGraph) -> bool:
+    """Make one Mul and one Add at most of each run of nodes that could not be folded.
 
     Runtimes have quantized kernels for these two, and often not for subtraction and division.
     """
     seen: set[str] = set()
-    merged = 0
+    changed = False
     for node in graph.in_order():
         run = run_from(graph, node) if node.name not in seen else None
         if run is None:
@@ -56,41 +56,41 @@ def merge_affine(graph: TensorFlowGraph) -> int:
         seen.update(gone.name for gone in run.nodes)
         if [gone.op for gone in run.nodes] not in _KEPT:
             _replace(graph, run, run.affine.scale, run.affine.offset)
-            merged += 1
-    return merged
+            changed = True
+    return changed
 
 
-def _fold_after(graph: TensorFlowGraph, node: Any) -> int:
+def _fold_after(graph: TensorFlowGraph, node: Any) -> bool:
     run = run_after(graph, node)
     if run is None:
-        return 0
+        return False
     weights = scale_outputs(node, weights_of(graph, node), run.affine.scale)
     run.bypass(graph)
     put_weights(graph, node, weights, run.affine.offset)
-    return len(run.nodes)
+    return True
 
 
-def _fold_before(graph: TensorFlowGraph, node: Any) -> int:
+def _fold_before(graph: TensorFlowGraph, node: Any) -> bool:
     run = run_before(graph, node)
     if run is None:
-        return 0
+        return False
     affine, remaining = run.affine, None
     if (run.is_padded or pads_zeros(graph, node)) and affine.offset.any():
         if run.source != graph.input or not affine.scale.all() or [gone.op for gone in run.nodes] == ["AddV2"]:
-            return 0
+            return False
         remaining = np.empty_like(affine.offset)  # scale * x + offset = scale * (x + remaining)
         remaining[affine.order] = affine.offset / affine.scale
         affine = ChannelAffine(affine.scale, np.zeros_like(affine.offset), affine.order)
     taken = take_inputs(node, weights_of(graph, node), affine)
     if taken is None:
-        return 0
+        return False
     weights, added = taken
     if remaining is None:
         run.bypass(graph)
     else:
         _replace(graph, run, np.ones_like(remaining), remaining)
     put_weights(graph, node, weights, _bias(graph, node) + added)
-    return len(run.nodes)
+    return True
 
 
 def _bias(graph: TensorFlowGraph, node: Any) -> Any:

@@ -12,13 +12,13 @@ _TO_NHWC = [0, 2, 3, 1]
 _ELEMENTWISE = ("Relu", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "HardSigmoid", "Softplus", "Clip")
 
 
-def fold_flatten(graph: Any) -> int:
-    """Take the Transpose out of Transpose → Reshape → [activation] → dense layer; return how often.
+def fold_flatten(model: Any) -> bool:
+    """Take the Transpose out of Transpose → Reshape → [activation] → dense layer.
 
     Expects inferred shapes, and weights (in, out) as in Keras. They are sorted into the order in which NCHW flattens.
     """
-    shapes = shapes_of(graph)
-    folded = 0
+    graph = model.graph
+    shapes, changed = shapes_of(graph), False
     for transpose in list(graph.node):
         if transpose.op_type != "Transpose" or attributes_of(transpose).get("perm") != _TO_NHWC:
             continue
@@ -39,5 +39,5 @@ def fold_flatten(graph: Any) -> int:
         )
         reshape.input[0] = transpose.input[0]
         graph.node.remove(transpose)
-        folded += 1
-    return folded
+        changed = True
+    return changed

@@ -7,16 +7,16 @@ from typing import Any
 from edgecnn.export.onnx.graph import array_of, shapes_of, sole_taker_of
 
 
-def make_gemm(graph: Any) -> int:
-    """Turn MatMul with constant weights, (in, out), and Add of a constant, (out,), into Gemm; return how often.
+def make_gemm(model: Any) -> bool:
+    """Turn MatMul with constant weights, (in, out), and Add of a constant, (out,), into Gemm.
 
     Expects inferred shapes. In int8 Gemm takes its bias in 32 bits, where the Add would be a kernel of its own with a
     scale of its own.
     """
     from onnx import helper
 
-    shapes = shapes_of(graph)
-    made = 0
+    graph = model.graph
+    shapes, changed = shapes_of(graph), False
     for node in list(graph.node):
         weights: Any = array_of(graph, node.input[1]) if node.op_type == "MatMul" else None
         added = sole_taker_of(graph, node.output[0]) if weights is not None and weights.ndim == 2 else None
@@ -30,5 +30,5 @@ def make_gemm(graph: Any) -> int:
         graph.node.insert(list(graph.node).index(node), gemm)
         graph.node.remove(node)
         graph.node.remove(added)
-        made += 1
-    return made
+        changed = True
+    return changed

@@ -7,11 +7,11 @@ from typing import Any
 from edgecnn.export.onnx.graph import array_of, attributes_of, maker_of, sole_taker_of
 
 
-def fold_padding(graph: Any) -> int:
-    """Take out a Pad with zeros before a Conv that has none or explicit pads; return how often."""
+def fold_padding(model: Any) -> bool:
+    """Take out a Pad with zeros before a Conv that has none or explicit pads."""
     from onnx import helper
 
-    folded = 0
+    graph, changed = model.graph, False
     for node in list(graph.node):
         pad = maker_of(graph, node.input[0]) if node.op_type == "Conv" else None
         if pad is None or pad.op_type != "Pad" or sole_taker_of(graph, pad.output[0]) is not node:
@@ -25,8 +25,8 @@ def fold_padding(graph: Any) -> int:
         node.attribute.extend([*kept, helper.make_attribute("pads", together)])
         node.input[0] = pad.input[0]
         graph.node.remove(pad)
-        folded += 1
-    return folded
+        changed = True
+    return changed
 
 
 def _zeros_around_image(graph: Any, pad: Any) -> list[int] | None:

@@ -11,15 +11,15 @@ from edgecnn.export.onnx.graph import add_array, maker_of, rename_tensors, shape
 _RESHAPING = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")
 
 
-def join_reshapes(graph: Any) -> int:
-    """Leave at most one Reshape of each run of reshapes between fixed shapes; return how many nodes went.
+def join_reshapes(model: Any) -> bool:
+    """Leave at most one Reshape of each run of reshapes between fixed shapes.
 
     Expects inferred shapes. tf2onnx leaves such runs around an average over the image, as in squeeze-and-excitation.
     """
     from onnx import helper
 
+    graph, changed = model.graph, False
     shapes, ends = shapes_of(graph), {output.name for output in graph.output}
-    gone = 0
     for node in list(graph.node):
         if node.op_type not in _RESHAPING or not shapes.get(node.output[0]):
             continue
@@ -31,9 +31,9 @@ def join_reshapes(graph: Any) -> int:
             graph.node.remove(before)
             graph.node.remove(node)
             node = joined  # noqa: PLW2901
-            gone += 1
+            changed = True
         if shapes.get(node.input[0]) == shapes[node.output[0]] and node.output[0] not in ends:
             graph.node.remove(node)
             rename_tensors(graph, {node.output[0]: node.input[0]})
-            gone += 1
-    return gone
+            changed = True
+    return changed

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from edgecnn.export.keras.graph import free_name
 from edgecnn.export.onnx.graph import read_by, rename_tensors
+from edgecnn.export.passes import free_name
 
 
-def drop_dead(graph: Any) -> int:
-    """Remove nodes and constants that the output does not need; return how many these were."""
+def drop_dead(model: Any) -> bool:
+    """Remove nodes and constants that the output does not need."""
+    graph = model.graph
     needed = {output.name for output in graph.output}
     dead_nodes = []
     for node in reversed(graph.node):
@@ -23,27 +24,28 @@ def drop_dead(graph: Any) -> int:
         graph.node.remove(node)
     for tensor in dead_constants:
         graph.initializer.remove(tensor)
-    return len(dead_nodes) + len(dead_constants)
+    return bool(dead_nodes or dead_constants)
 
 
-def drop_identities(graph: Any) -> int:
-    """Remove Identity between two nodes; return how many these were."""
+def drop_identities(model: Any) -> bool:
+    """Remove Identity between two nodes."""
+    graph = model.graph
     ends = {output.name for output in graph.output}
     found = [node for node in graph.node if node.op_type == "Identity" and node.output[0] not in ends]
     for node in found:
         graph.node.remove(node)
         rename_tensors(graph, {node.output[0]: node.input[0]})
-    return len(found)
+    return bool(found)
 
 
-def name_after_layers(graph: Any) -> int:
-    """Name those nodes that the converter only numbered, as "Conv__12" or "Mul_3"; return how many these were.
+def name_after_layers(model: Any) -> bool:
+    """Name those nodes that the converter only numbered, as "Conv__12" or "Mul_3".
 
     They take the name of their output, "layer/…", or the layer of a constant or else of another tensor that they take.
     """
+    graph, changed = model.graph, False
     constants = {tensor.name for tensor in graph.initializer}
-    taken = {node.name for node in graph.node}
-    renamed = 0
+    used = {node.name for node in graph.node}
     for node in graph.node:
         if "/" in node.name and not re.search(r"__\d+$", node.name):
             continue
@@ -53,7 +55,7 @@ def name_after_layers(graph: Any) -> int:
         candidates = [output] if "/" in output else []
         candidates += [f"{scope}/{node.op_type}" for scope in scopes[:1]]
         if candidates:
-            node.name = next((name for name in candidates if name not in taken), free_name(candidates[-1], taken))
-            taken.add(node.name)
-            renamed += 1
-    return renamed
+            node.name = next((name for name in candidates if name not in used), free_name(candidates[-1], used))
+            used.add(node.name)
+            changed = True
+    return changed

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from edgecnn.export.keras.channel_affine import ChannelAffine, affine_of, identity
 from edgecnn.export.keras.graph import TensorFlowGraph, attribute, node_name
-from edgecnn.export.keras.passes.channel_affine import ChannelAffine, affine_of, identity
-from edgecnn.export.keras.passes.linear import weights_of
-from edgecnn.export.keras.passes.padding import zero_padding
+from edgecnn.export.keras.linear import weights_of, zero_padding
 
 _AVERAGES = ("AvgPool", "Mean")
 _MAXIMA = ("MaxPool", "Max")

@@ -1,4 +1,4 @@
-"""Taking a quantized TFLite file apart."""
+"""A quantized TFLite file beside its float model."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 
 from edgecnn.data.dataset import Pixels
-from edgecnn.export.layers import Layers
-from edgecnn.export.observe import tflite_tensors
-from edgecnn.export.opened import TWIN, Affine, Opened, Operation
+from edgecnn.export.paired import TWIN, PairedModels, PairedOperation, Quantizer, dequantize
 from edgecnn.export.tflite.graph import SAME_RANGE, kind_of, layer_of, read_graph, tensor_names, write_graph
+from edgecnn.export.tflite.observe import tensors as tensors_of
+from edgecnn.models.layers import Layers
 
 _LIMITS = {9: (-128, 127), 7: (-32768, 32767), 3: (0, 255)}
 """Of the schema's types INT8, INT16 and UINT8."""
 
 _DTYPES = {9: np.int8, 7: np.int16, 3: np.uint8, 2: np.int32, 4: np.int64}
-_EDGE = "_int8"
+_INNER = "_int8"
 
 
-def open_tflite(float_model: bytes, payload: bytes, layers: Layers) -> Opened:
-    """Return what a TFLite file with integer activations is made of.
+def pair(float_model: bytes, payload: bytes, layers: Layers) -> PairedModels:
+    """Return a TFLite file with integer activations beside its float model.
 
     Args:
         float_model: the float32 flatbuffer that it was made from.
@@ -30,27 +30,27 @@ def open_tflite(float_model: bytes, payload: bytes, layers: Layers) -> Opened:
         layers: of the Keras model.
     """
     graph, exact = read_graph(payload), read_graph(float_model)
-    made = {name: operation for operation in exact.subgraphs[0].operators for name in _outputs(exact, operation)}
+    makers = {name: operation for operation in exact.subgraphs[0].operators for name in _outputs(exact, operation)}
     operations = []
     for operation in graph.subgraphs[0].operators:
-        names = [name.removesuffix(_EDGE) for name in _outputs(graph, operation)]
+        names = [name.removesuffix(_INNER) for name in _outputs(graph, operation)]
         kind = kind_of(graph, operation)
-        if kind in ("QUANTIZE", "DEQUANTIZE") or names[0] not in made:
+        if kind in ("QUANTIZE", "DEQUANTIZE") or names[0] not in makers:
             continue
-        original = made[names[0]]
+        original = makers[names[0]]
         operations.append(
-            Operation(
+            PairedOperation(
                 layer=layer_of(exact, original, layers) or names[0],
                 kind=kind,
                 tensor=names[0],
-                stored=_affine(graph.subgraphs[0].tensors[operation.outputs[0]]),
+                stored=_quantizer(graph.subgraphs[0].tensors[operation.outputs[0]]),
                 is_inherited=kind in SAME_RANGE,
                 twin=_add_twin(exact, original, _dequantized(graph, operation)),
             )
         )
     with_twins = write_graph(exact)
-    return Opened(
-        tuple(operations), lambda images: tflite_tensors(with_twins, images), lambda images: _received(payload, images)
+    return PairedModels(
+        tuple(operations), lambda images: tensors_of(with_twins, images), lambda images: _received(payload, images)
     )
 
 
@@ -58,10 +58,10 @@ def _outputs(graph: Any, operation: Any) -> list[str]:
     return tensor_names(graph, operation.outputs)
 
 
-def _affine(tensor: Any) -> Affine | None:
+def _quantizer(tensor: Any) -> Quantizer | None:
     if tensor.type not in _LIMITS:
         return None
-    return Affine(float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0]), *_LIMITS[tensor.type])
+    return Quantizer(float(tensor.quantization.scale[0]), int(tensor.quantization.zeroPoint[0]), *_LIMITS[tensor.type])
 
 
 def _dequantized(graph: Any, operation: Any) -> dict[int, Any]:
@@ -75,14 +75,9 @@ def _dequantized(graph: Any, operation: Any) -> dict[int, Any]:
         if data is None or len(data) == 0:
             continue
         shape = [int(size) for size in tensor.shape]
-        stored = np.frombuffer(bytes(data), _DTYPES[tensor.type]).reshape(shape).astype(np.float64)
-        scale, zero_point = (
-            np.asarray(values) for values in (tensor.quantization.scale, tensor.quantization.zeroPoint)
-        )
-        axes = [1] * len(shape)
-        if scale.size > 1:
-            axes[tensor.quantization.quantizedDimension] = scale.size
-        found[position] = ((stored - zero_point.reshape(axes)) * scale.reshape(axes)).astype(np.float32)
+        stored = np.frombuffer(bytes(data), _DTYPES[tensor.type]).reshape(shape)
+        steps = tensor.quantization
+        found[position] = dequantize(stored, steps.scale, steps.zeroPoint, steps.quantizedDimension)
     return found
 
 
@@ -111,5 +106,5 @@ def _add_twin(exact: Any, original: Any, constants: dict[int, Any]) -> tuple[str
 
 
 def _received(payload: bytes, images: Pixels) -> Iterator[dict[str, Any]]:
-    for tensors in tflite_tensors(payload, images, real=True):
-        yield {name.removesuffix(_EDGE): values for name, values in tensors.items()}
+    for tensors in tensors_of(payload, images, real=True):
+        yield {name.removesuffix(_INNER): values for name, values in tensors.items()}

@@ -1,4 +1,4 @@
-"""Taking an ONNX file with quantize-dequantize pairs apart."""
+"""An ONNX file with quantize-dequantize pairs beside its float model."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from edgecnn.data.dataset import Pixels
-from edgecnn.export.layers import Layers
-from edgecnn.export.observe import onnx_tensors
-from edgecnn.export.onnx.quantize import SAME_RANGE, layer_of
-from edgecnn.export.opened import TWIN, Affine, Opened, Operation
+from edgecnn.export.onnx.graph import SAME_RANGE, arrays_of, attributes_of, layer_of
+from edgecnn.export.onnx.observe import tensors as tensors_of
+from edgecnn.export.paired import TWIN, PairedModels, PairedOperation, Quantizer, dequantize
+from edgecnn.models.layers import Layers
 
 _DEQUANTIZED = "_DequantizeLinear_Output"
-_EDGES = ("_QuantizeLinear_Input", "_real")
+_IO_ENDINGS = ("_QuantizeLinear_Input", "_real")
 _CASTS = ("QuantizeLinear", "DequantizeLinear")
 
 
-def open_onnx(float_model: Any, payload: bytes, layers: Layers) -> Opened:
-    """Return what an int8 ONNX file is made of.
+def pair(float_model: Any, payload: bytes, layers: Layers) -> PairedModels:
+    """Return an int8 ONNX file beside its float model.
 
     Args:
         float_model: the float32 `onnx.ModelProto` that it was made from.
@@ -31,7 +31,7 @@ def open_onnx(float_model: Any, payload: bytes, layers: Layers) -> Opened:
     quantized = onnx.load_from_string(payload)
     exact = onnx.ModelProto()
     exact.CopyFrom(float_model)
-    constants = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in quantized.graph.initializer}
+    constants = arrays_of(quantized.graph)
     stored = _stored(quantized, constants)
     originals = {node.name: node for node in float_model.graph.node}
     makers = {name: node for node in float_model.graph.node for name in node.output}
@@ -43,7 +43,7 @@ def open_onnx(float_model: Any, payload: bytes, layers: Layers) -> Opened:
             continue
         original = originals.get(node.name, makers[tensor])
         operations.append(
-            Operation(
+            PairedOperation(
                 layer=layer_of(float_model, original, layers) or tensor,
                 kind=node.op_type,
                 tensor=tensor,
@@ -53,26 +53,26 @@ def open_onnx(float_model: Any, payload: bytes, layers: Layers) -> Opened:
                 channels_first=_is_channels_first(float_model, tensor),
             )
         )
-    return Opened(
-        tuple(operations), lambda images: onnx_tensors(exact, images), lambda images: _received(quantized, images)
+    return PairedModels(
+        tuple(operations), lambda images: tensors_of(exact, images), lambda images: _received(quantized, images)
     )
 
 
 def _float_name(name: str) -> str:
-    for edge in _EDGES:
-        name = name.removesuffix(edge)
+    for ending in _IO_ENDINGS:
+        name = name.removesuffix(ending)
     return name
 
 
-def _stored(quantized: Any, constants: dict[str, Any]) -> dict[str, Affine]:
+def _stored(quantized: Any, constants: dict[str, Any]) -> dict[str, Quantizer]:
     """Return how each tensor is stored, by the float model's name."""
-    found: dict[str, Affine] = {}
+    found: dict[str, Quantizer] = {}
     for node in quantized.graph.node:
         if node.op_type == "QuantizeLinear":
             scale, zero_point = (constants[name] for name in node.input[1:3])
             limits = np.iinfo(zero_point.dtype)
-            affine = Affine(float(scale), int(zero_point), int(limits.min), int(limits.max))
-            found.setdefault(_float_name(node.input[0]), affine)
+            quantizer = Quantizer(float(scale), int(zero_point), int(limits.min), int(limits.max))
+            found.setdefault(_float_name(node.input[0]), quantizer)
     return found
 
 
@@ -81,13 +81,8 @@ def _dequantized(quantized: Any, constants: dict[str, Any]) -> dict[str, Any]:
     found = {}
     for node in quantized.graph.node:
         if node.op_type == "DequantizeLinear" and node.input[0] in constants:
-            stored, scale, zero_point = (constants[name].astype(np.float64) for name in node.input[:3])
-            axes = [1] * stored.ndim
-            if scale.size > 1:
-                axis = next((each.i for each in node.attribute if each.name == "axis"), 1)
-                axes[axis] = scale.size
-                scale, zero_point = scale.reshape(axes), zero_point.reshape(axes)
-            found[node.output[0]] = ((stored - zero_point) * scale).astype(np.float32)
+            stored, scale, zero_point = (constants[name] for name in node.input[:3])
+            found[node.output[0]] = dequantize(stored, scale, zero_point, attributes_of(node).get("axis", 1))
     return found
 
 
@@ -118,7 +113,7 @@ def _is_channels_first(model: Any, tensor: str) -> bool:
 
 def _received(quantized: Any, images: Pixels) -> Iterator[dict[str, Any]]:
     """Yield the real values of all tensors, in the float model's names; what was rounded is rounded."""
-    for tensors in onnx_tensors(quantized, images, as_written=True):
+    for tensors in tensors_of(quantized, images, as_written=True):
         found = {_float_name(name): values for name, values in tensors.items() if not name.endswith(_DEQUANTIZED)}
         for name, values in tensors.items():
             if name.endswith(_DEQUANTIZED):

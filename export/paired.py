@@ -1,4 +1,4 @@
-"""A quantized file taken apart beside the float model that it was made from: which operation did what to a tensor."""
+"""A quantized file beside the float model that it was made from: which operation did what to a tensor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TWIN = "#weights"
 
 
 @dataclass(frozen=True, slots=True)
-class Affine:
+class Quantizer:
     """How a tensor is stored: real = scale * (stored - zero_point), stored from `low` to `high`."""
 
     scale: float
@@ -36,7 +36,7 @@ class Affine:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class PairedOperation:
     """One operation of a quantized file.
 
     Attributes:
@@ -52,17 +52,34 @@ class Operation:
     layer: str
     kind: str
     tensor: str
-    stored: Affine | None
+    stored: Quantizer | None
     is_inherited: bool
     twin: tuple[str, str] | None
     channels_first: bool = False
+
+
+def dequantize(stored: Any, scale: Any, zero_point: Any, axis: int) -> Values:
+    """Return the real values, float32, of a constant that is stored as integers.
+
+    Args:
+        stored: integers, any shape.
+        scale, zero_point: one for all, or one for each place along `axis`.
+        axis: that of the channels.
+    """
+    scale, zero_point = np.asarray(scale, np.float64), np.asarray(zero_point, np.float64)
+    if scale.size > 1:
+        shape = [1] * stored.ndim
+        shape[axis] = scale.size
+        scale, zero_point = scale.reshape(shape), zero_point.reshape(shape)
+    real: Values = ((stored.astype(np.float64) - zero_point) * scale).astype(np.float32)
+    return real
 
 
 Run = Callable[[Pixels], Iterator[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class PairedModels:
     """A quantized file and its float model.
 
     Attributes:
@@ -71,6 +88,6 @@ class Opened:
         received: gives all tensors of the quantized file for each image, as real numbers, by the float model's names.
     """
 
-    operations: tuple[Operation, ...]
+    operations: tuple[PairedOperation, ...]
     exact: Run
     received: Run

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from edgecnn.export.keras.channel_affine import ChannelAffine, Vector
 from edgecnn.export.keras.graph import TensorFlowGraph, attribute
-from edgecnn.export.keras.passes.channel_affine import ChannelAffine, Vector
 
 _LINEAR = ("Conv2D", "DepthwiseConv2dNative", "MatMul")
 
@@ -83,6 +83,18 @@ def take_inputs(node: Any, weights: Any, affine: ChannelAffine) -> tuple[Any, Ve
 def pads_zeros(graph: TensorFlowGraph, node: Any) -> bool:
     """Whether some output of a convolution sees zeros beyond the edge of its input."""
     return node.op != "MatMul" and attribute(node, "padding").s != b"VALID" and any(map(any, same_padding(graph, node)))
+
+
+def zero_padding(graph: TensorFlowGraph, node: Any) -> Padding | None:
+    """Return how many zeros a node puts around height and width; None if it does anything else."""
+    if node.op not in ("Pad", "PadV2"):
+        return None
+    widths = graph.constant(node.input[1])
+    value = graph.constant(node.input[2]) if node.op == "PadV2" else 0
+    if widths is None or value is None or value != 0 or widths.shape != (4, 2) or widths[[0, 3]].any():
+        return None
+    (top, bottom), (left, right) = widths[1:3].tolist()
+    return (top, bottom), (left, right)
 
 
 def same_padding(graph: TensorFlowGraph, node: Any, unpadded: tuple[int, ...] | None = None) -> Padding:

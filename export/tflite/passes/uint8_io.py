@@ -7,8 +7,8 @@ from typing import Any
 _INT8_TO_UINT8 = 128
 
 
-def uint8_edges(graph: Any) -> None:
-    """Let uint8 in and out of a TFLite graph whose edges are int8, by a QUANTIZE operation at each.
+def make_io_uint8(graph: Any) -> bool:
+    """Let uint8 in and out of a TFLite graph whose input and output are int8, by a QUANTIZE operation at each.
 
     The steps stay the same, and the zero-points move by 128. TFLite's specification knows int8 activations alone.
 
@@ -18,14 +18,15 @@ def uint8_edges(graph: Any) -> None:
     from ai_edge_litert import schema_py_generated as schema
 
     subgraph = graph.subgraphs[0]
-    (taken,), (given,) = subgraph.inputs, subgraph.outputs
+    (first,), (last,) = subgraph.inputs, subgraph.outputs
     code = _quantize_code(graph, schema)
-    pixels, scores = _uint8_twin(subgraph, taken, schema), _uint8_twin(subgraph, given, schema)
-    subgraph.operators.insert(0, _operation(code, pixels, taken, schema))
-    subgraph.operators.append(_operation(code, given, scores, schema))
+    pixels, scores = _uint8_twin(subgraph, first, schema), _uint8_twin(subgraph, last, schema)
+    subgraph.operators.insert(0, _operation(code, pixels, first, schema))
+    subgraph.operators.append(_operation(code, last, scores, schema))
     subgraph.inputs, subgraph.outputs = [pixels], [scores]
     for signature in graph.signatureDefs or ():
         signature.inputs[0].tensorIndex, signature.outputs[0].tensorIndex = pixels, scores
+    return True
 
 
 def _uint8_twin(subgraph: Any, place: int, schema: Any) -> int:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from edgecnn.export.tflite.graph import FLOAT32, Graph, builtin_kinds
+
 _RUNTIME_KEY = "min_runtime_version"
 _RUNTIME_BYTES = 16
-_FLOAT32, _FLOAT16, _UINT8, _INT16, _INT8 = 0, 1, 3, 7, 9
+_FLOAT16, _UINT8, _INT16, _INT8 = 1, 3, 7, 9
 
 _SECOND = (
     "ABS", "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "DEQUANTIZE", "EXP", "GELU", "LOGISTIC", "MAXIMUM", "MAX_POOL_2D",
@@ -39,34 +41,33 @@ _HYBRID = {"CONV_2D": (5, "2.4.0"), "DEPTHWISE_CONV_2D": (6, "2.4.0"), "FULLY_CO
 """Version and runtime of float activations with int8 weights."""
 
 
-def state_versions(graph: Any, kinds: dict[int, str]) -> None:
-    """Set the versions of quantized operations, and the oldest runtime in the file's metadata.
-
-    Args:
-        graph: `ModelT` of the flatbuffer schema, changed in place.
-        kinds: name of each builtin operation by its number.
-    """
-    oldest = [_stated_runtime(graph)]
-    tensors = graph.subgraphs[0].tensors
+def state_versions(graph: Graph) -> bool:
+    """Set the versions of quantized operations, and the oldest runtime in the file's metadata."""
+    kinds, tensors = builtin_kinds(), graph.subgraphs[0].tensors
+    stated = _stated_runtime(graph)
+    oldest, changed = [stated], False
     for operation in graph.subgraphs[0].operators:
         entry = graph.operatorCodes[operation.opcodeIndex]
-        taken = [tensors[place].type for place in operation.inputs if place >= 0]
-        given = [tensors[place].type for place in operation.outputs]
-        version, runtime = _needs(kinds[entry.builtinCode], taken, given)
+        inputs = [tensors[place].type for place in operation.inputs if place >= 0]
+        outputs = [tensors[place].type for place in operation.outputs]
+        version, runtime = _needs(kinds[entry.builtinCode], inputs, outputs)
+        changed |= version > entry.version
         entry.version = max(entry.version, version)
         oldest.append(runtime)
-    _state_runtime(graph, max(oldest, key=_comparable))
+    runtime = max(oldest, key=_comparable)
+    _state_runtime(graph, runtime)
+    return changed or runtime != stated
 
 
-def _needs(kind: str, taken: list[int], given: list[int]) -> tuple[int, str]:
+def _needs(kind: str, inputs: list[int], outputs: list[int]) -> tuple[int, str]:
     """Return version and oldest runtime of one operation by the types of its tensors."""
-    if _FLOAT16 in taken:
+    if _FLOAT16 in inputs:
         return 3, _FLOAT16_RUNTIME
-    if _INT16 in (*taken, *given):
+    if _INT16 in (*inputs, *outputs):
         return _INT16_VERSIONS.get(kind, 1), max(_INT16_RUNTIME, _INT8_RUNTIMES.get(kind, ""), key=_comparable)
-    if _FLOAT32 in given and _INT8 in taken and kind in _HYBRID:
+    if FLOAT32 in outputs and _INT8 in inputs and kind in _HYBRID:
         return _HYBRID[kind]
-    if {_INT8, _UINT8} & {*taken, *given}:
+    if {_INT8, _UINT8} & {*inputs, *outputs}:
         return _INT8_VERSIONS.get(kind, 1), _INT8_RUNTIMES.get(kind, _INT8_RUNTIME)
     return 1, ""
 

@@ -1,0 +1,22 @@
+"""The shapes of tensors, which passes and the quantizer look up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def infer_shapes(model: Any) -> bool:
+    """Note the shapes and dtypes of all tensors in the model."""
+    import onnx
+
+    inferred = onnx.shape_inference.infer_shapes(model)
+    changed = bool(inferred != model)
+    model.CopyFrom(inferred)
+    return changed
+
+
+def forget_shapes(model: Any) -> bool:
+    """Drop what was noted, that of tensors that are gone among it."""
+    changed = bool(model.graph.value_info)
+    del model.graph.value_info[:]
+    return changed

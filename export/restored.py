@@ -1,0 +1,71 @@
+"""Which operations a file with restored layers does not quantize."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from edgecnn.errors import ExportError
+from edgecnn.models.layers import Layers
+from edgecnn.spec import Format, Precision, Quantization
+
+
+@dataclass(frozen=True, slots=True)
+class LayerOperation:
+    """One operation of a float model.
+
+    Attributes:
+        name: by which the format's quantizer calls it.
+        layer: the Keras layer that it belongs to; None for none.
+        inputs, outputs: its tensors, by whatever identifies them in the model.
+        keeps_range: whether it passes large values on: a range that spoils the input spoils the output.
+    """
+
+    name: str
+    layer: str | None
+    inputs: frozenset[Any]
+    outputs: frozenset[Any]
+    keeps_range: bool
+
+
+def operations_to_restore(operations: Iterable[LayerOperation], wanted: Quantization) -> list[str]:
+    """Return the names of the operations that restored layers ask to leave alone.
+
+    These are the layers' own; and where a layer's output is kept, those that read it: through all that pass its values
+    on, up to and with the first that computes something new of them.
+
+    Args:
+        operations: all of a model, each after those that it reads from.
+        wanted: which layers are restored, and which of their outputs are kept.
+    """
+    if not wanted.restored:
+        return []
+    restored: list[str] = []
+    kept: set[Any] = set()
+    for operation in operations:
+        reads_kept = not kept.isdisjoint(operation.inputs)
+        if operation.layer in wanted.restored or reads_kept:
+            restored.append(operation.name)
+        if operation.layer in wanted.kept_outputs or (reads_kept and operation.keeps_range):
+            kept |= operation.outputs
+    return restored
+
+
+def check_restored(file_format: Format, wanted: Quantization, layers: Layers | None) -> None:
+    """Refuse what cannot be restored.
+
+    Raises:
+        ExportError: the model has no such layer, or the format cannot leave layers in that precision.
+        ValueError: layers are to be restored, and `layers` is None.
+    """
+    if not wanted.restored:
+        return
+    if layers is None:
+        raise ValueError("restoring layers needs the layers of the Keras model")
+    if file_format not in wanted.restored_to.restored_in:
+        possible = " or ".join(precision.value for precision in Precision if file_format in precision.restored_in)
+        raise ExportError(
+            f"{file_format.title} cannot restore layers to {wanted.restored_to.value}; only to {possible}"
+        )
+    layers.check(wanted.restored)
