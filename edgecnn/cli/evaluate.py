@@ -6,11 +6,11 @@ import dataclasses
 
 import click
 
-from edgecnn.cli.feeding_options import feeding_options, loading_options, print_notes
+from edgecnn.cli.feeding_options import feeding_options, loading_options
 from edgecnn.cli.options import as_json, backend, threads
 from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
-from edgecnn.models.registry import DEFAULT, SHIPPED
+from edgecnn.models.registry import DEFAULT
 
 
 @click.command("evaluate")
@@ -28,25 +28,12 @@ def command(
 
     "--data cifar10" is all 10,000 test images, after `edgecnn data fetch`; "sample" is 2,000 of them.
     """
+    from edgecnn.cli.loading import load_classifier
     from edgecnn.cli.screen import print_json
-    from edgecnn.data.sources import open_dataset
-    from edgecnn.models.registry import find_model_file
-    from edgecnn.models.score import score
-    from edgecnn.redirect import output_to
-    from edgecnn.runtime.load import load
+    from edgecnn.models.registry import model_path
+    from edgecnn.runtime.evaluate import evaluate
 
-    path = find_model_file(model) if model in SHIPPED else model
-    with output_to():  # the runtimes announce themselves
-        classifier = load(path, threads, backend, feeding=feeding, loading=loading)
-    print_notes(classifier.contract)
-    dataset = open_dataset(
-        data,
-        classifier.shape,
-        classifier.labels,
-        preprocessing=classifier.contract.preprocessing,
-        task=classifier.contract.task,
-    )
-    found = score(classifier.predict(dataset.images), dataset)
+    found = evaluate(load_classifier(model_path(model), threads, backend, feeding, loading), data)
     if as_json:
         print_json({**dataclasses.asdict(found), "top1": found.top1})
     else:

@@ -9,8 +9,7 @@ import click
 
 from edgecnn.cli.option_types import IMAGE_SIZE, SCALE, OneOf
 from edgecnn.cli.options import OptionSet
-from edgecnn.cli.screen import print_line
-from edgecnn.contract import FITS, LAYOUTS, RESIZE_FILTERS, Contract, Preprocessing
+from edgecnn.contract import FITS, LAYOUTS, RESIZE_FILTERS, Preprocessing
 from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
 from edgecnn.spec import Scores
@@ -123,9 +122,3 @@ pixel_options = OptionSet("feeding", *_PIXELS, build=_feeding)
 
 feeding_options = OptionSet("feeding", *_PIXELS, *_FOREIGN, build=_feeding)
 """Those of `pixel_options`, and those about files that edgecnn did not make."""
-
-
-def print_notes(contract: Contract) -> None:
-    """Print to stderr what was assumed about a file that edgecnn did not make."""
-    for note in contract.notes:
-        print_line(f"edgecnn: note: {note}", err=True)

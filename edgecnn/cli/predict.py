@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgecnn.answers import FORMS
-from edgecnn.cli.feeding_options import feeding_options, loading_options, print_notes
+from edgecnn.cli.feeding_options import feeding_options, loading_options
 from edgecnn.cli.option_types import OneOf
 from edgecnn.cli.options import backend, threads
 
@@ -53,12 +53,8 @@ def command(
 
     A picture that cannot be read is a line on stderr; the others go on, and the exit status is 1 in the end.
     """
-    from edgecnn.redirect import output_to
+    from edgecnn.cli.loading import load_classifier
     from edgecnn.runtime.classify import print_answers
-    from edgecnn.runtime.load import load
-    from edgecnn.runtime.shipped import default_artifact
 
-    with output_to():  # the runtimes announce themselves
-        classifier = load(model or default_artifact(backend), threads, backend, feeding=feeding, loading=loading)
-    print_notes(classifier.contract)
+    classifier = load_classifier(model, threads, backend, feeding, loading)
     print_answers(classifier, images, form=form, top=top, separator=b"\0" if null else b"\n")

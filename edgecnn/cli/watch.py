@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,45 +13,16 @@ import click
 
 from edgecnn.cli.feeding_options import loading_options, pixel_options
 from edgecnn.cli.option_types import IMAGE_SIZE, FiniteRange
-from edgecnn.cli.options import as_json, backend, threads
+from edgecnn.cli.options import OptionSet, as_json, backend, field_option, threads
 from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
 from edgecnn.text import one_line
+from edgecnn.watch.rules import Reactions
+from edgecnn.watch.source import SourceOptions
 
 if TYPE_CHECKING:
-    from edgecnn.device.sensors import Sample
-    from edgecnn.watch.actions import Actions
     from edgecnn.watch.clock import SystemClock
     from edgecnn.watch.loop import Observer
-
-_SENSE_SECONDS = 5.0
-_LONGEST_QUEUE = 1000
-_COOLDOWN_SECONDS = 10.0
-
-
-class _Sensing:
-    """The newest sample of the machine, at most a few seconds old.
-
-    It is read on a thread, because reading starts programs on a Raspberry Pi, and no frame should wait for that.
-    """
-
-    def __init__(self) -> None:
-        from edgecnn.device.sensors import Sensors
-
-        self._sensors = Sensors()
-        self._sample = self._sensors.read()
-        self._thread: threading.Thread | None = None
-
-    def __call__(self) -> Sample:
-        """Return it, and have a new one read if it has grown old."""
-        is_old = time.monotonic() - self._sample.seconds >= _SENSE_SECONDS
-        if is_old and (self._thread is None or not self._thread.is_alive()):
-            self._thread = threading.Thread(target=self._read, daemon=True)
-            self._thread.start()
-        return self._sample
-
-    def _read(self) -> None:
-        self._sample = self._sensors.read()
 
 
 class RememberingCommand(click.Command):
@@ -65,6 +34,61 @@ class RememberingCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
+def _source_options(*, fps: float | None, **options: Any) -> SourceOptions:
+    return SourceOptions(period=1 / fps if fps else 0.0, **options)
+
+
+def _reactions(*, labels: tuple[str, ...], commands: tuple[str, ...], **conditions: Any) -> Reactions:
+    if len(labels) != len(commands):
+        raise click.UsageError("each --on LABEL needs its --run CMD, and the other way round")
+    return Reactions(labels, commands, **conditions)
+
+
+source_options = OptionSet(
+    "options",
+    click.option("--fps", type=FiniteRange(0, min_open=True), help="Classify at most so many frames a second."),
+    field_option(
+        SourceOptions,
+        "size",
+        type=IMAGE_SIZE,
+        help="Width and height that a camera is asked for.  [default: its own]",
+    ),
+    field_option(SourceOptions, "every_frame", help="Go through a video frame by frame instead of playing it."),
+    field_option(SourceOptions, "existing", help="Begin with the pictures that are in the folder already."),
+    field_option(
+        SourceOptions,
+        "poll",
+        type=FiniteRange(0, min_open=True),
+        metavar="SECONDS",
+        help="Look, for network drives.",
+    ),
+    build=_source_options,
+)
+"""Those of `SourceOptions`."""
+
+reaction_options = OptionSet(
+    "reactions",
+    click.option(
+        "--on", "labels", multiple=True, metavar="LABEL", help="Start the next --run for this label; * is any."
+    ),
+    click.option("--run", "commands", multiple=True, metavar="CMD", help="What to start; one for each --on, no shell."),
+    field_option(Reactions, "min_score", type=FiniteRange(0, 1), help="A label of less does not start anything."),
+    field_option(
+        Reactions, "hold_seconds", "--for", type=FiniteRange(0), metavar="SECONDS", help="It must last so long."
+    ),
+    field_option(
+        Reactions,
+        "cooldown_seconds",
+        "--cooldown",
+        type=FiniteRange(0),
+        metavar="SECONDS",
+        help="No other start of the same --run for so long.  [default: 10, for a folder 0]",
+    ),
+    build=_reactions,
+)
+"""Those of `Reactions`."""
+
+
 @click.command("watch", cls=RememberingCommand)
 @click.argument("source", default="camera")
 @click.option(
@@ -72,29 +96,10 @@ class RememberingCommand(click.Command):
     type=click.Path(path_type=Path),
     help="A .tflite, .onnx or .keras file.  [default: the shipped int8 model]",
 )
-@click.option("--fps", type=FiniteRange(0, min_open=True), help="Classify at most so many frames a second.")
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="How many labels to show.")
 @click.option("--count", type=click.IntRange(1), help="Stop after so many classified frames.")
-@click.option("--on", "labels", multiple=True, metavar="LABEL", help="Start the next --run for this label; * is any.")
-@click.option("--run", "commands", multiple=True, metavar="CMD", help="What to start; one for each --on, no shell.")
-@click.option(
-    "--min-score",
-    type=FiniteRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="A label of less does not start anything.",
-)
-@click.option("--for", "hold", type=FiniteRange(0), default=0.0, metavar="SECONDS", help="It must last so long.")
-@click.option(
-    "--cooldown",
-    type=FiniteRange(0),
-    metavar="SECONDS",
-    help="No other start of the same --run for so long.  [default: 10, for a folder 0]",
-)
-@click.option("--size", type=IMAGE_SIZE, help="Width and height that a camera is asked for.  [default: its own]")
-@click.option("--every-frame", is_flag=True, help="Go through a video frame by frame instead of playing it.")
-@click.option("--existing", is_flag=True, help="Begin with the pictures that are in the folder already.")
-@click.option("--poll", type=FiniteRange(0, min_open=True), metavar="SECONDS", help="Look, for network drives.")
+@source_options
+@reaction_options
 @click.option("--systemd", is_flag=True, help="Print a systemd unit with the same arguments, and do nothing else.")
 @backend
 @threads
@@ -102,7 +107,21 @@ class RememberingCommand(click.Command):
 @loading_options
 @as_json
 @click.pass_context
-def command(context: click.Context, /, feeding: Feeding, loading: KerasLoading, **options: Any) -> None:
+def command(
+    context: click.Context,
+    source: str,
+    model: Path | None,
+    top: int,
+    count: int | None,
+    options: SourceOptions,
+    reactions: Reactions,
+    systemd: bool,
+    backend: str | None,
+    threads: int,
+    feeding: Feeding,
+    loading: KerasLoading,
+    as_json: bool,
+) -> None:
     """Classify what comes from SOURCE until it ends or is stopped (Ctrl-C, SIGTERM).
 
     \b
@@ -118,81 +137,39 @@ def command(context: click.Context, /, feeding: Feeding, loading: KerasLoading, 
     In --run, {label}, {score}, {image} and {time} are filled in, and given as EDGECNN_LABEL and so on, too:
     --on cat --run 'notify-send "a cat" {score}'
     """
-    if len(options["labels"]) != len(options["commands"]):
-        raise click.UsageError("each --on LABEL needs its --run CMD, and the other way round", context)
-    if options["systemd"]:
-        _print_unit(context.meta["arguments"], options["source"])
+    if systemd:
+        _print_unit(context.meta["arguments"], source)
         return
+    from edgecnn.cli.loading import load_classifier
+    from edgecnn.cli.watch_screen import summary
     from edgecnn.watch.clock import SystemClock
+    from edgecnn.watch.session import watch_source
+    from edgecnn.watch.source import kind_of, shown
 
     clock = SystemClock()
     with _stopping(clock):
-        _watch(feeding, loading, clock, **options)
-
-
-def _watch(
-    feeding: Feeding,
-    loading: KerasLoading,
-    clock: SystemClock,
-    /,
-    source: str,
-    fps: float | None,
-    count: int | None,
-    **options: Any,
-) -> None:
-    from edgecnn.cli.watch_screen import summary
-    from edgecnn.redirect import output_to
-    from edgecnn.runtime.load import load
-    from edgecnn.runtime.shipped import default_artifact
-    from edgecnn.watch.classify import frame_classifier
-    from edgecnn.watch.loop import watch
-    from edgecnn.watch.source import Options, kind_of, open_source, shown
-
-    kind = kind_of(source)
-    backend = options["backend"]
-    with output_to():  # the runtimes announce themselves
-        model = options["model"] or default_artifact(backend)
-        classifier = load(model, options["threads"], backend, feeding=feeding, loading=loading)
-    period = 1 / fps if fps else 0.0
-    details = Options(period, options["size"], options["every_frame"], options["existing"], options["poll"])
-    with contextlib.ExitStack() as stack:
-        actions = _actions(options, classifier.labels, kind.value)
-        stack.callback(actions.close)
-        opened = open_source(source, kind, details, clock, _report)
-        stack.callback(opened.close)
-        observers = (stack.enter_context(_display(shown(source), options["as_json"])), actions)
-        begin = time.monotonic()
-        counts = watch(
-            opened,
-            frame_classifier(classifier, options["top"]),
-            observers,
+        kind = kind_of(source)
+        session = watch_source(
+            source,
+            kind,
+            load_classifier(model, threads, backend, feeding, loading),
+            _display(shown(source), as_json),
             clock=clock,
             report=_report,
-            period=period,
+            options=options,
+            reactions=reactions,
+            top=top,
             count=count,
         )
-        seconds = time.monotonic() - begin
-    click.echo(f"{summary(counts)} in {seconds:.1f} s", err=True)
-
-
-def _actions(options: dict[str, Any], labels: tuple[str, ...], kind: str) -> Actions:
-    from edgecnn.watch.actions import Actions, make_rules
-    from edgecnn.watch.rules import ANY, Rule
-
-    is_folder = kind == "folder"
-    cooldown = options["cooldown"]
-    if cooldown is None:
-        cooldown = 0.0 if is_folder else _COOLDOWN_SECONDS
-    like = Rule(ANY, (), options["min_score"], options["hold"], cooldown)
-    rules = make_rules(options["labels"], options["commands"], labels, like=like)
-    return Actions(rules, _report, longest_queue=_LONGEST_QUEUE if is_folder else 0)
+    click.echo(f"{summary(session.counts)} in {session.seconds:.1f} s", err=True)
 
 
 @contextlib.contextmanager
 def _display(source: str, is_json: bool) -> Iterator[Observer]:
     from edgecnn.cli import watch_screen
+    from edgecnn.device.latest_sample import LatestSample
 
-    sense = _Sensing()
+    sense = LatestSample()
     if is_json:
         yield watch_screen.JsonLines(source, sense)
     elif sys.stdout.isatty():

@@ -68,3 +68,8 @@ def find_model_file(text: str) -> Path:
     if not Path(text).exists():
         raise ModelError(f"no Keras model file or shipped model named {text!r}{nearest(text, SHIPPED)}")
     return Path(text)
+
+
+def model_path(text: str) -> Path:
+    """Return the Keras file of a shipped model's name; any other text is a path to a model file of any format."""
+    return find_model_file(text) if text in SHIPPED else Path(text)

@@ -12,12 +12,14 @@ from pathlib import Path
 
 from edgecnn.errors import DataError, nearest
 from edgecnn.task import Answer
-from edgecnn.watch.commands import Job, Queue, finish_all
+from edgecnn.watch.commands import CommandRun, Queue, finish_all
 from edgecnn.watch.frame import Frame, Pixels
 from edgecnn.watch.loop import Sighting
-from edgecnn.watch.rules import ANY, Rule, Trigger
+from edgecnn.watch.rules import ANY, Reactions, Rule, Trigger
 
 _IMAGE = "{image}"
+_LONGEST_QUEUE = 1000
+_COOLDOWN_SECONDS = 10.0
 
 
 class Actions:
@@ -35,7 +37,7 @@ class Actions:
             queue.check()
             if trigger.fires(answer, frame.captured):
                 try:
-                    queue.add(_job(trigger.rule, answer, frame))
+                    queue.add(_command_run(trigger.rule, answer, frame))
                 except OSError as error:  # the temporary folder is full
                     self._report(f"the frame for the command for {answer.label} cannot be saved: {error.strerror}")
 
@@ -47,6 +49,29 @@ class Actions:
     def close(self) -> None:
         """Let the commands end, for a few seconds."""
         finish_all([queue for _, queue in self._pairs])
+
+
+def open_actions(
+    reactions: Reactions, known: Sequence[str], report: Callable[[str], None], *, keeps_all: bool
+) -> Actions:
+    """Return the actions for a model and a source.
+
+    Args:
+        reactions: what to start for which labels.
+        known: the labels of the model.
+        report: gets a line for each command that fails.
+        keeps_all: whether every frame counts, as in a folder: then starts wait in a queue, and have no cooldown
+            unless there is one in `reactions`.
+
+    Raises:
+        DataError: as `make_rules`.
+    """
+    cooldown = reactions.cooldown_seconds
+    if cooldown is None:
+        cooldown = 0.0 if keeps_all else _COOLDOWN_SECONDS
+    like = Rule(ANY, (), reactions.min_score, reactions.hold_seconds, cooldown)
+    rules = make_rules(reactions.labels, reactions.commands, known, like=like)
+    return Actions(rules, report, longest_queue=_LONGEST_QUEUE if keeps_all else 0)
 
 
 def make_rules(labels: Sequence[str], commands: Sequence[str], known: Sequence[str], *, like: Rule) -> tuple[Rule, ...]:
@@ -69,7 +94,7 @@ def make_rules(labels: Sequence[str], commands: Sequence[str], known: Sequence[s
     return tuple(made)
 
 
-def _job(rule: Rule, answer: Answer, frame: Frame) -> Job:
+def _command_run(rule: Rule, answer: Answer, frame: Frame) -> CommandRun:
     """Fill in the placeholders, each within its argument, so that no value can become a second one."""
     folder = None
     if isinstance(frame.image, Path):
@@ -87,7 +112,7 @@ def _job(rule: Rule, answer: Answer, frame: Frame) -> Job:
     }
     command = tuple(_filled(argument, values) for argument in rule.command)
     environment = {f"EDGECNN_{name.upper()}": value for name, value in values.items()}
-    return Job(answer.label, command, environment, folder)
+    return CommandRun(answer.label, command, environment, folder)
 
 
 def _filled(argument: str, values: dict[str, str]) -> str:

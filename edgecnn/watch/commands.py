@@ -18,7 +18,7 @@ _GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class CommandRun:
     """One command to start.
 
     Attributes:
@@ -41,15 +41,15 @@ class Queue:
         """Let `longest` jobs wait while one runs; those beyond are left out, and `report` gets a line about it."""
         self._report = report
         self._longest = longest
-        self._waiting: deque[Job] = deque()
-        self._running: tuple[Job, subprocess.Popen[bytes]] | None = None
+        self._waiting: deque[CommandRun] = deque()
+        self._running: tuple[CommandRun, subprocess.Popen[bytes]] | None = None
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs or waits."""
         return self._running is None and not self._waiting
 
-    def add(self, job: Job) -> None:
+    def add(self, job: CommandRun) -> None:
         """Start the job, or let it wait for those before it."""
         self.check()
         if self._running is None:
@@ -90,7 +90,7 @@ class Queue:
             self._running[1].wait()
             self.check()
 
-    def _start(self, job: Job) -> None:
+    def _start(self, job: CommandRun) -> None:
         try:
             process = subprocess.Popen(
                 job.command,
@@ -113,6 +113,6 @@ def finish_all(queues: list[Queue]) -> None:
         queue.finish(deadline)
 
 
-def _remove(job: Job) -> None:
+def _remove(job: CommandRun) -> None:
     if job.folder is not None:
         shutil.rmtree(job.folder, ignore_errors=True)

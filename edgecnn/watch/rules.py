@@ -29,6 +29,24 @@ class Rule:
     cooldown_seconds: float = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """What to start for which labels, before the model and the source are known.
+
+    Attributes:
+        labels, commands: of each rule, as many of one as of the other.
+        min_score, hold_seconds: as in `Rule`.
+        cooldown_seconds: as in `Rule`; None leaves it to the source: pictures in a folder have nothing to do with
+            each other.
+    """
+
+    labels: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    min_score: float = 0.5
+    hold_seconds: float = 0.0
+    cooldown_seconds: float | None = None
+
+
 class Trigger:
     """A rule and what it remembers of the frames so far."""
 

@@ -26,7 +26,7 @@ class Kind(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SourceOptions:
     """How a source is opened.
 
     Attributes:
@@ -85,7 +85,7 @@ def shown(name: str) -> str:
     return f"{scheme}{colon}{host.rpartition('@')[2]}{slash}{path}"
 
 
-def open_source(name: str, kind: Kind, options: Options, clock: Clock, report: Callable[[str], None]) -> Source:
+def open_source(name: str, kind: Kind, options: SourceOptions, clock: Clock, report: Callable[[str], None]) -> Source:
     """Return the source that `name` means.
 
     What gives frames for ever is opened again when it is lost; `report` gets a line then.
@@ -115,7 +115,7 @@ def open_source(name: str, kind: Kind, options: Options, clock: Clock, report: C
     )
 
 
-def _open_camera(name: str, kind: Kind, options: Options, clock: Clock) -> Camera:
+def _open_camera(name: str, kind: Kind, options: SourceOptions, clock: Clock) -> Camera:
     from edgecnn.watch import opencv, picamera
 
     if kind is Kind.PICAMERA:

@@ -11,7 +11,7 @@ import pytest
 from edgecnn.task import Answer
 from edgecnn.watch import folder as folders
 from edgecnn.watch.actions import make_rules
-from edgecnn.watch.commands import Job, Queue, finish_all
+from edgecnn.watch.commands import CommandRun, Queue, finish_all
 from edgecnn.watch.folder import Folder
 from edgecnn.watch.frame import SourceLostError
 from edgecnn.watch.inotify import FolderGoneError, OverflowedError
@@ -64,7 +64,7 @@ def test_commands_of_a_folder_run_one_after_the_other_in_order(tmp_path: Path) -
     lines: list[str] = []
     queue = Queue(lines.append, longest=1000)
     for number in range(5):
-        queue.add(Job(str(number), ("sh", "-c", f"echo $NUMBER >> {tmp_path / 'out'}"), {"NUMBER": str(number)}))
+        queue.add(CommandRun(str(number), ("sh", "-c", f"echo $NUMBER >> {tmp_path / 'out'}"), {"NUMBER": str(number)}))
     finished(queue)
     assert (tmp_path / "out").read_text().split() == ["0", "1", "2", "3", "4"]
     assert lines == []
@@ -76,8 +76,8 @@ def test_what_cannot_wait_is_left_out_with_a_line_and_its_files_are_removed(tmp_
     folder = tmp_path / "frame"
     folder.mkdir()
     begin = time.monotonic()
-    queue.add(Job("cat", ("sleep", "0.3"), {}))
-    queue.add(Job("dog", ("true",), {}, folder))
+    queue.add(CommandRun("cat", ("sleep", "0.3"), {}))
+    queue.add(CommandRun("dog", ("true",), {}, folder))
     assert time.monotonic() - begin < 0.3  # nothing of it waited
     assert lines == ["the command for dog is left out: the one before still runs"]
     assert not folder.exists()
@@ -87,7 +87,7 @@ def test_what_cannot_wait_is_left_out_with_a_line_and_its_files_are_removed(tmp_
 def test_a_program_that_has_gone_is_a_line(tmp_path: Path) -> None:
     lines: list[str] = []
     queue = Queue(lines.append, longest=0)
-    queue.add(Job("cat", (str(tmp_path / "gone"),), {}))
+    queue.add(CommandRun("cat", (str(tmp_path / "gone"),), {}))
     assert lines == [f"the command for cat cannot be started: {tmp_path / 'gone'}: No such file or directory"]
     assert queue.is_idle
 
