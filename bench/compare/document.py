@@ -8,7 +8,8 @@ from edgecnn.bench.compare.comparison import Comparison, Run
 from edgecnn.bench.compare.runs import ComparedRuns
 from edgecnn.bench.compare.tables import changes, details, devices
 from edgecnn.bench.compare.words import METHOD, headline, limits, notes
-from edgecnn.reporting.document import Badge, Document, Folded, Paragraph, Points, Section
+from edgecnn.reporting.blocks import Badge, Folded, Paragraph, Points
+from edgecnn.reporting.document import Document, Section
 
 
 def comparison_document(compared: ComparedRuns) -> Document:

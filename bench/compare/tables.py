@@ -11,7 +11,7 @@ from edgecnn.bench.compare.runs import deployed
 from edgecnn.bench.compare.words import outcome_words, times
 from edgecnn.bench.reports.formatting import UNKNOWN, count_of, megabytes, micros, millis, percent, points_interval
 from edgecnn.bench.summary import Summary
-from edgecnn.reporting.document import Table
+from edgecnn.reporting.blocks import Table
 
 
 def changes(comparison: Comparison) -> Table:

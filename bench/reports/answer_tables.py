@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgecnn.bench.reports.formatting import percent
 from edgecnn.bench.reports.table import name_of
-from edgecnn.reporting.document import Table
+from edgecnn.reporting.blocks import Table
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import ChangedAnswer, Findings

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING
 
 from edgecnn.bench.case import Role
 from edgecnn.bench.reports.answer_tables import agreement, answers_of, flipped, flips_by_image, per_class
-from edgecnn.reporting.document import (
-    Block,
-    CaptionedPicture,
-    ConfusionMatrix,
-    Folded,
-    Group,
-    Paragraph,
-    Pictures,
-    Table,
-)
+from edgecnn.reporting.blocks import Block, CaptionedPicture, ConfusionMatrix, Folded, Group, Paragraph, Pictures, Table
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings

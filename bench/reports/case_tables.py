@@ -18,17 +18,13 @@ from edgecnn.bench.reports.formatting import (
     probability,
     ratio_interval,
 )
-from edgecnn.bench.reports.table import case_table, failures
+from edgecnn.bench.reports.table import CellOf, case_table, failures, where_known
 from edgecnn.bench.result import STAGES
-from edgecnn.reporting.document import Table
+from edgecnn.reporting.blocks import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from edgecnn.bench.accuracy import Accuracy
     from edgecnn.bench.findings import Findings
     from edgecnn.bench.summary import Summary
-    from edgecnn.intervals import Pairs
 
 
 def overview(findings: Findings) -> Table:
@@ -37,14 +33,14 @@ def overview(findings: Findings) -> Table:
         "overview",
         "Overview",
         (
-            ("top-1 %", lambda summary: percent(summary.accuracy.top1.value) if summary.accuracy else ""),
+            ("top-1 %", _accuracy(lambda accuracy: percent(accuracy.top1.value))),
             ("points to baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
             ("p50 µs", lambda summary: micros(summary.latency.p50.value)),
             ("p90 µs", lambda summary: micros(summary.latency.p90.value)),
             ("× faster (95 %)", _speedup(findings)),
             ("cold start ms", lambda summary: millis(summary.cold.total.value)),
-            (_at_fps(findings, "p50 µs"), lambda summary: micros(summary.paced.p50) if summary.paced else ""),
-            ("end to end ms", lambda summary: millis(summary.end_to_end.p50) if summary.end_to_end else ""),
+            (_at_fps(findings, "p50 µs"), _paced(lambda calls: micros(calls.p50))),
+            ("end to end ms", _end_to_end(lambda calls: millis(calls.p50))),
             ("best images/s", lambda summary: digits(summary.best_throughput.images_per_second)),
             ("peak MB", lambda summary: megabytes(summary.memory.peak)),
             ("file MB", lambda summary: megabytes(summary.raw.size_bytes)),
@@ -130,13 +126,10 @@ def paced(findings: Findings) -> Table | None:
         "paced",
         f"Latency of one image {_at_fps(findings, '')}",
         (
-            ("p50 µs", lambda summary: micros(summary.paced.p50) if summary.paced else ""),
-            ("p90 µs", lambda summary: micros(summary.paced.p90) if summary.paced else ""),
-            (
-                "× tight loop",
-                lambda summary: f"{summary.paced.p50 / summary.latency.p50.value:.2f}" if summary.paced else "",
-            ),
-            ("calls", lambda summary: f"{summary.paced.samples:,}" if summary.paced else ""),
+            ("p50 µs", _paced(lambda calls: micros(calls.p50))),
+            ("p90 µs", _paced(lambda calls: micros(calls.p90))),
+            ("× tight loop", _times_tight_loop),
+            ("calls", _paced(lambda calls: f"{calls.samples:,}")),
         ),
         known,
         note="The process sleeps between frames, so that caches, clock and threads have cooled down, as in a camera "
@@ -150,16 +143,16 @@ def end_to_end(findings: Findings) -> Table | None:
     if not known:
         return None
 
-    def stage(number: int) -> Callable[[Summary], str]:
-        return lambda summary: micros(summary.end_to_end.stages[number]) if summary.end_to_end else ""
+    def stage(number: int) -> CellOf:
+        return _end_to_end(lambda calls: micros(calls.stages[number]))
 
     return case_table(
         "stages",
         "End to end: from an encoded picture to probabilities",
         (
             *((f"{name} µs", stage(number)) for number, name in enumerate(STAGES)),
-            ("p50 µs", lambda summary: micros(summary.end_to_end.p50) if summary.end_to_end else ""),
-            ("p90 µs", lambda summary: micros(summary.end_to_end.p90) if summary.end_to_end else ""),
+            ("p50 µs", _end_to_end(lambda calls: micros(calls.p50))),
+            ("p90 µs", _end_to_end(lambda calls: micros(calls.p90))),
         ),
         known,
         note="Medians of each stage.",
@@ -170,7 +163,7 @@ def throughput(findings: Findings) -> Table:
     """Return images a second, by images a call; the best is named."""
     sizes = sorted({rate.size for summary in findings.summaries for rate in summary.throughput})
 
-    def rate(size: int) -> Callable[[Summary], str]:
+    def rate(size: int) -> CellOf:
         def cell(summary: Summary) -> str:
             rates = [rate.images_per_second for rate in summary.throughput if rate.size == size]
             return digits(max(rates)) if rates else ""
@@ -222,12 +215,9 @@ def single_stream(findings: Findings) -> Table | None:
         "mlperf",
         "MLPerf SingleStream",
         (
-            ("p90 µs", lambda summary: micros(summary.single_stream.p90) if summary.single_stream else ""),
-            ("windows", lambda summary: str(summary.single_stream.windows) if summary.single_stream else ""),
-            (
-                "shortest window s",
-                lambda summary: digits(summary.single_stream.shortest_window) if summary.single_stream else "",
-            ),
+            ("p90 µs", _single_stream(lambda scenario: micros(scenario.p90))),
+            ("windows", _single_stream(lambda scenario: str(scenario.windows))),
+            ("shortest window s", _single_stream(lambda scenario: digits(scenario.shortest_window))),
         ),
         known,
         note="The median over windows of the 90th percentile. The method says what differs from MLPerf's rules.",
@@ -243,38 +233,29 @@ def energy(findings: Findings) -> Table | None:
         "energy",
         "Energy",
         (
-            (
-                "mJ an inference",
-                lambda summary: digits(summary.joules * 1e3) if summary.joules is not None else UNKNOWN,
-            ),
-            (
-                "mean W",
-                lambda summary: (
-                    digits(summary.raw.energy.joules / summary.raw.energy.seconds) if summary.raw.energy else ""
-                ),
-            ),
-            (
-                "idle W",
-                lambda summary: (
-                    digits(summary.raw.energy.idle_joules / summary.raw.energy.seconds) if summary.raw.energy else ""
-                ),
-            ),
-            ("meter", lambda summary: summary.raw.energy.covers if summary.raw.energy else ""),
+            ("mJ an inference", lambda summary: UNKNOWN if summary.joules is None else digits(summary.joules * 1e3)),
+            ("mean W", _energy(lambda energy: digits(energy.joules / energy.seconds))),
+            ("idle W", _energy(lambda energy: digits(energy.idle_joules / energy.seconds))),
+            ("meter", _energy(lambda energy: energy.covers)),
         ),
         known,
         note="Above what the idle machine takes in the same time.",
     )
 
 
-def _accuracy(text: Callable[[Accuracy], str]) -> Callable[[Summary], str]:
-    return lambda summary: text(summary.accuracy) if summary.accuracy else ""
+_accuracy = where_known(lambda summary: summary.accuracy)
+_paired = where_known(lambda summary: summary.accuracy.paired if summary.accuracy else None)
+_paced = where_known(lambda summary: summary.paced)
+_end_to_end = where_known(lambda summary: summary.end_to_end)
+_single_stream = where_known(lambda summary: summary.single_stream)
+_energy = where_known(lambda summary: summary.raw.energy)
 
 
-def _paired(text: Callable[[Pairs], str]) -> Callable[[Summary], str]:
-    return lambda summary: text(summary.accuracy.paired) if summary.accuracy and summary.accuracy.paired else ""
+def _times_tight_loop(summary: Summary) -> str:
+    return f"{summary.paced.p50 / summary.latency.p50.value:.2f}" if summary.paced else ""
 
 
-def _speedup(findings: Findings) -> Callable[[Summary], str]:
+def _speedup(findings: Findings) -> CellOf:
     def cell(summary: Summary) -> str:
         if summary.latency.speedup is None:
             return ""

@@ -9,7 +9,7 @@ import numpy as np
 from edgecnn.bench.case import Role
 from edgecnn.bench.reports.formatting import micros, millis, percent
 from edgecnn.bench.result import STAGES
-from edgecnn.reporting.document import Chart
+from edgecnn.reporting.blocks import Chart
 from edgecnn.reporting.drawing import INK, PANEL, SERIES, SOFT, label_logarithmic, shortened
 
 if TYPE_CHECKING:

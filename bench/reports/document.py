@@ -15,20 +15,19 @@ from edgecnn.bench.reports.records import records
 from edgecnn.bench.reports.table import name_of
 from edgecnn.bench.reports.timeline_chart import timeline
 from edgecnn.bench.result import RESULT_NAME
-from edgecnn.reporting.document import (
+from edgecnn.reporting.blocks import (
     Badge,
     Block,
     Caution,
     Cautions,
     Chart,
     ChartGrid,
-    Document,
     FactLists,
     NumberedChart,
     Paragraph,
     Points,
-    Section,
 )
+from edgecnn.reporting.document import Document, Section
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings

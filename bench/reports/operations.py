@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgecnn.bench.reports.profile_charts import rooflines
 from edgecnn.profiling.rows import COLUMNS, rows, sentences
-from edgecnn.reporting.document import Block, Folded, Table
+from edgecnn.reporting.blocks import Block, Folded, Table
 
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgecnn.reporting.document import Chart
+from edgecnn.reporting.blocks import Chart
 from edgecnn.reporting.drawing import INK, SERIES, SOFT, label_logarithmic, shortened
 
 if TYPE_CHECKING:

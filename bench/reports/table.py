@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from edgecnn.bench.case import Role
-from edgecnn.reporting.document import Table
+from edgecnn.bench.summary import Summary
+from edgecnn.reporting.blocks import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from edgecnn.bench.findings import Findings
-    from edgecnn.bench.summary import Summary
+
+_T = TypeVar("_T")
+CellOf = Callable[[Summary], str]
+"""Makes the cell of a case."""
 
 _ROLES = {Role.BASELINE: " (baseline)", Role.TWIN: "", Role.REFERENCE: "", Role.CANDIDATE: ""}
 
@@ -33,7 +36,7 @@ def failures(findings: Findings) -> tuple[tuple[str, str], ...]:
 def case_table(
     name: str,
     title: str,
-    columns: Sequence[tuple[str, Callable[[Summary], str]]],
+    columns: Sequence[tuple[str, CellOf]],
     summaries: Sequence[Summary],
     *,
     failed: tuple[tuple[str, str], ...] = (),
@@ -51,3 +54,16 @@ def case_table(
     kept = [(head, column) for head, column in cells if any(column)]
     rows = zip([name_of(summary) for summary in summaries], *(column for _, column in kept), strict=True)
     return Table(name, title, ("case", *(head for head, _ in kept)), tuple(rows), failed, note)
+
+
+def where_known(part: Callable[[Summary], _T | None]) -> Callable[[Callable[[_T], str]], CellOf]:
+    """Return what makes a cell of a part of a summary; the cell is empty where there is no such part."""
+
+    def make(text: Callable[[_T], str]) -> CellOf:
+        def cell(summary: Summary) -> str:
+            value = part(summary)
+            return "" if value is None else text(value)
+
+        return cell
+
+    return make

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgecnn.bench.disturbance import ELSEWHERE_CORES, steps_of
 from edgecnn.device.sensors import throttled_words
-from edgecnn.reporting.document import Chart
+from edgecnn.reporting.blocks import Chart
 from edgecnn.reporting.drawing import INK, SERIES, SOFT
 
 if TYPE_CHECKING:

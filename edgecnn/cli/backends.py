@@ -14,14 +14,14 @@ def command(as_json: bool) -> None:
 
     Other packages may bring more: see docs/backends.md.
     """
-    from edgecnn.cli.screen import print_json, print_table
+    from edgecnn.cli.screen import print_json, print_line, print_table
     from edgecnn.runtime.lookup import known_backends
     from edgecnn.runtime.plugins import find_plugins
     from edgecnn.versions import installed_version
 
     found = {one: installed_version(one.package) if one.is_installed else None for one in known_backends().values()}
     for problem in find_plugins().problems:
-        click.echo(f"edgecnn: warning: {problem}", err=True)
+        print_line(f"edgecnn: warning: {problem}", err=True)
     if as_json:
         print_json(
             [

@@ -89,7 +89,7 @@ def command(
     from edgecnn.bench.reports import write_reports
     from edgecnn.cli.bench_on import bench_on, options_for_devices
     from edgecnn.cli.report import print_findings
-    from edgecnn.cli.screen import progress_bar
+    from edgecnn.cli.screen import print_line, progress_bar
     from edgecnn.deploy.hosts import choose, read_hosts
     from edgecnn.deploy.measure import FleetBench
     from edgecnn.export.shipped import export_shipped
@@ -102,7 +102,7 @@ def command(
         def here(folder: Path) -> Result:
             was_stopped = (folder / JOURNAL_NAME).exists()
             if was_stopped and not resume:
-                click.echo(
+                print_line(
                     f"{folder} has a run that was stopped; it is written over (--resume goes on with it)", err=True
                 )
             return bench(

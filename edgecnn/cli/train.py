@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from edgecnn.cli.option_types import SEED, OneOf
+from edgecnn.cli.screen import print_line
 from edgecnn.models.registry import ARCHITECTURES, DEFAULT
 from edgecnn.train.epoch_end import Epoch, EpochListener
 from edgecnn.train.recipe import RECIPES
@@ -113,9 +114,9 @@ def command(
     )
     card, score = trained.card, trained.card.test
     if trained.interrupted:
-        click.echo(f"stopped: kept epoch {card.epochs}, the best so far; --resume goes on")
-    click.echo(f"top-1 {score.top1:.2%} ({score.correct:,} of {score.images:,}), loss {score.loss:.4f}, {score.data}")
-    click.echo(
+        print_line(f"stopped: kept epoch {card.epochs}, the best so far; --resume goes on")
+    print_line(f"top-1 {score.top1:.2%} ({score.correct:,} of {score.images:,}), loss {score.loss:.4f}, {score.data}")
+    print_line(
         f"wrote {trained.folder / 'model.keras'}, card.json, history.json, curves.png, confusion.png, mistakes.png "
         f"({card.seconds:.0f} s)"
     )
@@ -140,7 +141,7 @@ def _report(tensorboard: Path | None, validated_on: str) -> EpochListener:
 def _print_epoch(epoch: Epoch, validated_on: str) -> None:
     values = epoch.values
     validated = f"  {validated_on} {values['val_accuracy']:.2%}" if "val_accuracy" in values else ""
-    click.echo(
+    print_line(
         f"epoch {epoch.number} of {epoch.of}  loss {values['loss']:.4f}  accuracy {values['accuracy']:.2%}{validated}"
         f"  {epoch.seconds:.0f} s  {epoch.seconds_left / 60:.0f} min left"
     )

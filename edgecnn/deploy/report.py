@@ -10,7 +10,8 @@ from edgecnn.bench.compare.document import side_by_side
 from edgecnn.bench.findings import Findings
 from edgecnn.bench.reports.case_tables import overview
 from edgecnn.bench.reports.document import cautions
-from edgecnn.reporting.document import Badge, Badges, Block, Document, Paragraph, ReportLink, Section, Table
+from edgecnn.reporting.blocks import Badge, Badges, Block, Paragraph, ReportLink, Table
+from edgecnn.reporting.document import Document, Section
 
 _COLUMNS = ("device", "machine", "state")
 

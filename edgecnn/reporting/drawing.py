@@ -8,7 +8,7 @@ import warnings
 from math import ceil, floor, log10
 from typing import Any
 
-from edgecnn.reporting.document import Chart
+from edgecnn.reporting.blocks import Chart
 from edgecnn.text import plain
 
 INK, SOFT, GRID, PANEL = "#0a0a01", "#0a0a02", "#0a0a03", "#0a0a04"

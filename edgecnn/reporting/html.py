@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgecnn.errors import OutputError
-from edgecnn.reporting.document import Block, Chart, Document
+from edgecnn.reporting.blocks import Block, Chart
+from edgecnn.reporting.document import Document
 from edgecnn.text import plain
 
 if TYPE_CHECKING:

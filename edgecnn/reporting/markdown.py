@@ -7,21 +7,20 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from edgecnn.reporting.document import (
+from edgecnn.reporting.blocks import (
     Badge,
     Badges,
     Block,
     Cautions,
-    Document,
     FactLists,
     Folded,
     Group,
     Paragraph,
     Points,
     ReportLink,
-    Section,
     Table,
 )
+from edgecnn.reporting.document import Document, Section
 from edgecnn.text import markdown, plain
 
 FILE_NAME = "report.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from edgecnn.reporting.document import Cell, Document
+from edgecnn.reporting.document import Document
 from edgecnn.text import plain
 
 FILE_NAME = "bench.csv"
@@ -24,7 +24,7 @@ def to_csv(document: Document) -> str:
     return text.getvalue()
 
 
-def _inert(cell: Cell) -> Cell:
+def _inert(cell: str | float | int | None) -> str | float | int | None:
     """Return a cell that no spreadsheet computes as a formula.
 
     Source: OWASP, "CSV injection".

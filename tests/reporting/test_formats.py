@@ -16,21 +16,20 @@ from edgecnn.bench.findings import find
 from edgecnn.bench.reports.document import run_document
 from edgecnn.deploy.report import DeviceFindings, fleet_document
 from edgecnn.reporting import html
-from edgecnn.reporting.document import (
+from edgecnn.reporting.blocks import (
     Badge,
     Caution,
     Cautions,
     Chart,
-    Document,
     FactLists,
     Folded,
     Group,
     Paragraph,
     Points,
     ReportLink,
-    Section,
     Table,
 )
+from edgecnn.reporting.document import Document, Section
 from edgecnn.reporting.formats import FORMATS, TEXTS, write_document
 from edgecnn.reporting.markdown import to_markdown
 from tests.fakes import runs, synthetic

@@ -8,7 +8,7 @@ from dataclasses import replace
 from edgecnn.bench.case import Role
 from edgecnn.bench.findings import Findings, find
 from edgecnn.bench.reports.document import run_document
-from edgecnn.reporting.document import Block, Folded, Group, Table
+from edgecnn.reporting.blocks import Block, Folded, Group, Table
 from tests.fakes import synthetic
 
 
