@@ -18,6 +18,7 @@ class Accuracy:
     """Of one case on the labelled images of the run.
 
     Attributes:
+        name: what the task calls the share of right answers.
         top1: share of right answers, with Wilson's interval.
         top5: share of images whose label is among the five most probable classes; None for five classes or fewer.
         paired: to the baseline; None for the baseline itself or where it failed.
@@ -26,6 +27,7 @@ class Accuracy:
             answers do not exclude each other.
     """
 
+    name: str
     top1: Interval
     top5: Interval | None
     paired: Pairs | None
@@ -43,6 +45,7 @@ def accuracy(raw: Raw, baseline: Raw | None, images: Images) -> Accuracy | None:
     top5 = task.kept_top(raw.ranked, labels, class_count)
     confusion = task.confusion(own, labels, class_count)
     return Accuracy(
+        name=task.accuracy,
         top1=_share(right),
         top5=None if top5 is None else _share(top5),
         paired=None if baseline is None else paired(own, answers(baseline, images), images),

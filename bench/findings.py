@@ -58,6 +58,11 @@ class Findings:
     verdict: tuple[str, ...]
 
     @property
+    def accuracy_name(self) -> str:
+        """What the share of right answers is called."""
+        return find_task(self.result.images.task).accuracy
+
+    @property
     def noise_floor(self) -> float:
         """How far from 1 a ratio of latencies may be without being a difference, as a share; assumed without `a_a`."""
         return noise_floor(self.a_a)

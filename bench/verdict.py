@@ -13,6 +13,7 @@ from edgecnn.bench.result import Images, Result
 from edgecnn.bench.summary import Summary
 from edgecnn.intervals import Interval
 from edgecnn.limits import Outcome
+from edgecnn.task import find_task
 
 
 def choose(summaries: tuple[Summary, ...], floor: float, limits: BenchLimits) -> tuple[Summary, ...]:
@@ -113,7 +114,7 @@ def _why(chosen: Summary, baseline: Summary | None, floor: float) -> str:
             else f"{_times(chosen.latency.speedup)} than {baseline.case.name}"
         )
     if chosen.accuracy is not None:
-        reasons.append(f"top-1 {chosen.accuracy.top1.value:.1%}")
+        reasons.append(f"{chosen.accuracy.name} {chosen.accuracy.top1.value:.1%}")
         if chosen.accuracy.paired is not None:
             share = chosen.accuracy.paired.difference
             points, low, high = (100 * value for value in (share.value, share.low, share.high))
@@ -159,7 +160,8 @@ def _fastest(summaries: Iterable[Summary]) -> Summary | None:
 def _second(first: Summary, second: Summary, floor: float) -> str:
     parts = [*_beside(second, first, floor)]
     if first.accuracy is not None and second.accuracy is not None:
-        parts.append(f"{100 * (second.accuracy.top1.value - first.accuracy.top1.value):+.2f} points of top-1")
+        gain = 100 * (second.accuracy.top1.value - first.accuracy.top1.value)
+        parts.append(f"{gain:+.2f} points of {first.accuracy.name}")
     return f"{_how(second)}, at " + ", ".join(parts)
 
 
@@ -192,7 +194,7 @@ def _price(one: Summary, chosen: Summary, images: Images, floor: float) -> str:
     gain = paired(answers(one.raw, images), answers(chosen.raw, images), images).difference
     points = " to ".join(f"{100 * value:+.2f}" for value in (gain.low, gain.high))
     cost = ", ".join(_beside(one, chosen, floor))
-    return f"{_how(one)}, {100 * gain.value:+.2f} points of top-1 ({points}), at {cost}"
+    return f"{_how(one)}, {100 * gain.value:+.2f} points of {find_task(images.task).accuracy} ({points}), at {cost}"
 
 
 def _none_holds(artifacts: list[Summary], limits: BenchLimits, compared: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgecnn.contract import Contract, Origin, parse_contract, read_model_file
@@ -13,6 +13,7 @@ from edgecnn.gate import GateResult, Stability
 from edgecnn.limits import LimitResult, Outcome
 from edgecnn.schema import SchemaError, decode_json, encode
 from edgecnn.spec import Format, Precision
+from edgecnn.task import SINGLE_LABEL
 
 MANIFEST_NAME = "manifest.json"
 REJECTED_FOLDER = "rejected"
@@ -111,6 +112,7 @@ class Manifest:
         calibration: the images that int8 ranges were taken from; None where nothing is calibrated.
         choices: how quantized files are made, and why, in sentences.
         warnings: what a careful engineer would look at, in sentences.
+        task: what answers and labels mean, one of `edgecnn.task.TASKS`.
     """
 
     origin: Origin
@@ -123,6 +125,7 @@ class Manifest:
     made_with: dict[str, str]
     choices: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    task: str = field(default=SINGLE_LABEL, metadata={"omit_default": True})
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> bytes:

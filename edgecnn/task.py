@@ -46,7 +46,12 @@ class Task(Protocol):
 
     Shapes: `probabilities` are float32, (N, classes). `answers` and `labels` are arrays of one form, whose first axis
     is the images, and of which each number is a decision.
+
+    Attributes:
+        accuracy: what the share of right decisions is called.
     """
+
+    accuracy: str
 
     # ---- what the model gives
 

@@ -155,6 +155,7 @@ def _manifest(job: ExportJob, source: str, examined: tuple[Examined, ...]) -> Ma
         made_with=versions_of(*_PACKAGES),
         choices=job.choices,
         warnings=(*job.warnings, *(warning for one in examined for warning in one.warnings)),
+        task=classifier.head.task,
     )
 
 

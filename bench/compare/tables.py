@@ -16,10 +16,11 @@ from edgecnn.reporting.blocks import Table
 
 def changes(comparison: Comparison) -> Table:
     """Return what was judged, the worst case first."""
+    accuracy = comparison.new.findings.accuracy_name
     return Table(
         "changes",
         "What changed",
-        ("case", "found", "p50 OLD, µs", "p50 NEW, µs", "× OLD (95 %)", "top-1, points (95 %)"),
+        ("case", "found", "p50 OLD, µs", "p50 NEW, µs", "× OLD (95 %)", f"{accuracy}, points (95 %)"),
         tuple(
             (
                 change.case.name,
@@ -64,7 +65,7 @@ def devices(runs: tuple[Run, ...]) -> Table:
     )
     return Table(
         "devices",
-        "Devices: p50, times faster than the device's own baseline, top-1",
+        f"Devices: p50, times faster than the device's own baseline, {runs[0].findings.accuracy_name}",
         ("case", *(device_name(run) for run in runs)),
         (
             *((key, *(_cell(key, run) for run in runs)) for key in keys),

@@ -80,7 +80,8 @@ def limits(comparison: Comparison) -> str:
     """Return the limits in words."""
     limit = comparison.limits
     bigger = "" if limit.bigger is None else f", {100 * limit.bigger:g} % of a file's size"
-    return f"Limits: {100 * limit.slower:g} % of a latency, {limit.drop:g} points of top-1{bigger}."
+    accuracy = comparison.new.findings.accuracy_name
+    return f"Limits: {100 * limit.slower:g} % of a latency, {limit.drop:g} points of {accuracy}{bigger}."
 
 
 def _verdicts(comparison: Comparison) -> list[str]:

@@ -33,7 +33,7 @@ def overview(findings: Findings) -> Table:
         "overview",
         "Overview",
         (
-            ("top-1 %", _accuracy(lambda accuracy: percent(accuracy.top1.value))),
+            (f"{findings.accuracy_name} %", _accuracy(lambda accuracy: percent(accuracy.top1.value))),
             ("points to baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
             ("p50 µs", lambda summary: micros(summary.latency.p50.value)),
             ("p90 µs", lambda summary: micros(summary.latency.p90.value)),
@@ -58,7 +58,7 @@ def accuracy_and_size(findings: Findings) -> Table:
         "accuracy",
         "Accuracy and size",
         (
-            ("top-1 % (95 %)", _accuracy(lambda accuracy: percent_interval(accuracy.top1))),
+            (f"{findings.accuracy_name} % (95 %)", _accuracy(lambda accuracy: percent_interval(accuracy.top1))),
             ("top-5 % (95 %)", _accuracy(lambda accuracy: percent_interval(accuracy.top5) if accuracy.top5 else "")),
             ("points to baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
             ("bootstrap (95 %)", _paired(lambda paired: points_interval(paired.bootstrap))),

@@ -51,7 +51,7 @@ def accuracy_against_latency(findings: Findings) -> Chart | None:
         axes.set_xlim(low, high)
         label_logarithmic(axes.xaxis, low, high)
         axes.set_xlabel("median latency of one image, µs (left is better)")
-        axes.set_ylabel("top-1, % (up is better)")
+        axes.set_ylabel(f"{findings.accuracy_name}, % (up is better)")
 
     best = ", ".join(shortened(name) for name in findings.pareto)
     told = "; ".join(
@@ -63,7 +63,8 @@ def accuracy_against_latency(findings: Findings) -> Chart | None:
     return Chart(
         "scatter",
         "Accuracy against latency",
-        f"Scatter plot of top-1 against median latency, with 95 % intervals. {told}. Pareto front: {best or 'none'}.",
+        f"Scatter plot of {findings.accuracy_name} against median latency, with 95 % intervals. {told}. "
+        f"Pareto front: {best or 'none'}.",
         paint,
         height=3.2,
         legend=_legend([summary for _, summary in shown]),

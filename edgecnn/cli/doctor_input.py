@@ -61,6 +61,7 @@ def command(
     from edgecnn.runtime.feeding import diagnose_feeding
     from edgecnn.runtime.load import open_model
     from edgecnn.schema import encode
+    from edgecnn.task import find_task
 
     path = find_model_file(model) if model in SHIPPED else Path(model)
     with output_to():  # the runtimes announce themselves
@@ -82,5 +83,5 @@ def command(
         print_json(encode(found))
         return
     rows = [[one.name, f"{one.top1.value:.1%}", f"{one.top1.low:.1%} to {one.top1.high:.1%}"] for one in found.tried]
-    print_table(("fed", "top-1", "95 %"), rows, title=f"{found.images} images")
+    print_table(("fed", find_task(contract.task).accuracy, "95 %"), rows, title=f"{found.images} images")
     print_line(found.sentence)

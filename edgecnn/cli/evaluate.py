@@ -33,10 +33,12 @@ def command(
     from edgecnn.models.registry import model_path
     from edgecnn.runtime.evaluate import evaluate
 
-    found = evaluate(load_classifier(model_path(model), threads, backend, feeding, loading), data)
+    classifier = load_classifier(model_path(model), threads, backend, feeding, loading)
+    found = evaluate(classifier, data)
     if as_json:
         print_json({**dataclasses.asdict(found), "top1": found.top1})
     else:
         print_line(
-            f"top-1 {found.top1:.2%} ({found.correct:,} of {found.images:,}), loss {found.loss:.4f}, {found.data}"
+            f"{classifier.task.accuracy} {found.top1:.2%} ({found.correct:,} of {found.images:,}), "
+            f"loss {found.loss:.4f}, {found.data}"
         )

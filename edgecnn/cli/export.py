@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from edgecnn.export import Exported
     from edgecnn.export.limits import ExportLimits
     from edgecnn.spec import ExportSpec
+from edgecnn.task import find_task
 
 
 @click.command("export")
@@ -132,7 +133,14 @@ def _notes(exported: Exported) -> list[str]:
 
 def _table(manifest: Manifest) -> tuple[list[str], list[list[str]]]:
     """Return columns and rows that show a manifest."""
-    columns = ["file", "bytes", "top-1", "points to Keras", "same answer", "most differing score"]
+    columns = [
+        "file",
+        "bytes",
+        find_task(manifest.task).accuracy,
+        "points to Keras",
+        "same answer",
+        "most differing score",
+    ]
     keras = manifest.keras
     rows = [[f"{manifest.origin.name} (Keras)", "", *_accuracy(keras.correct, None, keras.images), "", ""]]
     for entry in manifest.artifacts:

@@ -37,6 +37,8 @@ _MAX_CLASSES = 100_000
 class SingleLabel:
     """Labels and answers are int64, (N,): positions among the classes. An image is one decision."""
 
+    accuracy = "top-1"
+
     def scores_of(self, values: Probabilities, output: TensorSpec) -> tuple[Scores | None, str]:
         """Return probabilities for what is nowhere negative and sums to 1, else logits; None for scores of a sigmoid.
 
