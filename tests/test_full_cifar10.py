@@ -15,8 +15,8 @@ from edgecnn.data.sample import load_calibration_sample
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import SHIPPED, shipped_folder
 from edgecnn.schema import decode_json
+from tools.evidence import EVIDENCE
 
-ROOT = Path(__file__).parent.parent
 OTHER_PROCESSOR = 5
 """How many of 10,000 answers may differ where another processor rounds in another way; on the same one, none do."""
 
@@ -48,7 +48,7 @@ def test_what_ships_reaches_its_cards_accuracy(name: str, test_images: Dataset) 
 def test_every_exported_file_reaches_the_accuracy_of_the_kept_manifest(
     test_images: Dataset, shipped_export: Any
 ) -> None:
-    kept = decode_json(Manifest, (ROOT / "docs" / "manifest-cifar10.json").read_bytes(), newest=SCHEMA_VERSION)
+    kept = decode_json(Manifest, (EVIDENCE / "manifest-cifar10.json").read_bytes(), newest=SCHEMA_VERSION)
     assert kept.evaluation.sha256 == test_images.sha256
     assert len(kept.artifacts) == 4
     for entry in kept.artifacts:

@@ -15,7 +15,8 @@ from edgecnn.cli.app import COMMANDS
 from edgecnn.data.sample import load_test_sample
 from edgecnn.models.card import read_card
 from edgecnn.models.registry import shipped_folder
-from tools.fill_readme import README, REPORT, ROOT, filled, report
+from tools.evidence import EVIDENCE, ROOT
+from tools.release.fill_readme import README, REPORT, filled, report
 
 TEXT = README.read_text()
 
@@ -50,7 +51,7 @@ def test_the_shipped_accuracy_is_the_cards() -> None:
 
 
 def test_the_tutorial_recipes_accuracy_is_that_of_its_run() -> None:
-    folder = ROOT / "docs" / "tutorial-recipe"
+    folder = EVIDENCE / "tutorial-recipe"
     card = read_card(folder / "card.json")
     shown = json.loads((folder / "history.json").read_text())["val_accuracy"]
     assert (card.recipe, card.seed, card.epochs) == ("tutorial", 0, 10)

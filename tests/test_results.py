@@ -13,9 +13,10 @@ from edgecnn.files import sha256_file
 from edgecnn.models.card import read_card
 from edgecnn.models.macs import multiply_accumulates
 from edgecnn.models.registry import SHIPPED, architecture, shipped_folder
-from tools.aims import Measured, check
-from tools.fill_results import DIFFERENT, OTHER_SEED, PAGE, RESULT, RESUME, UNTRAINED, find_teacher_card, page, rows
-from tools.held_out import read_held_out, shipped, tried
+from tools.evidence.aims import Measured, check
+from tools.evidence.held_out import read_held_out, shipped, tried
+from tools.evidence.measure_results import RESULT, UNTRAINED
+from tools.release.fill_results import DIFFERENT, OTHER_SEED, PAGE, RESUME, find_teacher_card, page, rows
 
 
 def test_the_page_is_that_of_its_result_file_and_cards() -> None:
@@ -88,7 +89,7 @@ def test_what_a_model_learned_from_has_a_card() -> None:
     taught = [card for card in shipped() if card.settings.get("teacher")]
     teachers = [find_teacher_card(card) for card in taught]
     assert [one[1].model for one in teachers if one] == [card.settings["teacher"] for card in taught]
-    assert all(not one[0].startswith("results") or (PAGE.parent / one[0]).is_file() for one in teachers if one)
+    assert all(not one[0].startswith("evidence") or (PAGE.parent / one[0]).is_file() for one in teachers if one)
 
 
 def test_an_aim_that_was_missed_is_told() -> None:
@@ -106,7 +107,7 @@ def test_an_aim_that_was_missed_is_told() -> None:
 
 def test_what_ships_is_the_trained_model_with_float16s_precision(tmp_path: Path) -> None:
     from edgecnn.models.framework import import_keras
-    from tools.ship_model import smaller
+    from tools.release.ship_model import smaller
 
     keras = import_keras()
     keras.utils.set_random_seed(0)

@@ -2,7 +2,7 @@
 
 2,000 test images (200 a class) and 512 training images for calibration (51 or 52 a class), as two sheets in
 lossless WebP. `sample.json` holds, for each sheet, the images' positions in the official order, their
-labels, and the SHA-256 of the decoded pixels. `tools/build_sample.py` makes these files.
+labels, and the SHA-256 of the decoded pixels. `tools/release/build_sample.py` makes these files.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from edgecnn.bench.result import Result
 from edgecnn.reporting import junit, markdown, spreadsheet
 from edgecnn.schema import decode_json
 from tests.fakes import synthetic
-from tools import write_schema
+from tools.release import write_schema
 
 
 def to_markdown(findings: Findings) -> str:
@@ -187,7 +187,7 @@ def check_junit(element: ET.Element) -> None:
 
 
 def test_the_published_schema_is_that_of_the_code() -> None:
-    assert write_schema.PATH.read_text() == write_schema.text(), "run python -m tools.write_schema"
+    assert write_schema.PATH.read_text() == write_schema.text(), "run python -m tools.release.write_schema"
 
 
 def test_the_published_schema_is_valid_and_takes_a_result_and_no_other() -> None:

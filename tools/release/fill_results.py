@@ -1,6 +1,6 @@
-"""Write docs/results.md and its pictures from the result file in docs/results and the cards of the shipped models.
+"""Write docs/results.md and its pictures from docs/evidence/results and the cards of the shipped models.
 
-Usage: python -m tools.fill_results
+Usage: python -m tools.release.fill_results
 """
 
 from __future__ import annotations
@@ -20,23 +20,21 @@ from edgecnn.models.registry import SHIPPED, shipped_folder
 from edgecnn.train.plots import make_figure, to_png
 from edgecnn.train.recipe import RECIPES
 from edgecnn.train.split import held_out_of_cifar10
-from tools.aims import MOST_LOST, Measured, check
-from tools.held_out import HeldOut, read_held_out, shipped, tried
+from tools.evidence import RESULTS, ROOT
+from tools.evidence.aims import MOST_LOST, Measured, check
+from tools.evidence.held_out import HeldOut, read_held_out, shipped, tried
+from tools.evidence.measure_results import RESULT, UNTRAINED
 
-ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "results.md"
-RESULT = ROOT / "docs" / "results" / "result.json"
-TRAINING = ROOT / "docs" / "results" / "training.json"
-NOTEBOOK = ROOT / "docs" / "results" / "notebook.json"
-RESUME = ROOT / "docs" / "results" / "resume.json"
-OTHER_SEED = ROOT / "docs" / "results" / "other-seed.json"
+PICTURES = ROOT / "docs" / "pictures"
+TRAINING = RESULTS / "training.json"
+NOTEBOOK = RESULTS / "notebook.json"
+RESUME = RESULTS / "resume.json"
+OTHER_SEED = RESULTS / "other-seed.json"
 """The card of a shipped model that was trained again from nothing with another seed."""
 
 REFERENCES = ("resnet8", "resnet8_wide")
 """Networks of MLPerf Tiny, on LiteRT: all latencies are given as multiples of theirs."""
-
-UNTRAINED = {"resnet8_wide": 76_473_920}
-"""What is measured for its latency alone, and its multiply-accumulates."""
 
 
 NOTES = """\
@@ -59,8 +57,8 @@ DIFFERENT = {
 """What each of the cards in `held_out.TRIED` had that the model which ships now has not."""
 
 AGAIN = """\
-All settings are in the cards (`edgecnn/assets/<model>/card.json`). `python tools/ship_model.py FOLDER` puts what
-`edgecnn train` made into the package, with its int8 files and their accuracy."""
+All settings are in the cards (`edgecnn/assets/<model>/card.json`). `python -m tools.release.ship_model FOLDER` puts
+what `edgecnn train` made into the package, with its int8 files and their accuracy."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +114,9 @@ def page(result: Result) -> str:
     lines = [
         "# Results",
         "",
-        "Made by `python -m tools.fill_results` from [results/result.json](results/result.json), one run of",
-        f"`python -m tools.measure_results`: {machine.cpu or machine.architecture}, {machine.cores} cores, int8 "
-        f"instructions {', '.join(machine.int8_instructions) or 'unknown'}; "
+        "Made by `python -m tools.release.fill_results` from [result.json](evidence/results/result.json), one run of",
+        f"`python -m tools.evidence.measure_results`: {machine.cpu or machine.architecture}, {machine.cores} cores, "
+        f"int8 instructions {', '.join(machine.int8_instructions) or 'unknown'}; "
         + ", ".join(f"{name} {version}" for name, version in result.versions.items())
         + f"; {result.settings.processes} processes of {result.settings.rounds} rounds each, all files by turns, one "
         "thread. Top-1 is that of the same run on "
@@ -141,8 +139,8 @@ def page(result: Result) -> str:
         "|---|---|---:|---|",
         *(line for row in rows(result) for line in _aims(row)),
         "",
-        "![top-1 against latency](results/latency.png)",
-        "![top-1 against multiply-accumulates](results/macs.png)",
+        "![top-1 against latency](pictures/latency.png)",
+        "![top-1 against multiply-accumulates](pictures/macs.png)",
         "",
         "## Training",
         "",
@@ -176,7 +174,7 @@ def find_teacher_card(card: ModelCard) -> tuple[str, ModelCard] | None:
     """Return the card of the model that another one learned from, and where the page finds it; None if it had none."""
     if not card.settings.get("teacher"):
         return None
-    places = {f"results/tried/{name}.json": one for name, one in tried().items()}
+    places = {f"evidence/results/tried/{name}.json": one for name, one in tried().items()}
     places |= {f"../edgecnn/assets/{one.model}/{CARD_NAME}": one for one in shipped()}
     return next((place, one) for place, one in places.items() if one.sha256 == card.settings["teacher_sha256"])
 
@@ -196,9 +194,10 @@ def _tried() -> list[str]:
     cards += [(card, "ships") for card in shipped() if card.model in models]
     return [
         "What was tried, and what ships, on the training images that were kept apart "
-        "([results/held-out.json](results/held-out.json), made by `python -m tools.held_out FOLDER`): right as they "
-        "are and mirrored, which decided, and the cross-entropy over both, which decided where these tell nothing; it "
-        "is higher after label smoothing, which recipes with a teacher do without. 1,000 kept apart are among 2,000. "
+        "([held-out.json](evidence/results/held-out.json), made by `python -m tools.evidence.held_out FOLDER`): right "
+        "as they are and mirrored, which decided, and the cross-entropy over both, which decided where these "
+        "tell nothing; it is higher after label smoothing, which recipes with a teacher do without. 1,000 kept apart "
+        "are among 2,000. "
         "The test images were looked at afterwards.",
         "",
         "| model | recipe | epochs | MACs | parameters | kept apart | right | mirrored | loss | test, float32 "
@@ -231,7 +230,7 @@ def _other_seed() -> list[str]:
     points = 100 * (again.test.top1 - card.test.top1)
     return [
         f"`{again.model}` trained from nothing with seed {again.seed} instead of {card.seed} "
-        f"([card](results/other-seed.json)): {again.test.top1:.2%} in float32, {points:+.2f} points.",
+        f"([card](evidence/results/other-seed.json)): {again.test.top1:.2%} in float32, {points:+.2f} points.",
         "",
     ]
 
@@ -243,8 +242,8 @@ def _resumed() -> list[str]:
     epochs, top1 = " and ".join(map(str, measured["killed_in_epochs"])), measured["top1"]
     return [
         f"`{measured['model']}` by the recipe `{measured['recipe']}` in {measured['epochs']} epochs, killed with "
-        f"SIGKILL in the middle of epochs {epochs} and resumed ([results/resume.json](results/resume.json), made by "
-        f"`python tools/measure_resume.py`): {top1['killed']:.2%}; never stopped: {top1['whole']:.2%}, "
+        f"SIGKILL in the middle of epochs {epochs} and resumed ([resume.json](evidence/results/resume.json), made by "
+        f"`python -m tools.evidence.measure_resume`): {top1['killed']:.2%}; never stopped: {top1['whole']:.2%}, "
         f"{_points(measured['killed_against_whole'])} between them. The next seed: {top1['other']:.2%}, "
         f"{_points(measured['other_seed_against_whole'])}.",
         "",
@@ -270,10 +269,12 @@ def beside_the_notebook(measured: dict[str, Any]) -> str:
     turns, reached = len(measured["turns"]), measured["reached"]
     bound = "" if reached["notebook"] == turns else " at most, since the notebook's ten epochs do not always get there"
     return (
-        "`edgecnn train` by the recipe `tutorial` next to the tutorial's notebook (`tools/minimal/notebook.py`), by "
-        "turns, from [results/notebook.json](results/notebook.json), made by `python tools/measure_notebook.py`: an "
-        f"epoch takes {measured['ratio_of_seconds_an_epoch']:.2f} times as long, and {measured['wanted']:.0%} on the "
-        f"test images {measured['ratio_of_seconds_to_wanted']:.2f} times{bound}. edgecnn reached it in "
+        "`edgecnn train` by the recipe `tutorial` next to the tutorial's notebook "
+        "(`tools/evidence/minimal/notebook.py`), by turns, from [notebook.json](evidence/results/notebook.json), made "
+        "by `python -m "
+        f"tools.evidence.measure_notebook`: an epoch takes {measured['ratio_of_seconds_an_epoch']:.2f} times as long, "
+        f"and {measured['wanted']:.0%} on the test images {measured['ratio_of_seconds_to_wanted']:.2f} times{bound}. "
+        "edgecnn reached it in "
         f"{reached['edgecnn']} of {turns} turns, the notebook in {reached['notebook']}. What differs: bfloat16, Adam "
         "in one pass, and many steps between two looks at Python."
     )
@@ -286,9 +287,10 @@ def training_speed(measured: dict[str, Any]) -> str:
     has = "with" if measured["cpu_has_bfloat16"] else "without"
     lines = [
         f"`{measured['model']}` by the recipe `{measured['recipe']}`, from "
-        "[results/training.json](results/training.json), made by `python tools/measure_training.py`: medians of "
-        f"{len(measured['turns']['float32'])} turns in one process, {machine['cpu']}, {machine['cores']} cores, "
-        f"{has} bfloat16 instructions. CPU time is the fairer measure where a machine has other work too.",
+        "[training.json](evidence/results/training.json), made by `python -m tools.evidence.measure_training`: "
+        f"medians of {len(measured['turns']['float32'])} turns in one process, {machine['cpu']}, "
+        f"{machine['cores']} cores, {has} bfloat16 instructions. CPU time is the fairer measure where a machine has "
+        "other work too.",
         "",
         "| | ms an image | CPU ms an image |",
         "|---|---:|---:|",
@@ -363,7 +365,7 @@ def main() -> None:
     result = read_result(RESULT)
     PAGE.write_text(page(result))
     for axis in ("latency", "macs"):
-        (RESULT.parent / f"{axis}.png").write_bytes(picture(result, axis))
+        (PICTURES / f"{axis}.png").write_bytes(picture(result, axis))
 
 
 if __name__ == "__main__":

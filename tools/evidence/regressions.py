@@ -1,6 +1,6 @@
-"""Whether `edgecnn compare` finds slowdowns that are there, and none that are not; writes docs/regressions.json.
+"""Whether `edgecnn compare` finds slowdowns that are there, and no others; writes docs/evidence/regressions.json.
 
-Usage: python tools/regressions.py [--times 5] [--keras]
+Usage: python -m tools.evidence.regressions [--times 5] [--keras]
 
 The shipped model's TFLite files run on LiteRT, and on a backend that is LiteRT and then waits (see
 planted_backend.py). Each time there are four runs of `edgecnn bench`: OLD, the same again, and with a wait of 15 % and
@@ -28,8 +28,8 @@ from edgecnn.models.registry import DEFAULT
 from edgecnn.schema import encode
 from edgecnn.spec import ExportSpec, Format
 from edgecnn.versions import versions_of
+from tools.evidence import EVIDENCE, HERE, ROOT
 
-HERE = Path(__file__).parent
 GATE = 3
 LOADED = (1, 3)
 """In which repetitions, from 0, another process loads a core."""
@@ -56,7 +56,7 @@ def one_busy_core() -> Iterator[None]:
 
 def bench(artifacts: Path, out: Path, plugin: Path, percent: float, backends: str) -> Path:
     """Return the result of a run in which the planted backend waits `percent` of each inference."""
-    path = os.pathsep.join([str(plugin), str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(plugin), str(ROOT), os.environ.get("PYTHONPATH", "")])
     command = [sys.executable, "-m", "edgecnn", "bench", artifacts, "--backends", backends, "--out", out]
     done = subprocess.run(
         [str(part) for part in command],
@@ -73,7 +73,7 @@ def bench(artifacts: Path, out: Path, plugin: Path, percent: float, backends: st
 def compare(old: Path, new: Path) -> dict[str, Any]:
     """Return what `edgecnn compare` says, in short."""
     command = [sys.executable, "-m", "edgecnn", "compare", str(old), str(new), "--json"]
-    path = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)
     if done.returncode not in {0, GATE}:
         raise SystemExit(f"compare failed: {done.stderr[-2000:]}")
@@ -121,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--keras", action="store_true")
-    parser.add_argument("--out", type=Path, default=HERE.parent / "docs" / "regressions.json")
+    parser.add_argument("--out", type=Path, default=EVIDENCE / "regressions.json")
     arguments = parser.parse_args()
     backends = "litert,planted" + (",keras" if arguments.keras else "")
     with tempfile.TemporaryDirectory() as name:

@@ -1,11 +1,11 @@
-"""Measure what clean graphs are worth, by turns in one process on one thread, and write docs/clean_graphs.json.
+"""Measure what clean graphs are worth, by turns on one thread, and write docs/evidence/clean_graphs.json.
 
-Usage: python tools/clean_graphs.py [--rounds 300]
+Usage: python -m tools.evidence.clean_graphs [--rounds 300]
 
 The tutorial's CNN as `edgecnn export` makes it stands beside what the plain converters make of the same Keras model
 and the same calibration images: ONNX by `tf2onnx.convert.from_function` and `quantize_static` with its defaults, int8
-TFLite by tools/minimal/export.py. In each round every file is run some times in a row, the files in random order; a
-round gives one median for each file, and pairs one ratio.
+TFLite by tools/evidence/minimal/export.py. All run in one process. In each round every file is run some times in a row,
+the files in random order; a round gives one median for each file, and pairs one ratio.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ from edgecnn.redirect import output_to
 from edgecnn.schema import encode
 from edgecnn.spec import ExportSpec
 from edgecnn.versions import versions_of
+from tools.evidence import EVIDENCE, HERE
 
-HERE = Path(__file__).parent
 MODEL = shipped_folder("tutorial_cnn") / "model.keras"
 CALIBRATION_SIZE = 512
 CALLS = 20
@@ -164,7 +164,7 @@ def main() -> None:
         "machine": encode(read_machine()),
         "versions": versions_of("tensorflow", "keras", "tf2onnx", "onnxruntime", "ai-edge-litert", "numpy"),
     }
-    target = HERE.parent / "docs" / "clean_graphs.json"
+    target = EVIDENCE / "clean_graphs.json"
     target.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 

@@ -1,10 +1,10 @@
-"""Measure what a SIGKILL in the middle of a training and `--resume` change: docs/results/resume.json.
+"""Measure what a SIGKILL in the middle of a training and `--resume` change: docs/evidence/results/resume.json.
 
 Three trainings of the same model by the same recipe, each in processes of its own: one that nothing stops, one with
 the same seed that is killed twice in the middle of an epoch and resumed, and one with the next seed, which shows what
 chance alone changes. The full CIFAR-10 must have been fetched.
 
-Usage: python tools/measure_resume.py [--model edge_xs] [--recipe edge] [--epochs 6]
+Usage: python -m tools.evidence.measure_resume [--model edge_xs] [--recipe edge] [--epochs 6]
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from edgecnn.intervals import pair
 from edgecnn.models.trained import load_trained
 from edgecnn.schema import encode
 from edgecnn.versions import versions_of
+from tools.evidence import RESULTS, ROOT
 
-ROOT = Path(__file__).parent.parent
-OUT = ROOT / "docs" / "results" / "resume.json"
+OUT = RESULTS / "resume.json"
 SEED = 5
 KILLS = (2, 4)
 """Finished epochs after which, half an epoch later, the training is killed."""

@@ -1,4 +1,4 @@
-"""A backend that is LiteRT, and then waits: a slowdown of a known size, for tools/regressions.py.
+"""A backend that is LiteRT, and then waits: a slowdown of a known size, for tools/evidence/regressions.py.
 
 `PLANTED_PERCENT` says by how much of each inference it waits, without giving the processor away.
 """

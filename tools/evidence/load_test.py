@@ -1,6 +1,6 @@
-"""Measure `edgecnn serve` on this machine and write docs/serve.json.
+"""Measure `edgecnn serve` on this machine and write docs/evidence/serve.json.
 
-Usage: python tools/load_test.py [--seconds 8] [--requests 200000]
+Usage: python -m tools.evidence.load_test [--seconds 8] [--requests 200000]
 
 One server process, the shipped int8 model, keep-alive connections on loopback, and one client process that sends
 prepared bytes and reads no more of an answer than its status and length: on two cores there is one for each.
@@ -40,6 +40,7 @@ from edgecnn.device.machine import read_machine
 from edgecnn.models.registry import shipped_folder
 from edgecnn.schema import encode
 from edgecnn.versions import versions_of
+from tools.evidence import EVIDENCE
 
 MODEL = shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite"
 INFER = f"/v2/models/{MODEL.stem}/infer"
@@ -257,7 +258,7 @@ def main() -> None:
         "machine": encode(read_machine()),
         "versions": versions_of("ai-edge-litert", "numpy", "pillow", "starlette", "uvicorn", "httptools", "uvloop"),
     }
-    target = Path(__file__).parent.parent / "docs" / "serve.json"
+    target = EVIDENCE / "serve.json"
     target.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -4,8 +4,8 @@ The weights are rounded to the 11 significant bits of float16, and compressed, w
 the accuracy of what is shipped, in float32 and int8, on all 10,000 test images: the full CIFAR-10 must have been
 fetched. A model that is in the package already is exported and measured again.
 
-Usage: edgecnn train --recipe tuned --seed 1 && python tools/ship_model.py runs/tutorial_cnn-tuned
-       python tools/ship_model.py edgecnn/assets/tutorial_cnn
+Usage: edgecnn train --recipe tuned --seed 1 && python -m tools.release.ship_model runs/tutorial_cnn-tuned
+       python -m tools.release.ship_model edgecnn/assets/tutorial_cnn
 """
 
 from __future__ import annotations

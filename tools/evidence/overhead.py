@@ -1,8 +1,8 @@
-"""Measure what edgecnn costs on top of the least that does the same, by turns, and write docs/overhead.json.
+"""Measure what edgecnn costs on top of the least that does the same, by turns, and write docs/evidence/overhead.json.
 
-Usage: python tools/overhead.py [--runs 31] [--python PATH]
+Usage: python -m tools.evidence.overhead [--runs 31] [--python PATH]
 
-Whole commands alternate with their minimal counterparts in `tools/minimal`; each pair gives one ratio, and the
+Whole commands alternate with their minimal counterparts in `tools/evidence/minimal`; each pair gives one ratio, and the
 median of the ratios is what counts. Calls of `Classifier.predict` alternate with bare set, invoke and get on the
 same interpreter in the same process.
 
@@ -37,8 +37,8 @@ from edgecnn.models.registry import shipped_folder
 from edgecnn.schema import encode
 from edgecnn.spec import ExportSpec, Format
 from edgecnn.versions import versions_of
+from tools.evidence import EVIDENCE, HERE, ROOT
 
-HERE = Path(__file__).parent
 ASSETS = shipped_folder("tutorial_cnn")
 INT8 = ASSETS / "tutorial_cnn-int8.tflite"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -49,7 +49,7 @@ def install(folder: Path) -> Path:
     """Return the Python of a new environment with edgecnn as users install it on a device."""
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    packages = (f"edgecnn[pi] @ {HERE.parent.as_uri()}", "-c", HERE.parent / "constraints.txt")
+    packages = (f"edgecnn[pi] @ {ROOT.as_uri()}", "-c", ROOT / "constraints.txt")
     subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True, env=ENVIRONMENT)
     return python
 
@@ -240,7 +240,7 @@ def main() -> None:
         "machine": encode(read_machine()),
         "versions": versions_of("tensorflow", "ai-edge-litert", "onnxruntime", "numpy", "click"),
     }
-    target = HERE.parent / "docs" / "overhead.json"
+    target = EVIDENCE / "overhead.json"
     target.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(found, indent=1))
 

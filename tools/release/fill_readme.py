@@ -1,6 +1,6 @@
-"""Write the measured figures into README.md and docs/demo/report.md, from the result files in docs/.
+"""Write the measured figures into README.md and docs/demo.md, from docs/evidence.
 
-Usage: python tools/fill_readme.py
+Usage: python -m tools.release.fill_readme
 
 The text between `<!-- begin NAME -->` and `<!-- end NAME -->` is replaced; `tests/test_readme.py` checks that nothing
 would change.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 from edgecnn.artifact import SCHEMA_VERSION, Manifest
 from edgecnn.bench.findings import Findings, find
@@ -19,10 +18,10 @@ from edgecnn.bench.reports.document import run_document
 from edgecnn.bench.result import read_result
 from edgecnn.reporting.markdown import to_markdown
 from edgecnn.schema import decode_json
+from tools.evidence import EVIDENCE, ROOT
 
-ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-REPORT = ROOT / "docs" / "demo" / "report.md"
+REPORT = ROOT / "docs" / "demo.md"
 
 
 def filled(text: str) -> str:
@@ -50,12 +49,12 @@ def demo() -> str:
 
 
 def _kept_demo() -> Findings:
-    return find(read_result(REPORT.with_name("result.json")))
+    return find(read_result(EVIDENCE / "demo.json"))
 
 
 def accuracy() -> str:
     """Return the table of top-1 on all test images."""
-    manifest = decode_json(Manifest, (ROOT / "docs" / "manifest-cifar10.json").read_bytes(), newest=SCHEMA_VERSION)
+    manifest = decode_json(Manifest, (EVIDENCE / "manifest-cifar10.json").read_bytes(), newest=SCHEMA_VERSION)
     rows = [("Keras ([card](edgecnn/assets/tutorial_cnn/card.json))", manifest.keras, "")]
     rows += [(f"`{entry.file}`", entry.measured, f"{entry.size_bytes:,}") for entry in manifest.artifacts]
     lines = [f"| | top-1 of {manifest.evaluation.count:,} | same answer as Keras | bytes |", "|---|---:|---:|---:|"]
@@ -67,7 +66,7 @@ def accuracy() -> str:
 
 def overhead() -> str:
     """Return the table of what edgecnn costs on top of the least that does the same."""
-    figures = json.loads((ROOT / "docs" / "overhead.json").read_text())["figures"]
+    figures = json.loads((EVIDENCE / "overhead.json").read_text())["figures"]
     lines = ["| | edgecnn | the least | ratio | peak MiB |", "|---|---:|---:|---:|---:|"]
     for name, figure in figures.items():
         if "extra_us" in figure:

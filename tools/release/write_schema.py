@@ -1,6 +1,6 @@
 """Write docs/result.schema.json, the JSON Schema of `result.json`, from the dataclasses that it is read into.
 
-Usage: python -m tools.write_schema
+Usage: python -m tools.release.write_schema
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from edgecnn.bench.result import SCHEMA_VERSION, Result
 from edgecnn.schema import key_of
 
-PATH = Path(__file__).parent.parent / "docs" / "result.schema.json"
+PATH = Path(__file__).parents[2] / "docs" / "result.schema.json"
 _PLAIN = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 

@@ -1,6 +1,6 @@
-"""Whether a loop of one's own finds the latency that `edgecnn bench` reports; writes docs/bare_loop.json.
+"""Whether a loop of one's own finds the latency that `edgecnn bench` reports; writes docs/evidence/bare_loop.json.
 
-Usage: python tools/bare_loop.py [--turns 5]
+Usage: python -m tools.evidence.bare_loop [--turns 5]
 
 A loop in a process of its own times 20,000 calls of the shipped int8 TFLite file on one image, with nothing of the
 harness; by turns with it, `edgecnn bench` measures the same file. The medians should agree within the interval that the
@@ -23,9 +23,10 @@ from edgecnn.bench.result import read_result
 from edgecnn.device.machine import read_machine
 from edgecnn.models.registry import DEFAULT, shipped_folder
 from edgecnn.schema import encode
+from tools.evidence import EVIDENCE
 
 FILE = shipped_folder(DEFAULT) / f"{DEFAULT}-int8.tflite"
-OUT = Path(__file__).parent.parent / "docs" / "bare_loop.json"
+OUT = EVIDENCE / "bare_loop.json"
 
 LOOP = f"""
 import time, numpy, edgecnn

@@ -1,10 +1,10 @@
 """Measure how long `edgecnn train` takes to 70 % on the test images, next to the tutorial's notebook.
 
-Writes docs/results/notebook.json. Both train the same network with Adam on batches of 32, by turns, each in a new
-process, with the same seed in a turn. Seconds count from the call of `fit`, and both stop at 70 % or after the
+Writes docs/evidence/results/notebook.json. Both train the same network with Adam on batches of 32, by turns, each in a
+new process, with the same seed in a turn. Seconds count from the call of `fit`, and both stop at 70 % or after the
 notebook's ten epochs. The full CIFAR-10 must have been fetched.
 
-Usage: python tools/measure_notebook.py [--turns 3]
+Usage: python -m tools.evidence.measure_notebook [--turns 3]
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from edgecnn.data.cache import load_full
 from edgecnn.device.machine import read_machine
 from edgecnn.schema import encode
 from edgecnn.versions import versions_of
+from tools.evidence import HERE, RESULTS, ROOT
 
-HERE = Path(__file__).parent
-OUT = HERE.parent / "docs" / "results" / "notebook.json"
+OUT = RESULTS / "notebook.json"
 WANTED = 0.70
 
 Epochs = list[tuple[float, float]]
@@ -57,7 +57,7 @@ fit(architecture("tutorial_cnn"), recipe, split.training, validation=split.test,
 
 def epochs_of(command: list[str]) -> Epochs:
     """Return seconds so far and accuracy after each epoch of a training."""
-    path = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])

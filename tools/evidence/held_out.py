@@ -1,10 +1,10 @@
-"""Measure models on the training images that were kept apart for choosing between them: docs/results/held-out.json.
+"""Measure models on the training images that were kept apart: docs/evidence/results/held-out.json.
 
 What was measured before stays in the file, by the SHA-256 of the weights; what neither ships nor is among the cards of
-what was tried is shown and not kept. The full CIFAR-10 must have been fetched. `python -m tools.fill_results` makes a
-table of it.
+what was tried is shown and not kept. The full CIFAR-10 must have been fetched. `python -m tools.release.fill_results`
+makes a table of it.
 
-Usage: python -m tools.held_out edgecnn/assets/edge_l
+Usage: python -m tools.evidence.held_out edgecnn/assets/edge_l
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from edgecnn.models.registry import SHIPPED, shipped_folder
 from edgecnn.models.score import score
 from edgecnn.models.trained import load_trained
 from edgecnn.train.split import held_out_of_cifar10, split_cifar10
+from tools.evidence import RESULTS
 
-RESULTS = Path(__file__).parent.parent / "docs" / "results"
 HELD_OUT = RESULTS / "held-out.json"
 TRIED = RESULTS / "tried"
 """Cards of models that shipped once, or never, since others did better on held-out images."""

@@ -1,10 +1,10 @@
-"""Measure how fast training is here: docs/results/training.json.
+"""Measure how fast training is here: docs/evidence/results/training.json.
 
 Three ways to train edge_m take short turns in one process: bfloat16 as the recipe `edge` does it, the same in float32,
 and bfloat16 on one batch that is in memory already, which shows what the input pipeline costs. The pipeline alone is
 measured too. The full CIFAR-10 must have been fetched.
 
-Usage: python tools/measure_training.py
+Usage: python -m tools.evidence.measure_training
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import dataclasses
 import json
 import resource
 import time
-from pathlib import Path
 from typing import Any
 
 from edgecnn.data.cache import load_full
@@ -26,8 +25,9 @@ from edgecnn.train.pipeline import training_batches
 from edgecnn.train.precision import cpu_has_bfloat16, layers_compute_in
 from edgecnn.train.recipe import RECIPES
 from edgecnn.versions import versions_of
+from tools.evidence import RESULTS
 
-RESULT = Path(__file__).parent.parent / "docs" / "results" / "training.json"
+RESULT = RESULTS / "training.json"
 
 MODEL, RECIPE = "edge_m", "edge"
 TURNS = 8

@@ -1,6 +1,6 @@
 """Make the embedded CIFAR-10 sample in `edgecnn/assets/cifar10` from the full set.
 
-Usage: edgecnn data fetch && python tools/build_sample.py
+Usage: edgecnn data fetch && python -m tools.release.build_sample
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from edgecnn.data.sample import to_sheet
 
 SEED = 20261123
 COUNTS = {"train": 512, "test": 2000}
-TARGET = Path(__file__).parent.parent / "edgecnn" / "assets" / "cifar10"
+TARGET = Path(__file__).parents[2] / "edgecnn" / "assets" / "cifar10"
 
 
 def main() -> None:
