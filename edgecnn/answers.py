@@ -6,9 +6,13 @@ writes what was found in a picture, and one that ends the text.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from edgecnn.text import plain, visible
 
@@ -19,6 +23,30 @@ Answers = tuple["Answer", ...]
 Write = Callable[[str, Answers], object]
 End = Callable[[], object]
 Form = tuple[Write, End]
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """What a command reads and writes.
+
+    Attributes:
+        paths: lists of pictures are read from it.
+        output: answers are written to it.
+        errors: a line for each picture that cannot be read.
+    """
+
+    paths: BinaryIO
+    output: TextIO
+    errors: TextIO
+
+
+@contextlib.contextmanager
+def standard_streams() -> Iterator[Streams]:
+    """Yield those of this process; file names that are no UTF-8, or have line breaks, go out as they are."""
+    with open(  # a descriptor
+        sys.stdout.fileno(), "w", encoding="utf-8", errors="surrogateescape", newline="", closefd=False
+    ) as output:
+        yield Streams(sys.stdin.buffer if sys.stdin else io.BytesIO(), output, sys.stderr)  # stdin may be closed
 
 
 def as_text(stream: TextIO, _: int) -> Form:

@@ -7,7 +7,7 @@ cannot be read does not end the search: it is yielded as an error in its turn.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from edgecnn.errors import DataError
@@ -60,6 +60,18 @@ def find_pictures(argument: str) -> Found:
         empty = False
     if empty:
         yield DataError(f"nothing matches {argument}")
+
+
+def find_all(arguments: Sequence[str], paths: BinaryIO, separator: bytes) -> Found:
+    """Yield what all arguments of a command mean, one after the other.
+
+    Args:
+        arguments: paths, globs, or `LIST` for a list.
+        paths: where a list is read from.
+        separator: the byte that ends each path of a list.
+    """
+    for argument in arguments:
+        yield from read_list(paths, separator) if argument == LIST else find_pictures(argument)
 
 
 def is_one_file(argument: str) -> bool:

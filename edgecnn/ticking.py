@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from edgecnn.text import one_line
 
 if TYPE_CHECKING:
-    from edgecnn.answers import Answers, Write
+    from edgecnn.answers import Answers, Streams, Write
 
 _EVERY_SECONDS = 0.5
 _CLEAR_LINE = "\r\x1b[K"
 
 
 @contextlib.contextmanager
-def ticking(stream: TextIO, write: Write) -> Iterator[tuple[Write, Callable[[Exception], None]]]:
-    """Yield `write`, which now also flushes `stream` twice a second, and a function that prints an error on stderr.
+def ticking(streams: Streams, write: Write) -> Iterator[tuple[Write, Callable[[Exception], None]]]:
+    """Yield `write`, which now also flushes the output twice a second, and a function that writes an error in a line.
 
-    Where stderr is a terminal and `stream` is none, the terminal shows how many pictures are done.
+    Where errors go to a terminal and the output does not, the terminal shows how many pictures are done.
     """
-    shows = sys.stderr.isatty() and not stream.isatty()
+    output, errors = streams.output, streams.errors
+    shows = errors.isatty() and not output.isatty()
     begin = time.monotonic()
     due, count = begin + _EVERY_SECONDS, 0
 
@@ -34,17 +34,17 @@ def ticking(stream: TextIO, write: Write) -> Iterator[tuple[Write, Callable[[Exc
         now = time.monotonic()
         if now >= due:
             due = now + _EVERY_SECONDS
-            stream.flush()
+            output.flush()
             if shows:
-                sys.stderr.write(f"{_CLEAR_LINE}{count:,} pictures, {count / (now - begin):,.0f} a second")
-                sys.stderr.flush()
+                errors.write(f"{_CLEAR_LINE}{count:,} pictures, {count / (now - begin):,.0f} a second")
+                errors.flush()
 
-    def print_error(error: Exception) -> None:
-        sys.stderr.write(f"{_CLEAR_LINE if shows else ''}edgecnn: {one_line(str(error))}\n")
+    def write_error(error: Exception) -> None:
+        errors.write(f"{_CLEAR_LINE if shows else ''}edgecnn: {one_line(str(error))}\n")
 
     try:
-        yield write_and_tick, print_error
+        yield write_and_tick, write_error
     finally:
         if shows:
-            sys.stderr.write(_CLEAR_LINE)
-            sys.stderr.flush()
+            errors.write(_CLEAR_LINE)
+            errors.flush()

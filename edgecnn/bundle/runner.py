@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 from edgecnn._version import __version__
-from edgecnn.answers import FORMS
+from edgecnn.answers import FORMS, standard_streams
 from edgecnn.errors import ArtifactError, BackendError, EdgecnnError, nearest
 from edgecnn.runtime.backend import BACKENDS, Opened
 from edgecnn.runtime.classifier import Classifier
@@ -118,12 +118,15 @@ def _answer(bundle: Bundle, arguments: list[str]) -> None:
     options = parse(arguments)
 
     from edgecnn.redirect import output_to
-    from edgecnn.runtime.classify import print_answers
+    from edgecnn.runtime.classify import write_answers
 
     with output_to():  # the runtimes announce themselves
         classifier = Classifier(_open(bundle, index, options))
     gc.enable()
-    print_answers(classifier, options.images, form=options.form, top=options.top, separator=options.separator)
+    with standard_streams() as streams:
+        write_answers(
+            classifier, options.images, streams, form=options.form, top=options.top, separator=options.separator
+        )
 
 
 def parse(arguments: list[str]) -> Options:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgecnn.answers import FORMS
+from edgecnn.answers import FORMS, standard_streams
 from edgecnn.cli.feeding_options import feeding_options, loading_options
 from edgecnn.cli.option_types import OneOf
 from edgecnn.cli.options import backend, threads
@@ -54,7 +54,8 @@ def command(
     A picture that cannot be read is a line on stderr; the others go on, and the exit status is 1 in the end.
     """
     from edgecnn.cli.loading import load_classifier
-    from edgecnn.runtime.classify import print_answers
+    from edgecnn.runtime.classify import write_answers
 
     classifier = load_classifier(model, threads, backend, feeding, loading)
-    print_answers(classifier, images, form=form, top=top, separator=b"\0" if null else b"\n")
+    with standard_streams() as streams:
+        write_answers(classifier, images, streams, form=form, top=top, separator=b"\0" if null else b"\n")

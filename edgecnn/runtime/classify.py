@@ -2,32 +2,58 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from edgecnn.answers import FORMS, as_words
 from edgecnn.errors import DataError
-from edgecnn.pictures import LIST, find_pictures, is_one_file, read_list
+from edgecnn.pictures import find_all, is_one_file
 from edgecnn.preprocess import load_image
 
 if TYPE_CHECKING:
-    from edgecnn.answers import Form, Write
+    from edgecnn.answers import Answers, Form, Streams
     from edgecnn.pictures import Found
     from edgecnn.runtime.classifier import Classifier
 
-_ANY_NAME: dict[str, Any] = {"encoding": "utf-8", "errors": "surrogateescape", "newline": ""}
-"""How file names that are no UTF-8, or have line breaks, come out as they are."""
+    Classified = tuple[str, Answers] | DataError
 
 
-def print_answers(
-    classifier: Classifier, arguments: Sequence[str], *, form: str = "text", top: int = 3, separator: bytes = b"\n"
-) -> None:
-    """Print what is in the pictures that the arguments of a command mean, and a line on stderr for each broken one.
+def classify_pictures(classifier: Classifier, pictures: Iterable[str | DataError], top: int) -> Iterator[Classified]:
+    """Yield the path and the answers for each picture, or the error of one that cannot be read; nothing is kept.
 
     Args:
         classifier: the loaded model.
-        arguments: files, folders, globs, or "-" for a list on standard input.
+        pictures: paths, and errors in the place of what was not found, as `edgecnn.pictures` yields them.
+        top: how many labels of each, best first.
+    """
+    shape, preprocessing = classifier.shape, classifier.contract.preprocessing
+    for picture in pictures:
+        if isinstance(picture, DataError):
+            yield picture
+            continue
+        try:
+            pixels = load_image(picture, shape, preprocessing)
+        except DataError as error:
+            yield error
+            continue
+        yield picture, classifier.top(pixels, top)
+
+
+def write_answers(
+    classifier: Classifier,
+    arguments: Sequence[str],
+    streams: Streams,
+    *,
+    form: str = "text",
+    top: int = 3,
+    separator: bytes = b"\n",
+) -> None:
+    """Write what is in the pictures that the arguments of a command mean, and a line for each that cannot be read.
+
+    Args:
+        classifier: the loaded model.
+        arguments: files, folders, globs, or "-" for a list of paths.
+        streams: where answers and errors are written to, and such a list is read from.
         form: one of `edgecnn.answers.FORMS`; a single picture as text goes without its name.
         top: how many labels of each.
         separator: the byte between the paths of a list.
@@ -36,67 +62,31 @@ def print_answers(
         DataError: a picture could not be classified; where there are several, after all of them.
     """
     top = min(top, len(classifier.labels))
-    with open(sys.stdout.fileno(), "w", closefd=False, **_ANY_NAME) as stream:
-        if len(arguments) == 1 and is_one_file(arguments[0]):
-            _print_one(classifier, arguments[0], (as_words if form == "text" else FORMS[form])(stream, top), top)
-        else:
-            _print_many(classifier, _found(arguments, separator), stream, FORMS[form](stream, top), top)
+    if len(arguments) == 1 and is_one_file(arguments[0]):
+        (classified,) = classify_pictures(classifier, arguments, top)
+        if isinstance(classified, DataError):
+            raise classified
+        write, end = (as_words if form == "text" else FORMS[form])(streams.output, top)
+        write(*classified)
+        end()
+    else:
+        pictures = find_all(arguments, streams.paths, separator)
+        _write_many(classifier, pictures, streams, FORMS[form](streams.output, top), top)
 
 
-def classify_pictures(
-    classifier: Classifier,
-    found: Iterable[str | DataError],
-    top: int,
-    write: Write,
-    refuse: Callable[[DataError], object],
-) -> tuple[int, int]:
-    """Return how many pictures were answered and how many could not be; nothing of them is kept.
-
-    Args:
-        classifier: the loaded model.
-        found: paths, and errors in the place of what could not be found, as `edgecnn.pictures` yields them.
-        top: how many labels of each are written.
-        write: called with the path and the answers, best first.
-        refuse: called with each error; the others go on, unless it raises.
-    """
-    shape, preprocessing = classifier.shape, classifier.contract.preprocessing
-    answered = refused = 0
-    for one in found:
-        if isinstance(one, DataError):
-            refused += 1
-            refuse(one)
-            continue
-        try:
-            pixels = load_image(one, shape, preprocessing)
-        except DataError as error:
-            refused += 1
-            refuse(error)
-            continue
-        write(one, classifier.top(pixels, top))
-        answered += 1
-    return answered, refused
-
-
-def _print_one(classifier: Classifier, image: str, form: Form, top: int) -> None:
-    """Raise the error of a broken picture before anything is written."""
-    write, end = form
-    pixels = load_image(image, classifier.shape, classifier.contract.preprocessing)
-    write(image, classifier.top(pixels, top))
-    end()
-
-
-def _print_many(classifier: Classifier, found: Found, stream: TextIO, form: Form, top: int) -> None:
+def _write_many(classifier: Classifier, pictures: Found, streams: Streams, form: Form, top: int) -> None:
     from edgecnn.ticking import ticking
 
     write, end = form
-    with ticking(stream, write) as (write_and_tick, print_error):
-        answered, refused = classify_pictures(classifier, found, top, write_and_tick, print_error)
+    answered = refused = 0
+    with ticking(streams, write) as (write_and_tick, write_error):
+        for classified in classify_pictures(classifier, pictures, top):
+            if isinstance(classified, DataError):
+                refused += 1
+                write_error(classified)
+            else:
+                write_and_tick(*classified)
+                answered += 1
     end()
     if refused:
         raise DataError(f"{refused:,} of {answered + refused:,} could not be classified; the lines above say why")
-
-
-def _found(arguments: Sequence[str], separator: bytes) -> Found:
-    """Yield what all arguments mean, one after the other."""
-    for argument in arguments:
-        yield from read_list(sys.stdin.buffer, separator) if argument == LIST else find_pictures(argument)

@@ -210,7 +210,9 @@ def test_a_full_disk_behind_stdout_is_one_line(photos: Path, arguments: list[str
 
 
 @pytest.mark.parametrize(
-    ("closed", "status", "words"), [(1, 1, "standard output is closed"), (2, 0, "")], ids=["stdout", "stderr"]
+    ("closed", "status", "words"),
+    [(0, 0, ""), (1, 1, "standard output is closed"), (2, 0, "")],
+    ids=["stdin", "stdout", "stderr"],
 )
 def test_closed_streams_are_no_traceback(photos: Path, closed: int, status: int, words: str) -> None:
     command = f'exec "$@" {closed}>&-'
