@@ -68,7 +68,10 @@ def run(
         is_complete = running.carry_out()
     if not is_complete and not running.has_measured:
         raise KeyboardInterrupt
-    return running.result(kept, dataset, is_complete=is_complete)
+    try:
+        return running.result(kept, dataset, is_complete=is_complete)
+    except KeyboardInterrupt:  # all is measured, so that stopping here would only lose it
+        return running.result(kept, dataset, is_complete=False)
 
 
 class _Run:

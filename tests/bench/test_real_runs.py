@@ -76,13 +76,13 @@ def command(out: Path, *arguments: str | Path) -> list[str]:
 
 def stop_when(process: subprocess.Popen[bytes], number: int, ready: Callable[[], bool]) -> int:
     """Send a signal as soon as something is so, and return how the process ended."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while not ready():
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(number)
-    return process.wait(60)
+    return process.wait(600)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from edgecnn.bench.case import Role
 from edgecnn.bench.findings import find
+from edgecnn.bench.inputs import thumbnails
 from edgecnn.bench.journal import Journal, key_of
 from edgecnn.bench.monitor import Monitor
 from edgecnn.bench.passes import Pass, PassRecord, turn_orders
@@ -274,6 +275,20 @@ def test_ctrl_c_while_the_workers_of_a_pass_are_ended_leaves_a_result_with_that_
     result = measured(tmp_path, {"float32": FakeLink(4e5, TRUTH), "int8": FakeLink(1e5, TRUTH)})
     assert not result.is_complete
     assert [len(one.raw.processes) for one in result.cases if one.raw is not None] == [1, 1]
+
+
+def test_ctrl_c_while_the_result_is_assembled_leaves_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    presses = iter([KeyboardInterrupt])
+
+    def interrupted(*arguments: Any, make: Callable[..., Any] = thumbnails) -> Any:
+        for press in presses:
+            raise press
+        return make(*arguments)
+
+    monkeypatch.setattr("edgecnn.bench.run.thumbnails", interrupted)
+    result = measured(tmp_path, {"float32": FakeLink(4e5, TRUTH), "int8": FakeLink(1e5, TRUTH)})
+    assert not result.is_complete
+    assert [len(one.raw.processes) for one in result.cases if one.raw is not None] == [2, 2]
 
 
 def test_ctrl_c_before_anything_was_measured_leaves_nothing(tmp_path: Path) -> None:
