@@ -190,6 +190,8 @@ def parse_contract(content: bytes, path: str | os.PathLike[str]) -> Contract:
 def find_contract(content: bytes, path: str | os.PathLike[str]) -> Contract | None:
     """Return the contract inside the bytes of a model file, None where there is none; else as `parse_contract`."""
     path = os.fspath(path)
+    if not content:
+        raise ArtifactError(f"{path} is empty; export the model again")
     try:
         file_format, _, text = split(content)
     except ContainerError as error:
@@ -218,7 +220,7 @@ def read_model_file(path: str | os.PathLike[str]) -> bytes:
     """Return the content of a model file.
 
     Raises:
-        ArtifactError: no such file, empty, or larger than any model.
+        ArtifactError: no such file, or larger than any model.
     """
     try:
         with open(path, "rb") as file:
@@ -229,8 +231,6 @@ def read_model_file(path: str | os.PathLike[str]) -> bytes:
         raise ArtifactError(f"no such model file: {path}") from error
     except OSError as error:
         raise ArtifactError(f"cannot read {path}: {error.strerror}") from error
-    if not content:
-        raise ArtifactError(f"{path} is empty; export the model again")
     return content
 
 

@@ -56,8 +56,8 @@ MODEL_FILES: dict[Format, ModelFile] = {
             mark=b"edgecnn.json",
             trailer=Lazy("edgecnn.metadata.tflite_trailer:tflite_trailer"),
             describe=Lazy("edgecnn.metadata.tflite_metadata:describe_tflite"),
-            read_io=Lazy("edgecnn.inspection.tflite_edges:read_tflite_edges"),
-            inspect=Lazy("edgecnn.inspection.inspect:inspect_tflite"),
+            read_io=Lazy("edgecnn.inspection.tflite_io:read_tflite_io"),
+            inspect=Lazy("edgecnn.inspection.tflite_inspection:inspect_tflite"),
         ),
         ModelFile(
             Format.ONNX,
@@ -66,8 +66,8 @@ MODEL_FILES: dict[Format, ModelFile] = {
             mark=b"\n\x07edgecnn",
             trailer=Lazy("edgecnn.metadata.onnx_trailer:onnx_trailer"),
             describe=Lazy("edgecnn.metadata.onnx_metadata:describe_onnx"),
-            read_io=Lazy("edgecnn.inspection.onnx_edges:read_onnx_edges"),
-            inspect=Lazy("edgecnn.inspection.inspect:inspect_onnx"),
+            read_io=Lazy("edgecnn.inspection.onnx_io:read_onnx_io"),
+            inspect=Lazy("edgecnn.inspection.onnx_inspection:inspect_onnx"),
         ),
     )
 }

@@ -12,7 +12,7 @@ from edgecnn.reporting.drawing import INK, SERIES, SOFT, label_logarithmic, shor
 if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
     from edgecnn.bench.summary import Summary
-    from edgecnn.profiling.result import Operation, Profile
+    from edgecnn.profiling.result import Profile, TimedOperation
 
 MOST = 6
 """Profiles that get a chart: those of the fastest cases; the others have their tables."""
@@ -39,7 +39,7 @@ def rooflines(findings: Findings) -> dict[int, Chart]:
     }
 
 
-def _points(profile: Profile) -> list[tuple[Operation, float, float]]:
+def _points(profile: Profile) -> list[tuple[TimedOperation, float, float]]:
     """Return operations with their intensity and rate, those that take longest first."""
     points = []
     for operation in profile.operations:
@@ -49,7 +49,7 @@ def _points(profile: Profile) -> list[tuple[Operation, float, float]]:
     return sorted(points, key=lambda point: -point[0].nanoseconds.value)
 
 
-def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[Operation, float, float]]) -> Chart:
+def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[TimedOperation, float, float]]) -> Chart:
     name = shortened(case.case.name)
     kinds = sorted({_colour(profile, operation) for operation, _, _ in points})
 
@@ -105,5 +105,5 @@ def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[O
     )
 
 
-def _colour(profile: Profile, operation: Operation) -> int:
+def _colour(profile: Profile, operation: TimedOperation) -> int:
     return _INTEGER if profile.peak(operation) is profile.peaks.int8 else _FLOAT

@@ -65,7 +65,7 @@ class Bundle(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Arguments:
     """What was asked for on the command line."""
 
     images: list[str]
@@ -129,7 +129,7 @@ def _answer(bundle: Bundle, arguments: list[str]) -> None:
         )
 
 
-def parse(arguments: list[str]) -> Options:
+def parse(arguments: list[str]) -> Arguments:
     """Return what a command line asks for.
 
     Raises:
@@ -146,7 +146,7 @@ def parse(arguments: list[str]) -> Options:
         raise UsageError(f"no format {form!r}{nearest(form, FORMS)}")
     if not images:
         raise UsageError("no picture is named (see --help)")
-    return Options(
+    return Arguments(
         images,
         values.get("--model"),
         _count("--top", values.get("--top", "3")),
@@ -162,7 +162,7 @@ def _count(option: str, text: str) -> int:
     return int(text)
 
 
-def _open(bundle: Bundle, index: list[dict[str, str]], options: Options) -> Opened:
+def _open(bundle: Bundle, index: list[dict[str, str]], options: Arguments) -> Opened:
     """Return the artifact that was asked for, or the first that can run here, on the first runtime that runs it."""
     import importlib
 

@@ -58,7 +58,7 @@ def command(
     from edgecnn.data.sources import open_dataset
     from edgecnn.models.registry import SHIPPED, find_model_file
     from edgecnn.redirect import output_to
-    from edgecnn.runtime.feeding import diagnose_feeding
+    from edgecnn.runtime.feeding_diagnosis import diagnose_feeding
     from edgecnn.runtime.load import open_model
     from edgecnn.schema import encode
     from edgecnn.task import find_task

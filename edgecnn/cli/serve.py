@@ -10,9 +10,9 @@ import click
 from edgecnn.cli.option_types import FiniteRange, OneOf
 from edgecnn.cli.options import backend, threads
 from edgecnn.cli.screen import print_line
-from edgecnn.serve.limits import Limits
+from edgecnn.serve.limits import ClientLimits
 
-_DEFAULT = Limits()
+_DEFAULT = ClientLimits()
 _TOKEN = "EDGECNN_TOKEN"  # noqa: S105  # the variable's name
 
 
@@ -96,7 +96,7 @@ def command(
     serve(
         models,
         Address(host, port),
-        Limits(max_request, max_pixels, concurrency, timeout),
+        ClientLimits(max_request, max_pixels, concurrency, timeout),
         token=token,
         log=print_json_line if log else None,
         started=started,

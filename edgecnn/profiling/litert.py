@@ -21,14 +21,14 @@ from edgecnn.errors import ArtifactError, BackendError, first_line
 from edgecnn.flatbuffer import FlatbufferError
 from edgecnn.inspection import account
 from edgecnn.inspection.graph import Graph
-from edgecnn.inspection.result import Operation as Inspected
+from edgecnn.inspection.result import Operation
 from edgecnn.inspection.tflite_graph import read_tflite
 from edgecnn.inspection.xnnpack import delegated
 from edgecnn.intervals import Interval, median
 from edgecnn.profiling.attribute import Times, attribute
 from edgecnn.profiling.cut import cut
-from edgecnn.profiling.result import Operation
-from edgecnn.profiling.target import Found, Target
+from edgecnn.profiling.profiler import OperationTimes, ProfilerInput
+from edgecnn.profiling.result import TimedOperation
 from edgecnn.profiling.turns import time_in_turns
 from edgecnn.runtime.backend import BACKENDS, Tensor
 
@@ -44,30 +44,30 @@ _COPIES = 2
 _INTEGERS = (np.int8, np.uint8, np.int16, np.int32, np.int64)
 
 
-def profile_tflite(target: Target) -> Found:
+def profile_tflite(subject: ProfilerInput) -> OperationTimes:
     """Return the times of the operations of a .tflite file.
 
     Raises:
         ArtifactError: no such file, or no TFLite model.
         BackendError: the runtime refuses the file.
     """
-    payload, graph = _read(target.path)
+    payload, graph = _read(subject.path)
     inspected = account.operations(graph)
-    taken = delegated(_load(payload, target))
+    taken = delegated(_load(payload, subject))
     bytes_of_a_cut = _COPIES * len(payload) + account.memory(graph).peak_bytes
     parts = _parts(len(inspected), MOST_BYTES // bytes_of_a_cut)
     steps: list[Interval] = []
     whole: list[Times] = []
     for done, part in enumerate(parts):
-        target.progress("operations", done, len(parts))
+        subject.progress("operations", done, len(parts))
         models = [cut(payload, graph, part.start, end) for end in (*part, part.stop)]
-        loads = _measure([*models, payload], int(graph.inputs[0]), target, SECONDS / len(parts))
+        loads = _measure([*models, payload], int(graph.inputs[0]), subject, SECONDS / len(parts))
         steps += attribute([times[:, :-1] for times in loads])
         whole += [times[:, -1] for times in loads]
     operations = tuple(
         _operation(graph, one, step, one.index in taken) for one, step in zip(inspected, steps, strict=True)
     )
-    return Found(METHOD, operations, median(np.concatenate(whole)), _notes(operations, len(parts)))
+    return OperationTimes(METHOD, operations, median(np.concatenate(whole)), _notes(operations, len(parts)))
 
 
 class _Cut:
@@ -92,12 +92,12 @@ class _Cut:
         self._invoke()
 
 
-def _measure(models: Sequence[bytes], image: int, target: Target, seconds: float) -> list[Times]:
+def _measure(models: Sequence[bytes], image: int, subject: ProfilerInput, seconds: float) -> list[Times]:
     """Return the times of models by turns, once for each time that all of them are loaded: twice at least."""
     found: list[Times] = []
     end = time.perf_counter() + seconds
     while len(found) < _FEWEST_LOADS or (len(found) < _MOST_LOADS and time.perf_counter() < end):
-        calls = [_Cut(_load(model, target), image, target.tensors) for model in models]
+        calls = [_Cut(_load(model, subject), image, subject.tensors) for model in models]
         found.append(time_in_turns(calls, seconds / _MOST_LOADS, seed=len(found)))
     return found
 
@@ -112,13 +112,13 @@ def _read(path: Path) -> tuple[bytes, Graph]:
         raise ArtifactError(f"{path} cannot be profiled: {error}") from error
 
 
-def _load(content: bytes, target: Target) -> Any:
-    module = importlib.import_module(BACKENDS[target.backend].module)
+def _load(content: bytes, subject: ProfilerInput) -> Any:
+    module = importlib.import_module(BACKENDS[subject.backend].module)
     try:
-        interpreter = module.Interpreter(model_content=content, num_threads=target.threads)
+        interpreter = module.Interpreter(model_content=content, num_threads=subject.threads)
         interpreter.allocate_tensors()
     except Exception as error:  # ValueError, RuntimeError, and SystemError of tflite-runtime under NumPy 2
-        raise BackendError(f"{target.backend} refuses {target.path}: {first_line(error)}") from error
+        raise BackendError(f"{subject.backend} refuses {subject.path}: {first_line(error)}") from error
     return interpreter
 
 
@@ -129,10 +129,10 @@ def _parts(count: int, most: int) -> list[range]:
     return [range(first, end) for first, end in pairwise(borders)]
 
 
-def _operation(graph: Graph, one: Inspected, step: Interval, is_taken: bool) -> Operation:
+def _operation(graph: Graph, one: Operation, step: Interval, is_taken: bool) -> TimedOperation:
     node = graph.nodes[one.index]
     moved = sum(graph.values[key].size_bytes for key in (*node.inputs, *node.outputs) if key)
-    return Operation(
+    return TimedOperation(
         name=node.name,
         kind=one.type,
         layer=one.layer,
@@ -144,7 +144,7 @@ def _operation(graph: Graph, one: Inspected, step: Interval, is_taken: bool) -> 
     )
 
 
-def _notes(operations: tuple[Operation, ...], parts: int) -> tuple[str, ...]:
+def _notes(operations: tuple[TimedOperation, ...], parts: int) -> tuple[str, ...]:
     taken = sum(bool(one.delegate) for one in operations)
     notes = [
         "an operation's time is what a model that ends after it takes longer than one that ends before it: "

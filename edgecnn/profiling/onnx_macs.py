@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from edgecnn.inspection.graph import elements
 from edgecnn.inspection.macs import COUNTS, macs
 from edgecnn.inspection.naming import layer_names
-from edgecnn.profiling.target import Target
+from edgecnn.profiling.profiler import ProfilerInput
 from edgecnn.profiling.trace import Traced, read_trace, traced_session
 from edgecnn.runtime.ort import session_options
 
@@ -55,15 +55,15 @@ class Known:
         return _of_shapes(one) if _has_kernel(one) else Multiplied(None, 0)
 
 
-def multiplied(target: Target) -> Known:
+def multiplied(subject: ProfilerInput) -> Known:
     """Return what the graph of an .onnx file multiplies; it is run once, on one image."""
     import onnxruntime
 
-    options = session_options(target.threads)
+    options = session_options(subject.threads)
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.add_session_config_entry("session.disable_prepacking", "1")
-    with traced_session(str(target.path), options) as session:
-        session.run(None, {session.get_inputs()[0].name: target.tensors[0]})
+    with traced_session(str(subject.path), options) as session:
+        session.run(None, {session.get_inputs()[0].name: subject.tensors[0]})
         traced = read_trace(session)
     return Known(_by_layer(traced))
 

@@ -17,8 +17,8 @@ from edgecnn.inspection.naming import layer_names
 from edgecnn.intervals import Interval, median
 from edgecnn.profiling.onnx_macs import Multiplied, multiplied
 from edgecnn.profiling.onnx_model import nothing
-from edgecnn.profiling.result import Operation
-from edgecnn.profiling.target import Found, Target
+from edgecnn.profiling.profiler import OperationTimes, ProfilerInput
+from edgecnn.profiling.result import TimedOperation
 from edgecnn.profiling.trace import Traced, read_trace, traced_session
 from edgecnn.profiling.turns import time_in_turns
 from edgecnn.runtime.ort import PROVIDER, session_options
@@ -36,43 +36,43 @@ _KEPT = (0.1, 0.6)
 """Quantiles of an operation's runs whose mean is its time: the longer ones are those that something else disturbed."""
 
 
-def profile_onnx(target: Target) -> Found:
+def profile_onnx(subject: ProfilerInput) -> OperationTimes:
     """Return the times of the operations of an .onnx file, as ONNX Runtime has fused them.
 
     Raises:
         ArtifactError: no such file.
         BackendError: ONNX Runtime refuses it.
     """
-    if not target.path.is_file():
-        raise ArtifactError(f"no such model file: {target.path}")
+    if not subject.path.is_file():
+        raise ArtifactError(f"no such model file: {subject.path}")
     try:
-        whole_ns, traced_ns, traced = _measure(target)
-        known = multiplied(target)
+        whole_ns, traced_ns, traced = _measure(subject)
+        known = multiplied(subject)
     except Exception as error:  # its exceptions have no base class but Exception
-        raise BackendError(f"onnxruntime refuses {target.path}: {first_line(error)}") from error
-    cost = _trace_cost(target.threads)
+        raise BackendError(f"onnxruntime refuses {subject.path}: {first_line(error)}") from error
+    cost = _trace_cost(subject.threads)
     layers = layer_names([_ADDED.sub("", one.name) for one in traced])
     operations = tuple(
         _operation(one, layer, cost, known.of(one, layer)) for one, layer in zip(traced, layers, strict=True)
     )
-    return Found(METHOD, operations, whole_ns, _notes(cost, traced_ns.value / whole_ns.value))
+    return OperationTimes(METHOD, operations, whole_ns, _notes(cost, traced_ns.value / whole_ns.value))
 
 
-def _measure(target: Target) -> tuple[Interval, Interval, tuple[Traced, ...]]:
+def _measure(subject: ProfilerInput) -> tuple[Interval, Interval, tuple[Traced, ...]]:
     """Return the whole call's nanoseconds without and with a trace, and the trace."""
     import onnxruntime
 
-    plain = onnxruntime.InferenceSession(str(target.path), session_options(target.threads), providers=[PROVIDER])
-    with traced_session(str(target.path), session_options(target.threads)) as session:
-        target.progress("operations", 0, 1)
-        times = time_in_turns([_caller(plain, target), _caller(session, target)], SECONDS)
+    plain = onnxruntime.InferenceSession(str(subject.path), session_options(subject.threads), providers=[PROVIDER])
+    with traced_session(str(subject.path), session_options(subject.threads)) as session:
+        subject.progress("operations", 0, 1)
+        times = time_in_turns([_caller(plain, subject), _caller(session, subject)], SECONDS)
         traced = read_trace(session)
     return median(times[:, 0]), median(times[:, 1]), traced
 
 
-def _caller(session: Any, target: Target) -> Callable[[int], object]:
+def _caller(session: Any, subject: ProfilerInput) -> Callable[[int], object]:
     run, name, outputs = session.run, session.get_inputs()[0].name, [session.get_outputs()[0].name]
-    feeds = [{name: tensor} for tensor in target.tensors]
+    feeds = [{name: tensor} for tensor in subject.tensors]
     return lambda number: run(outputs, feeds[number % len(feeds)])
 
 
@@ -98,10 +98,10 @@ def _mean(one: Traced) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def _operation(one: Traced, layer: str, cost: Interval, known: Multiplied) -> Operation:
+def _operation(one: Traced, layer: str, cost: Interval, known: Multiplied) -> TimedOperation:
     mean = _mean(one)
     integer = any(dtype in _INTEGER_DTYPES for dtype, _ in one.given)
-    return Operation(
+    return TimedOperation(
         name=one.name,
         kind=one.kind,
         layer=layer,

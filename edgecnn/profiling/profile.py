@@ -10,14 +10,14 @@ from edgecnn.errors import BackendError
 from edgecnn.profiling.litert import profile_tflite
 from edgecnn.profiling.ort import profile_onnx
 from edgecnn.profiling.peaks import measure_peaks
+from edgecnn.profiling.profiler import OperationTimes, ProfilerInput
 from edgecnn.profiling.result import Peaks, Profile
-from edgecnn.profiling.target import Found, Target
 from edgecnn.progress import Progress, silent
 from edgecnn.runtime.classifier import Images, encoder
 from edgecnn.runtime.load import format_of
 from edgecnn.runtime.lookup import find_backend
 
-PROFILERS: dict[str, Callable[[Target], Found]] = {
+PROFILERS: dict[str, Callable[[ProfilerInput], OperationTimes]] = {
     "litert": profile_tflite,
     "tflite-runtime": profile_tflite,
     "onnxruntime": profile_onnx,
@@ -62,7 +62,7 @@ def profile(
     encode, batch = encoder(contract), contract.input.shape[0]
     chosen = [images[index : index + 1].repeat(batch, axis=0) for index in range(min(len(images), _MOST_IMAGES))]
     tensors = tuple(encode(image) for image in chosen)
-    found = PROFILERS[backend](Target(path, backend, threads, tensors, progress))
+    found = PROFILERS[backend](ProfilerInput(path, backend, threads, tensors, progress))
     return Profile(
         backend=backend,
         threads=threads,

@@ -50,7 +50,7 @@ class Peaks:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class TimedOperation:
     """One operation as the runtime executes it, in its order.
 
     Attributes:
@@ -99,7 +99,7 @@ class Profile:
     backend: str
     threads: int
     method: str
-    operations: tuple[Operation, ...]
+    operations: tuple[TimedOperation, ...]
     whole_ns: Interval
     peaks: Peaks
     notes: tuple[str, ...] = ()
@@ -125,16 +125,16 @@ class Profile:
         at_peak = sum((one.macs or 0) / self.peak(one).macs_per_second for one in self.operations)
         return at_peak / self.whole_ns.value * _NS or None
 
-    def peak(self, operation: Operation) -> Peak:
+    def peak(self, operation: TimedOperation) -> Peak:
         """Return the peak of the arithmetic that an operation computes in."""
         return self.peaks.int8 if operation.arithmetic in ("integer", "dynamic") else self.peaks.float32
 
-    def operation_share_of_peak(self, operation: Operation) -> float | None:
+    def operation_share_of_peak(self, operation: TimedOperation) -> float | None:
         """Return an operation's multiply-accumulates a second as a share of the peak; None where it has none."""
         rate = operation.macs_per_second
         return None if rate is None else rate / self.peak(operation).macs_per_second
 
-    def intensity(self, operation: Operation) -> float | None:
+    def intensity(self, operation: TimedOperation) -> float | None:
         """Return multiply-accumulates for each byte moved, the roofline's abscissa; None where it has none."""
         return operation.macs / operation.bytes_moved if operation.macs and operation.bytes_moved else None
 
@@ -144,7 +144,7 @@ class Profile:
         moved = sum(one.bytes_moved or 0 for one in self.operations)
         return next((one for one in self.peaks.copies if one.size_bytes >= moved), self.peaks.copies[-1])
 
-    def attainable(self, operation: Operation) -> float | None:
+    def attainable(self, operation: TimedOperation) -> float | None:
         """Return the most multiply-accumulates a second that the roofline allows; None where there are none.
 
         The slope is the rate of `copy`, because calls that follow each other find in a cache what fits there. An

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgecnn.intervals import Interval
-from edgecnn.profiling.result import Operation, Profile
+from edgecnn.profiling.result import Profile, TimedOperation
 
 COLUMNS = ("layer", "operation", "runs on", "µs (95 %)", "share", "MACs", "GMAC/s", "of peak", "MACs/byte", "of roof")
 """The heads of what `rows` returns."""
@@ -66,7 +66,7 @@ def _copy(profile: Profile) -> str:
     return f"copying {copy.size_bytes / 2**20:g} MiB again and again, {copy.bytes_per_second / 1e9:.1f} GB/s"
 
 
-def _row(profile: Profile, one: Operation) -> tuple[str, ...]:
+def _row(profile: Profile, one: TimedOperation) -> tuple[str, ...]:
     rate, of_peak = one.macs_per_second, profile.operation_share_of_peak(one)
     intensity, roof = profile.intensity(one), profile.attainable(one)
     return (

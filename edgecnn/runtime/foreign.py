@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from edgecnn.contract import Contract, Description, Origin, Preprocessing, is_classifier
 from edgecnn.errors import ArtifactError, ContractError
 from edgecnn.feeding import Feeding
-from edgecnn.model_files import recognize
+from edgecnn.model_files import ModelFile, recognize
 from edgecnn.spec import Scores, TensorSpec
 from edgecnn.task import SINGLE_LABEL, TASKS
 
 if TYPE_CHECKING:
-    from edgecnn.inspection.edges import Edges
+    from edgecnn.inspection.model_io import ModelIO
     from edgecnn.inspection.result import Tensor
 
 _LOWEST = {"uint8": 0, "int8": -128}
@@ -64,53 +64,69 @@ def feeding_of(description: Description) -> Feeding:
 
 def describe_foreign(path: Path, content: bytes, feeding: Feeding) -> ForeignContract | ForeignDescription:
     """Return what is known about a file that edgecnn did not make. Raises as `describe_model`."""
-    from edgecnn.inspection.edges import EdgesError, read_edges
+    feeding = _with_side_file(path, feeding)
+    model_file, model_io = _read(path, content, feeding)
+    taken, answered = _only(path, model_io)
+    notes: list[str] = []
+    layout, images = _with_layout(path, _spec(path, taken, "input"), feeding)
+    scores = _spec(path, answered, "output")
+    preprocessing = _preprocessing(images, layout, feeding.preprocessing, model_io, notes)
+    labels = _labels(path, scores, feeding, model_io, notes)
+    description = ForeignDescription(
+        format=model_file.format,
+        precision=model_io.precision,
+        input=images,
+        output=replace(scores, shape=(images.shape[0], scores.shape[-1] if scores.shape[-1:] > (0,) else len(labels))),
+        labels=labels,
+        preprocessing=preprocessing,
+        origin=Origin(path.stem, hashlib.sha256(content).hexdigest(), preprocessing),
+        notes=tuple(notes),
+        task=feeding.task or SINGLE_LABEL,
+    )
+    if not is_classifier(description):
+        raise ContractError(f"{path} is no classifier of images: it takes {_shown(taken)} and gives {_shown(answered)}")
+    channels = description.image_shape[2]
+    if not preprocessing.fits(channels):
+        raise ContractError(f"{path} takes {channels} channels, for which {preprocessing} cannot be done")
+    return description if feeding.scores is None else description.with_scores(feeding.scores)
+
+
+def _read(path: Path, content: bytes, feeding: Feeding) -> tuple[ModelFile, ModelIO]:
+    """Return the format of a file, and what it says about its input and output.
+
+    Raises:
+        ArtifactError: damaged, and how it is fed is stated.
+        ContractError: nothing says how it is fed, or it was an artifact before it was cut short.
+    """
+    from edgecnn.inspection.model_io import ModelIOError, read_io
 
     model_file = recognize(content)
     assert model_file is not None  # or there would be no contract to ask for
     if model_file.mark in content:
         raise ContractError(f"{path} has no contract: it was cut short; export or copy the model again")
-    stated = _with_side_file(path, feeding)
-    is_told = bool(stated.stated) or stated.preprocessing is not None
+    is_stated = feeding != Feeding()
     try:
-        edges = read_edges(content, model_file.format)
-    except EdgesError as error:
-        if is_told:
+        model_io = read_io(content, model_file)
+    except ModelIOError as error:
+        if is_stated:
             raise ArtifactError(f"{path} cannot be used: {error}") from error
-        edges = None
-    if edges is None or not (is_told or edges.labels):
-        raise ContractError(
-            f"{path} has no contract: edgecnn did not write it, or it was cut short; say how it is fed with "
-            f"--scale, --labels and so on, or in {path.name}.contract.json, or make it with `edgecnn export`"
-        )
-    if len(edges.inputs) != 1 or len(edges.outputs) != 1:
-        raise ContractError(
-            f"{path} has {len(edges.inputs)} inputs and {len(edges.outputs)} outputs; a classifier has one of each"
-        )
-    taken, given = _spec(path, edges.inputs[0], "input"), _spec(path, edges.outputs[0], "output")
-    layout, taken = _with_layout(path, taken, stated)
-    notes: list[str] = []
-    preprocessing = _preprocessing(taken, layout, stated.preprocessing, edges, notes)
-    labels = _labels(path, given, stated, edges, notes)
-    found = ForeignDescription(
-        format=model_file.format,
-        precision=edges.precision,
-        input=taken,
-        output=replace(given, shape=(taken.shape[0], given.shape[-1] if given.shape[-1:] > (0,) else len(labels))),
-        labels=labels,
-        preprocessing=preprocessing,
-        origin=Origin(path.stem, hashlib.sha256(content).hexdigest(), preprocessing),
-        notes=tuple(notes),
-        task=stated.task or SINGLE_LABEL,
+    else:
+        if is_stated or model_io.labels:
+            return model_file, model_io
+    raise ContractError(
+        f"{path} has no contract: edgecnn did not write it, or it was cut short; say how it is fed with "
+        f"--scale, --labels and so on, or in {path.name}.contract.json, or make it with `edgecnn export`"
     )
-    if not is_classifier(found):
+
+
+def _only(path: Path, model_io: ModelIO) -> tuple[Tensor, Tensor]:
+    """Return the one input and the one output."""
+    if len(model_io.inputs) != 1 or len(model_io.outputs) != 1:
         raise ContractError(
-            f"{path} is no classifier of images: it takes {_shown(edges.inputs[0])} "
-            f"and gives {_shown(edges.outputs[0])}"
+            f"{path} has {len(model_io.inputs)} inputs and {len(model_io.outputs)} outputs; "
+            "a classifier has one of each"
         )
-    if not preprocessing.fits(found.image_shape[2]):
-        raise ContractError(f"{path} takes {found.image_shape[2]} channels, for which {preprocessing} cannot be done")
-    return found if stated.scores is None else found.with_scores(stated.scores)
+    return model_io.inputs[0], model_io.outputs[0]
 
 
 def _with_side_file(path: Path, feeding: Feeding) -> Feeding:
@@ -120,18 +136,18 @@ def _with_side_file(path: Path, feeding: Feeding) -> Feeding:
     file = side_file_of(path)
     if not file.is_file():
         return feeding
-    written = read_side_file(file)
-    both = [name for name, value in written.stated.items() if feeding.stated.get(name, value) != value]
-    if both:
-        raise ContractError(f"{file} states {' and '.join(both)}, and so do the options; say it in one place")
-    if written.preprocessing is not None and feeding.preprocessing in (None, Preprocessing()):
-        feeding = replace(feeding, preprocessing=written.preprocessing)
+    in_file = read_side_file(file)
+    twice = [name for name, value in in_file.stated.items() if feeding.stated.get(name, value) != value]
+    if twice:
+        raise ContractError(f"{file} states {' and '.join(twice)}, and so do the options; say it in one place")
+    if in_file.preprocessing is not None and feeding.preprocessing in (None, Preprocessing()):
+        feeding = replace(feeding, preprocessing=in_file.preprocessing)
     return replace(
         feeding,
-        labels=feeding.labels or written.labels,
-        scores=feeding.scores or written.scores,
-        size=feeding.size or written.size,
-        task=feeding.task or written.task,
+        labels=feeding.labels or in_file.labels,
+        scores=feeding.scores or in_file.scores,
+        size=feeding.size or in_file.size,
+        task=feeding.task or in_file.task,
     )
 
 
@@ -150,63 +166,65 @@ def _spec(path: Path, tensor: Tensor, what: str) -> TensorSpec:
     return TensorSpec(tensor.name, shape, tensor.dtype, scale, zero_point)
 
 
-def _with_layout(path: Path, spec: TensorSpec, stated: Feeding) -> tuple[str, TensorSpec]:
+def _with_layout(path: Path, spec: TensorSpec, feeding: Feeding) -> tuple[str, TensorSpec]:
     """Return the layout that the shape shows, or that is stated where it shows none; and the input with all sizes."""
-    wanted = (stated.preprocessing or Preprocessing()).layout
+    stated = feeding.preprocessing or Preprocessing()
     if len(spec.shape) != 4:
-        return wanted, spec  # which is refused with all that is no classifier
+        return stated.layout, spec  # which is refused with all that is no classifier
     batch, first, _, last = spec.shape
-    layout = wanted if (first in _CHANNELS) == (last in _CHANNELS) else "NCHW" if first in _CHANNELS else "NHWC"
+    is_ambiguous = (first in _CHANNELS) == (last in _CHANNELS)
+    layout = stated.layout if is_ambiguous else "NCHW" if first in _CHANNELS else "NHWC"
     channels = first if layout == "NCHW" else last
     height, width = spec.shape[2:] if layout == "NCHW" else spec.shape[1:3]
-    if stated.size is not None:
-        if len(stated.size) != 2 or any(a not in (-1, b) for a, b in zip((height, width), stated.size, strict=True)):
-            raise ContractError(f"{path} takes {_shown(spec)}, which does not fit the stated size {stated.size}")
-        height, width = stated.size
+    if feeding.size is not None:
+        if len(feeding.size) != 2 or any(a not in (-1, b) for a, b in zip((height, width), feeding.size, strict=True)):
+            raise ContractError(f"{path} takes {_shown(spec)}, which does not fit the stated size {feeding.size}")
+        height, width = feeding.size
     if min(height, width) < 0:
         raise ContractError(f"{path} takes pictures of any size; state one, as --size 224x224 or in the side file")
     if channels < 0:
-        channels = 1 if stated.preprocessing is not None and stated.preprocessing.colour == "L" else 3
+        channels = 1 if stated.colour == "L" else 3
     sizes = (channels, height, width) if layout == "NCHW" else (height, width, channels)
     return layout, replace(spec, shape=(batch, *sizes))
 
 
 def _preprocessing(
-    spec: TensorSpec, layout: str, stated: Preprocessing | None, edges: Edges, notes: list[str]
+    spec: TensorSpec, layout: str, stated: Preprocessing | None, model_io: ModelIO, notes: list[str]
 ) -> Preprocessing:
     channels = spec.shape[1 if layout == "NCHW" else -1] if len(spec.shape) == 4 else 3
-    found = replace(stated or Preprocessing(), layout=layout)
-    if channels == 1 and found.colour == "RGB":
-        found = replace(found, colour="L")
+    preprocessing = replace(stated or Preprocessing(), layout=layout)
+    if channels == 1 and preprocessing.colour == "RGB":
+        preprocessing = replace(preprocessing, colour="L")
     if stated is not None and (not stated.takes_raw_pixels or (spec.dtype == "float32" and stated == Preprocessing())):
-        return found
+        return preprocessing
     if spec.dtype in _LOWEST:
         step, lowest = spec.scale, spec.scale * (_LOWEST[spec.dtype] - spec.zero_point)
         notes.append(f"nobody says how pixels are scaled: one is taken for one step of the {spec.dtype} input")
-        return replace(found, scale=(step,), offset=(lowest,))
-    if edges.mean and len(edges.mean) == len(edges.std) and all(edges.std):
+        return replace(preprocessing, scale=(step,), offset=(lowest,))
+    mean, std = model_io.mean, model_io.std
+    if mean and len(mean) == len(std) and all(std):
         notes.append("pixels are scaled as the metadata in the file say")
         return replace(
-            found,
-            scale=tuple(1 / one for one in edges.std),
-            offset=tuple(-mean / one for mean, one in zip(edges.mean, edges.std, strict=True)),
+            preprocessing,
+            scale=tuple(1 / deviation for deviation in std),
+            offset=tuple(-center / deviation for center, deviation in zip(mean, std, strict=True)),
         )
     if stated is None:
         notes.append("nobody says how pixels are scaled: 0..255 is taken; `edgecnn doctor input` finds it out")
-    return found
+    return preprocessing
 
 
-def _labels(path: Path, given: TensorSpec, stated: Feeding, edges: Edges, notes: list[str]) -> tuple[str, ...]:
+def _labels(path: Path, scores: TensorSpec, feeding: Feeding, model_io: ModelIO, notes: list[str]) -> tuple[str, ...]:
     from edgecnn.data.dataset import number_labels
     from edgecnn.data.labels import distinct
 
-    outputs = given.shape[-1] if len(given.shape) == 2 else -1
-    classes = TASKS[stated.task or SINGLE_LABEL].class_count(outputs)
-    labels = stated.labels or edges.labels
-    if not labels and classes < 0 and len(given.shape) == 2:
+    outputs = scores.shape[-1] if len(scores.shape) == 2 else -1
+    classes = TASKS[feeding.task or SINGLE_LABEL].class_count(outputs)
+    labels = feeding.labels or model_io.labels
+    if not labels and classes < 0 and len(scores.shape) == 2:
         raise ContractError(f"{path} does not say how many classes it has; state their labels, as --labels FILE")
     if labels and classes > 0 and len(labels) != classes:
-        whose = "were stated" if stated.labels else "are in it"
+        whose = "were stated" if feeding.labels else "are in it"
         raise ContractError(f"{path} has {classes} classes, but {len(labels)} labels {whose}")
     if not labels:
         notes.append("nobody names its classes: they are called 0, 1, …")

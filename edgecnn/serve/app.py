@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from edgecnn.serve.endpoints import Answer, Endpoints
+from edgecnn.serve.endpoints import Endpoints, Reply
 from edgecnn.serve.guard import Application, Guard, Log
-from edgecnn.serve.limits import Limits
+from edgecnn.serve.limits import ClientLimits
 from edgecnn.serve.metrics import Metrics
 from edgecnn.serve.model import Models
 from edgecnn.serve.page import read_page
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-Endpoint = Callable[["Request"], Awaitable[Answer]]
+Endpoint = Callable[["Request"], Awaitable[Reply]]
 
 _MODEL = "/v2/models/{model}"
 _VERSION = _MODEL + "/versions/{version}"
 
 
 def build_application(
-    models: Models, limits: Limits = Limits(), token: str | None = None, log: Log | None = None
+    models: Models, limits: ClientLimits = ClientLimits(), token: str | None = None, log: Log | None = None
 ) -> Application:
     """Return the server as an ASGI application.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from edgecnn.serve.limits import HEADER_BYTES, Limits
+from edgecnn.serve.limits import HEADER_BYTES, ClientLimits
 from edgecnn.serve.request_error import RequestError, overloaded
 
 
@@ -39,7 +39,7 @@ class _Joined:
         self._parts.clear()
 
 
-def bounded_protocol(limits: Limits) -> type[asyncio.Protocol]:  # noqa: C901  # a class of short methods
+def bounded_protocol(limits: ClientLimits) -> type[asyncio.Protocol]:  # noqa: C901  # a class of short methods
     """Return uvicorn's protocol class for HTTP/1.1 with these limits.
 
     A client that sends its headers byte by byte, goes on sending a body that was refused, or sends nothing that is a

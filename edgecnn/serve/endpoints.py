@@ -31,7 +31,7 @@ _FIELD_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """The body of a response with status 200, and its headers."""
 
     body: bytes
@@ -48,7 +48,7 @@ class Endpoints:
     page: Page
     has_token: bool
 
-    async def infer(self, request: Request) -> Answer:
+    async def infer(self, request: Request) -> Reply:
         """`POST /v2/models/NAME/infer`."""
         model = self._model(request)
         body = await request.body()
@@ -56,9 +56,9 @@ class Endpoints:
         begin = time.perf_counter()
         probabilities = await model.predict(asked.images)
         self.metrics.observe_inference(model.name, len(asked.images), time.perf_counter() - begin)
-        return Answer(*write_infer_answer(asked, probabilities, model))
+        return Reply(*write_infer_answer(asked, probabilities, model))
 
-    async def classify(self, request: Request) -> Answer:
+    async def classify(self, request: Request) -> Reply:
         """`POST /classify`: an image file as the body, or as the file of a form."""
         query = request.query_params
         model = self._named(query["model"]) if "model" in query else next(iter(self.models.values()))
@@ -83,47 +83,47 @@ class Endpoints:
             }
         )
 
-    async def server(self, _: Request) -> Answer:
+    async def server(self, _: Request) -> Reply:
         """`GET /v2`."""
         return _json(server_metadata())
 
-    async def live(self, _: Request) -> Answer:
+    async def live(self, _: Request) -> Reply:
         """`GET /v2/health/live`."""
         return _json({"live": True})
 
-    async def ready(self, _: Request) -> Answer:
+    async def ready(self, _: Request) -> Reply:
         """`GET /v2/health/ready`: models are loaded before the server listens."""
         return _json({"ready": True})
 
-    async def model(self, request: Request) -> Answer:
+    async def model(self, request: Request) -> Reply:
         """`GET /v2/models/NAME`."""
         return _json(model_metadata(self._model(request)))
 
-    async def model_ready(self, request: Request) -> Answer:
+    async def model_ready(self, request: Request) -> Reply:
         """`GET /v2/models/NAME/ready`."""
         return _json({"name": self._model(request).name, "ready": True})
 
-    async def index(self, _: Request) -> Answer:
+    async def index(self, _: Request) -> Reply:
         """`POST /v2/repository/index`."""
         return _json(repository_index(self.models))
 
-    async def healthz(self, _: Request) -> Answer:
+    async def healthz(self, _: Request) -> Reply:
         """`GET /healthz`."""
         return _json({"status": "ok", "models": len(self.models)})
 
-    async def read_metrics(self, _: Request) -> Answer:
+    async def read_metrics(self, _: Request) -> Reply:
         """`GET /metrics`."""
         from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-        return Answer(self.metrics.text(), {"content-type": CONTENT_TYPE_PLAIN_0_0_4})
+        return Reply(self.metrics.text(), {"content-type": CONTENT_TYPE_PLAIN_0_0_4})
 
-    async def openapi(self, _: Request) -> Answer:
+    async def openapi(self, _: Request) -> Reply:
         """`GET /openapi.json`."""
         return _json(describe(self.models, has_token=self.has_token))
 
-    async def read_page(self, _: Request) -> Answer:
+    async def read_page(self, _: Request) -> Reply:
         """`GET /`."""
-        return Answer(self.page.content, self.page.headers)
+        return Reply(self.page.content, self.page.headers)
 
     def _model(self, request: Request) -> ServedModel:
         version = request.path_params.get("version", VERSION)
@@ -167,7 +167,7 @@ def _top(text: str | None, labels: int) -> int:
     return min(int(text), labels)
 
 
-def _json(value: Any) -> Answer:
+def _json(value: Any) -> Reply:
     import orjson
 
-    return Answer(orjson.dumps(value))
+    return Reply(orjson.dumps(value))

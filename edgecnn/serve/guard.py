@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from edgecnn.serve.limits import Limits
+from edgecnn.serve.limits import ClientLimits
 from edgecnn.serve.metrics import Metrics
 from edgecnn.serve.request_error import RequestError, overloaded
 
@@ -31,7 +31,7 @@ class Guard:
     """
 
     def __init__(
-        self, application: Application, limits: Limits, metrics: Metrics, token: str | None, log: Log | None
+        self, application: Application, limits: ClientLimits, metrics: Metrics, token: str | None, log: Log | None
     ) -> None:
         self._application = application
         self._limits = limits

@@ -9,7 +9,7 @@ HEADER_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ClientLimits:
     """What bounds the memory and the time that requests take.
 
     Attributes:

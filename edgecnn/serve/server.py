@@ -15,7 +15,7 @@ from typing import Any
 
 from edgecnn.errors import ServeError
 from edgecnn.serve.guard import Log, Scope
-from edgecnn.serve.limits import Limits
+from edgecnn.serve.limits import ClientLimits
 from edgecnn.serve.model import Models
 
 _NEEDED = ("starlette", "uvicorn", "httptools", "orjson", "prometheus_client", "python_multipart")
@@ -40,7 +40,7 @@ def check_installed() -> None:
 def serve(
     models: Models,
     address: Address,
-    limits: Limits,
+    limits: ClientLimits,
     *,
     token: str | None = None,
     log: Log | None = None,

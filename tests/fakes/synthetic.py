@@ -28,7 +28,7 @@ from edgecnn.bench.settings import Settings
 from edgecnn.device.machine import Machine
 from edgecnn.device.sensors import Sample
 from edgecnn.intervals import Interval
-from edgecnn.profiling.result import Copy, Operation, Peak, Peaks, Profile
+from edgecnn.profiling.result import Copy, Peak, Peaks, Profile, TimedOperation
 from edgecnn.spec import Precision
 
 CLASSES = ("airplane", "cat", "dog", "frog", "ship", "truck", "horse")
@@ -182,7 +182,7 @@ def _profile(precision: str, backend: str, micros: float) -> Profile:
         ("pool", "MAX_POOL_2D", 0.05, 0),
     )
     operations = tuple(
-        Operation(
+        TimedOperation(
             name,
             kind,
             name,

@@ -228,7 +228,7 @@ def test_the_command_prints_types_or_layers_or_json(edgecnn: Callable[..., Any],
 
 
 def test_onnx_without_its_package_names_the_extra(edgecnn: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgecnn.inspection.inspect.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("edgecnn.inspection.onnx_inspection.importlib.util.find_spec", lambda name: None)
     ran = edgecnn("inspect", FOLDER / "tutorial_cnn-int8.onnx")
     assert (ran.status, ran.out) == (1, "")
     assert "pip install 'edgecnn[export]'" in ran.err

@@ -8,7 +8,7 @@ import pytest
 from edgecnn.intervals import Interval
 from edgecnn.profiling.attribute import attribute, never_falling
 from edgecnn.profiling.litert import _parts
-from edgecnn.profiling.result import Operation
+from edgecnn.profiling.result import TimedOperation
 from edgecnn.profiling.turns import time_in_turns
 
 
@@ -36,8 +36,8 @@ def test_a_step_within_the_noise_is_not_told_from_nothing_and_a_large_one_is() -
     small, large = attribute(noisy([100, 100.02, 150], spread=2))
     assert small.low == 0
     assert large.low > 45
-    assert not Operation("a", "ADD", "a", small, 0, 0, "float").is_distinct
-    assert Operation("b", "CONV_2D", "b", large, 100, 1, "float").is_distinct
+    assert not TimedOperation("a", "ADD", "a", small, 0, 0, "float").is_distinct
+    assert TimedOperation("b", "CONV_2D", "b", large, 100, 1, "float").is_distinct
 
 
 def test_where_models_lie_in_memory_is_part_of_the_interval() -> None:
@@ -49,7 +49,7 @@ def test_where_models_lie_in_memory_is_part_of_the_interval() -> None:
 
 
 def test_an_operation_that_is_not_told_from_nothing_has_no_rate() -> None:
-    one = Operation("a", "CONV_2D", "a", Interval(5.0, 0.0, 9.0), 1000, 10, "float")
+    one = TimedOperation("a", "CONV_2D", "a", Interval(5.0, 0.0, 9.0), 1000, 10, "float")
     assert one.macs_per_second is None
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from edgecnn.serve.guard import Guard, Message, Receive, Scope, Send
-from edgecnn.serve.limits import Limits
+from edgecnn.serve.limits import ClientLimits
 from edgecnn.serve.metrics import Metrics
 from tests.conftest import PATIENCE, Ran
 from tests.serve.server import TFLITE, Served, answer_on, file_of, pictures, serving
@@ -42,7 +42,7 @@ def test_requests_that_come_together_get_as_many_places_as_there_are() -> None:
         return sent[0]
 
     async def burst() -> list[Message]:
-        guard = Guard(application, Limits(concurrency=3), Metrics([]), None, None)
+        guard = Guard(application, ClientLimits(concurrency=3), Metrics([]), None, None)
         return [*await asyncio.gather(*(ask(guard) for _ in range(10))), await ask(guard)]
 
     answers = asyncio.run(burst())

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 
-from edgecnn.inspection.edges import Edges
 from edgecnn.inspection.graph import FLOAT_DTYPES
+from edgecnn.inspection.model_io import ModelIO
 from edgecnn.inspection.precision import closest_precision
 from edgecnn.inspection.result import UNKNOWN_SIZE, Tensor
 from edgecnn.protobuf import fields, integer, messages, text
@@ -24,7 +24,7 @@ _DTYPES = {
 _LARGEST = 2**63
 
 
-def read_onnx_edges(content: bytes) -> Edges:
+def read_onnx_io(content: bytes) -> ModelIO:
     """Return what an ONNX file says about its input and output.
 
     Raises:
@@ -39,7 +39,7 @@ def read_onnx_edges(content: bytes) -> Edges:
     weights = {text(one, 8): integer(one, 2) for one in parts[_WEIGHTS]}
     operations = {text(node, 4) for node in parts[_NODES]}
     inputs, outputs = (tuple(_tensor(one) for one in parts[number]) for number in (_INPUTS, _OUTPUTS))
-    return Edges(
+    return ModelIO(
         tuple(one for one in inputs if one.name not in weights),  # old files list weights as well
         outputs,
         _precision(operations, {_DTYPES.get(code or 0, "") for code in weights.values()}),

@@ -1,4 +1,4 @@
-"""What is profiled, and what comes back from a runtime."""
+"""What a profiler is given, and what it returns."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecnn.intervals import Interval
-from edgecnn.profiling.result import Operation
+from edgecnn.profiling.result import TimedOperation
 from edgecnn.progress import Progress
 from edgecnn.runtime.backend import Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ProfilerInput:
     """One file on one runtime.
 
     Attributes:
@@ -27,10 +27,10 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class OperationTimes:
     """A profile without what the machine could do at best."""
 
     method: str
-    operations: tuple[Operation, ...]
+    operations: tuple[TimedOperation, ...]
     whole_ns: Interval
     notes: tuple[str, ...]

@@ -17,7 +17,7 @@ from edgecnn.data.dataset import Dataset
 from edgecnn.data.sample import load_test_sample
 from edgecnn.errors import DataError
 from edgecnn.runtime.backend import Opened
-from edgecnn.runtime.feeding import LABELS_IN_ANOTHER_ORDER, STATED, diagnose_feeding
+from edgecnn.runtime.feeding_diagnosis import LABELS_IN_ANOTHER_ORDER, STATED, diagnose_feeding
 from edgecnn.runtime.load import open_model
 
 COUNT = 500

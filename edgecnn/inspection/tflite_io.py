@@ -11,8 +11,8 @@ import zipfile
 from collections.abc import Iterable
 
 from edgecnn.flatbuffer import Flatbuffer, TableReader
-from edgecnn.inspection.edges import Edges
 from edgecnn.inspection.graph import Value
+from edgecnn.inspection.model_io import ModelIO
 from edgecnn.inspection.precision import closest_precision
 from edgecnn.inspection.tflite_graph import read_tflite
 from edgecnn.metadata.tflite_metadata import ENTRY_NAME, NORMALIZATION_OPTIONS, TENSOR_AXIS_LABELS
@@ -23,7 +23,7 @@ _PROCESS_UNITS, _ASSOCIATED_FILES = 4, 6
 _MAX_LABEL_BYTES = 2**20
 
 
-def read_tflite_edges(content: bytes) -> Edges:
+def read_tflite_io(content: bytes) -> ModelIO:
     """Return what a TFLite file says about its input and output.
 
     Raises:
@@ -35,9 +35,9 @@ def read_tflite_edges(content: bytes) -> Edges:
     precision = _precision(graph.values.values())
     subgraph = _described(model.metadata.get(ENTRY_NAME, b""))
     if subgraph is None:
-        return Edges(inputs, outputs, precision)
+        return ModelIO(inputs, outputs, precision)
     mean, std = _normalization(subgraph)
-    return Edges(inputs, outputs, precision, _labels(content, subgraph), mean, std)
+    return ModelIO(inputs, outputs, precision, _labels(content, subgraph), mean, std)
 
 
 def _precision(values: Iterable[Value]) -> Precision:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 from edgecnn.flatbuffer import FlatbufferError
 from edgecnn.inspection.result import Tensor
-from edgecnn.model_files import MODEL_FILES
+from edgecnn.model_files import ModelFile
 from edgecnn.protobuf import ProtobufError
-from edgecnn.spec import Format, Precision
+from edgecnn.spec import Precision
 
 
-class EdgesError(Exception):
+class ModelIOError(Exception):
     """The file cannot be read; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Edges:
+class ModelIO:
     """What is needed to feed a model, as far as its file says it.
 
     Attributes:
@@ -34,14 +34,14 @@ class Edges:
     std: tuple[float, ...] = ()
 
 
-def read_edges(content: bytes, file_format: Format) -> Edges:
+def read_io(content: bytes, model_file: ModelFile) -> ModelIO:
     """Return what a model file says about its input and output.
 
     Raises:
-        EdgesError: it is damaged.
+        ModelIOError: it is damaged.
     """
     try:
-        edges: Edges = MODEL_FILES[file_format].read_io(content)
+        model_io: ModelIO = model_file.read_io(content)
     except (FlatbufferError, ProtobufError) as error:
-        raise EdgesError(f"it is damaged: {error}") from error
-    return edges
+        raise ModelIOError(f"it is damaged: {error}") from error
+    return model_io

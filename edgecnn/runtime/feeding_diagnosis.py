@@ -48,7 +48,7 @@ LoadImages = Callable[[Preprocessing], Dataset]
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class FeedingTrial:
     """One way to feed the model, and the share of images that it answers rightly then, with its 95 % interval."""
 
     name: str
@@ -56,7 +56,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
+class FeedingDiagnosis:
     """What was found.
 
     Attributes:
@@ -66,11 +66,11 @@ class Diagnosis:
     """
 
     images: int
-    tried: tuple[Tried, ...]
+    tried: tuple[FeedingTrial, ...]
     sentence: str
 
 
-def diagnose_feeding(opened: Opened, load: LoadImages, *, resizes: bool, seen: float | None = None) -> Diagnosis:
+def diagnose_feeding(opened: Opened, load: LoadImages, *, resizes: bool, seen: float | None = None) -> FeedingDiagnosis:
     """Return how well a model answers when it is fed in each way.
 
     Args:
@@ -86,16 +86,17 @@ def diagnose_feeding(opened: Opened, load: LoadImages, *, resizes: bool, seen: f
     dataset = load(stated)
     _ = dataset.known_labels
     first = _answers(opened, encoder(opened.contract), dataset.images)
-    tried = [Tried(STATED, _top1(first, dataset)), *_label_order(first, dataset)]
+    tried = [FeedingTrial(STATED, _top1(first, dataset)), *_label_order(first, dataset)]
     tried += [
-        Tried(name, _top1(_answers(opened, encode, dataset.images), dataset)) for name, encode in _feedings(opened)
+        FeedingTrial(name, _top1(_answers(opened, encode, dataset.images), dataset))
+        for name, encode in _feedings(opened)
     ]
     if resizes:
         for name, other in _resizings(stated):
             again = load(other)
-            tried.append(Tried(name, _top1(_answers(opened, encoder(opened.contract), again.images), again)))
+            tried.append(FeedingTrial(name, _top1(_answers(opened, encoder(opened.contract), again.images), again)))
     ordered = (tried[0], *sorted(tried[1:], key=lambda one: -one.top1.value))
-    return Diagnosis(len(dataset), ordered, _explained(ordered, seen))
+    return FeedingDiagnosis(len(dataset), ordered, _explained(ordered, seen))
 
 
 def _feedings(opened: Opened) -> Iterator[tuple[str, Callable[[Pixels], Tensor]]]:
@@ -162,7 +163,7 @@ def _top1(answers: Answers, dataset: Dataset) -> Interval:
     return wilson(int(right.sum()), right.size)
 
 
-def _label_order(answers: Answers, dataset: Dataset) -> Iterator[Tried]:
+def _label_order(answers: Answers, dataset: Dataset) -> Iterator[FeedingTrial]:
     """Yield top-1 if each answer meant the class that it is most often given for, where that is one-to-one."""
     confusion = dataset.task.confusion(answers, dataset.known_labels, len(dataset.class_names))
     if confusion is None:
@@ -171,10 +172,10 @@ def _label_order(answers: Answers, dataset: Dataset) -> Iterator[Tried]:
     present = np.unique(answers)
     is_identity = (meant[present] == present).all()
     if len(present) > 1 and len(set(meant[present].tolist())) == len(present) and not is_identity:
-        yield Tried(LABELS_IN_ANOTHER_ORDER, wilson(int(confusion[meant[present], present].sum()), len(dataset)))
+        yield FeedingTrial(LABELS_IN_ANOTHER_ORDER, wilson(int(confusion[meant[present], present].sum()), len(dataset)))
 
 
-def _explained(tried: tuple[Tried, ...], seen: float | None) -> str:
+def _explained(tried: tuple[FeedingTrial, ...], seen: float | None) -> str:
     stated, others = tried[0], tried[1:]
     if seen is None:
         best = others[0] if others else stated
