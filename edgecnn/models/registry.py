@@ -16,10 +16,10 @@ ARCHITECTURES = {
     "tutorial_cnn": "edgecnn.models.tutorial_cnn:build",
     "resnet8": "edgecnn.models.resnet8:build",
     "resnet8_wide": "edgecnn.models.resnet8:build_wide",
-    "edge_xs": "edgecnn.models.edge_xs:build",
-    "edge_s": "edgecnn.models.edge_s:build",
-    "edge_m": "edgecnn.models.edge_m:build",
-    "edge_l": "edgecnn.models.edge_l:build",
+    "edge_xs": "edgecnn.models.edge:edge_xs",
+    "edge_s": "edgecnn.models.edge:edge_s",
+    "edge_m": "edgecnn.models.edge:edge_m",
+    "edge_l": "edgecnn.models.edge:edge_l",
 }
 """Module and builder of each; imported when it is built, since `predict` only looks for shipped files here."""
 

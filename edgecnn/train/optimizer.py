@@ -32,7 +32,8 @@ def make_optimizer(recipe: Recipe, steps: int) -> Any:
 def _one_pass_adam() -> Any:
     """Return Keras' Adam with TensorFlow's own kernel, which does in one pass over the weights what takes ten else.
 
-    With small batches that is a sixth of the time of a small model with a wide dense layer.
+    With small batches that is a sixth of the time of a small model with a wide dense layer. It uses private names of
+    Keras' Adam, because there are no public ones; tests/train/test_optimizer.py names those that a new Keras lacks.
     """
     keras, tf = import_keras(), import_tensorflow()
 

@@ -45,6 +45,13 @@ def test_an_optimizer_moves_weights_as_keras_own_does_and_has_the_same_state(rec
         np.testing.assert_allclose(one, other, rtol=2e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["_get_variable_index", "_momentums", "_velocities"])
+def test_keras_still_has_the_private_names_that_the_one_pass_adam_uses(name: str) -> None:
+    optimizer = keras.optimizers.Adam()
+    optimizer.build([keras.Variable([0.0])])
+    assert hasattr(optimizer, name), f"Keras {keras.__version__} has no Adam.{name}: write OnePassAdam without it"
+
+
 @pytest.mark.parametrize(
     ("steps", "batch_size", "expected"), [(1563, 32, 521), (391, 128, 23), (1, 32, 1), (601, 32, 601), (1567, 32, 1)]
 )
