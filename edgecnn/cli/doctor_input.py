@@ -50,38 +50,27 @@ def command(
     Tried are RGB and BGR, pixels 0..255, 0..1, -1..1 and others, int8 wrap-around, channels first, the filters and
     fits for resizing, and labels in another order. Each way gets a line with its accuracy.
     """
+    from edgecnn.checkup.input import diagnose_input
     from edgecnn.cli.screen import print_json, print_line, print_table
-    from edgecnn.contract import Preprocessing
-    from edgecnn.data.choice import Draw
-    from edgecnn.data.dataset import Dataset
     from edgecnn.data.labels import read_unique_labels
-    from edgecnn.data.sources import open_dataset
-    from edgecnn.models.registry import SHIPPED, find_model_file
+    from edgecnn.models.registry import model_path
     from edgecnn.redirect import output_to
-    from edgecnn.runtime.feeding_diagnosis import diagnose_feeding
     from edgecnn.runtime.load import open_model
     from edgecnn.schema import encode
     from edgecnn.task import find_task
 
-    path = find_model_file(model) if model in SHIPPED else Path(model)
     with output_to():  # the runtimes announce themselves
-        opened = open_model(path, threads, backend, feeding=feeding, loading=loading)
-    contract, names = opened.contract, None if labels is None else read_unique_labels(labels)
-
-    def load(preprocessing: Preprocessing) -> Dataset:
-        return open_dataset(
-            images,
-            contract.image_shape,
-            names or contract.labels,
-            preprocessing=preprocessing,
-            draw=Draw(count),
-            task=contract.task,
-        )
-
-    found = diagnose_feeding(opened, load, resizes=Path(images).is_dir(), seen=None if seen is None else seen / 100)
+        opened = open_model(model_path(model), threads, backend, feeding=feeding, loading=loading)
+    found = diagnose_input(
+        opened,
+        images,
+        labels=None if labels is None else read_unique_labels(labels),
+        count=count,
+        seen=None if seen is None else seen / 100,
+    )
     if as_json:
         print_json(encode(found))
         return
     rows = [[one.name, f"{one.top1.value:.1%}", f"{one.top1.low:.1%} to {one.top1.high:.1%}"] for one in found.tried]
-    print_table(("fed", find_task(contract.task).accuracy, "95 %"), rows, title=f"{found.images} images")
+    print_table(("fed", find_task(opened.contract.task).accuracy, "95 %"), rows, title=f"{found.images} images")
     print_line(found.sentence)
