@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from edgecnn.spec import Scores, TensorSpec
 
@@ -166,8 +166,7 @@ class Task(Protocol):
         """Return the Keras loss of probabilities beside targets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):  # a dataclass takes a third of a millisecond at each start
     """One task.
 
     Attributes:
