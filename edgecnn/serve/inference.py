@@ -126,7 +126,7 @@ def model_metadata(model: ServedModel) -> dict[str, Any]:
         "name": model.name,
         "versions": [VERSION],
         "platform": f"{model.backend}_{contract.format.value}",
-        "inputs": [{"name": contract.input.name, "datatype": "UINT8", "shape": [-1, *model.classifier.shape]}],
+        "inputs": [{"name": contract.input.name, "datatype": "UINT8", "shape": [-1, *contract.image_shape]}],
         "outputs": [{"name": contract.output.name, "datatype": "FP32", "shape": [-1, len(contract.labels)]}],
         "parameters": {  # the protocol allows strings, numbers and booleans here
             "labels": orjson.dumps(contract.labels).decode(),
@@ -199,7 +199,7 @@ def _classes(value: Any, labels: int) -> int:
 
 
 def _read_shape(shape: Any, contract: Contract) -> tuple[int, ...]:
-    image = contract.input.shape[1:]
+    image = contract.image_shape
     if (
         not isinstance(shape, list)
         or not all(type(size) is int for size in shape)
@@ -211,7 +211,7 @@ def _read_shape(shape: Any, contract: Contract) -> tuple[int, ...]:
 
 
 def _from_bytes(binary: bytes, shape: tuple[int, ...] | None, contract: Contract) -> Images:
-    image = contract.input.shape[1:]
+    image = contract.image_shape
     count, rest = divmod(len(binary), math.prod(image))
     if rest or not count or (shape is not None and shape[0] != count):
         wanted = "whole images" if shape is None else f"{math.prod(shape)} bytes for shape {list(shape)}"

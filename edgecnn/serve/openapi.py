@@ -161,10 +161,10 @@ def _infer(models: Models, parameters: list[Json]) -> Json:
 def _example(models: Models) -> Json:
     """Return a request with a black image, where that is not too long to be read."""
     contract = next(iter(models.values())).classifier.contract
-    values = math.prod(contract.input.shape[1:])
+    values = math.prod(contract.image_shape)
     if values > _LONGEST_EXAMPLE:
         return {}
-    shape = [1, *contract.input.shape[1:]]
+    shape = [1, *contract.image_shape]
     tensor = {"name": contract.input.name, "datatype": "UINT8", "shape": shape, "data": [0] * values}
     return {"example": {"inputs": [tensor]}}
 

@@ -24,50 +24,11 @@ from edgecnn.runtime.description import describe_model
 from edgecnn.runtime.foreign import ForeignContract, feeding_of
 from edgecnn.runtime.shipped import default_artifact
 from edgecnn.spec import ExportSpec, Format, Precision, Quantization, Scores
+from tests.fakes.other_tools import IMAGES, LABELS, Shape, logits_by_numpy, save_onnx
 
 onnx = pytest.importorskip("onnx")
 IMAGENET = "0.485,0.456,0.406,0.229,0.224,0.225"
-LABELS = ("cat", "dog", "crane", "crane", "bird")
-IMAGES = np.random.default_rng(7).integers(0, 256, (6, 8, 9, 3), np.uint8)
 READERS = [name for name in ("onnxruntime", "openvino") if BACKENDS[name].is_installed]
-GENERATOR = np.random.default_rng(0)
-KERNEL = GENERATOR.normal(0, 0.3, (4, 3, 3, 3)).astype(np.float32)
-DENSE = GENERATOR.normal(0, 1, (4, 5)).astype(np.float32)
-Taken = list[int | str]
-
-
-def save_onnx(path: Path, taken: Taken, given: Taken, *, softmax: bool = False, **changes: Any) -> Path:
-    """Write a classifier as PyTorch exports it, or with an NHWC input: convolution, mean, dense layer."""
-    helper, kind = onnx.helper, onnx.TensorProto
-    nodes = [helper.make_node("Transpose", ["x"], ["first"], perm=[0, 3, 1, 2])] if taken[-1] == 3 else []
-    nodes += [
-        helper.make_node("Conv", ["first" if nodes else "x", "kernel"], ["mapped"]),
-        helper.make_node("GlobalAveragePool", ["mapped"], ["pooled"]),
-        helper.make_node("Flatten", ["pooled"], ["flat"]),
-        helper.make_node("MatMul", ["flat", "dense"], ["logits" if softmax else "y"]),
-        *([helper.make_node("Softmax", ["logits"], ["y"])] if softmax else []),
-    ]
-    info = helper.make_tensor_value_info
-    graph = helper.make_graph(
-        nodes,
-        "foreign",
-        [info("x", changes.get("dtype", kind.FLOAT), taken), *changes.get("more_inputs", ())],
-        [info("y", kind.FLOAT, given)],
-        [onnx.numpy_helper.from_array(KERNEL, "kernel"), onnx.numpy_helper.from_array(DENSE, "dense")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    if "labels" in changes:
-        helper.set_model_props(model, {"names": repr(dict(enumerate(changes["labels"])))})
-    onnx.save(model, path)
-    return path
-
-
-def logits_by_numpy(scale: str) -> np.ndarray:
-    """Return what the classifier gives for IMAGES."""
-    scales, offsets = (np.array(numbers) for numbers in parse_scale(scale))
-    fed = IMAGES * scales + offsets
-    windows = np.lib.stride_tricks.sliding_window_view(fed, (3, 3), axis=(1, 2))
-    return np.asarray(np.einsum("nhwcyx,kcyx->nhwk", windows, KERNEL).mean((1, 2)) @ DENSE)
 
 
 def stated(scale: str = IMAGENET, **others: Any) -> Feeding:
@@ -88,7 +49,7 @@ def stated(scale: str = IMAGENET, **others: Any) -> Feeding:
     ids=str,
 )
 def test_it_computes_what_numpy_computes(
-    tmp_path: Path, backend: str, taken: Taken, given: Taken, size: tuple[int, int] | None
+    tmp_path: Path, backend: str, taken: Shape, given: Shape, size: tuple[int, int] | None
 ) -> None:
     path = save_onnx(tmp_path / "m.onnx", taken, given)
     classifier = edgecnn.load(path, backend=backend, feeding=stated(labels=LABELS, size=size))
@@ -203,7 +164,7 @@ def test_a_side_file_that_is_wrong_is_one_line(
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_classifier_is_one_line(
-    tmp_path: Path, taken: Taken, given: Taken, changes: dict[str, Any], message: str
+    tmp_path: Path, taken: Shape, given: Shape, changes: dict[str, Any], message: str
 ) -> None:
     path = save_onnx(tmp_path / "m.onnx", taken, given, **changes)
     with pytest.raises(ContractError) as caught:
