@@ -117,20 +117,20 @@ def _contract(
 
 def _compare_halves(job: ExportJob, halves: tuple[Converted, Converted], contract: Contract, folder: Path) -> Stability:
     """Return how files differ whose ranges came from either half of the calibration images."""
-    found = []
+    answers = []
     for converted in halves:
         path = folder / f"half.{contract.format.value}"
         own = replace(contract, input=converted.input, output=converted.output)
-        found.append(write_artifact(path, converted.payload, own, _NO_IMAGES).predict(job.evaluation.images))
+        answers.append(write_artifact(path, converted.payload, own, _NO_IMAGES).predict(job.evaluation.images))
         path.unlink()
-    return stability(found[0], found[1], job.evaluation)
+    return stability(answers[0], answers[1], job.evaluation)
 
 
 def _warnings(entry: Entry) -> tuple[str, ...]:
-    found = entry.stability
-    if found is None or found.is_stable:
+    stability = entry.stability
+    if stability is None or stability.is_stable:
         return ()
     return (
-        f"{entry.file}: calibrating on one half of the images gives {found.points:+.2f} points "
-        f"({found.low:+.2f} to {found.high:+.2f}) more than on the other: give more calibration images",
+        f"{entry.file}: calibrating on one half of the images gives {stability.points:+.2f} points "
+        f"({stability.low:+.2f} to {stability.high:+.2f}) more than on the other: give more calibration images",
     )

@@ -108,15 +108,15 @@ def _refuse_guessing(reference: Scores, evaluation: Dataset, limits: ExportLimit
         return
     task = evaluation.task
     right = task.equal(task.answers(reference), evaluation.labels)
-    found, most_frequent = wilson(int(right.sum()), right.size), task.guessing(evaluation.labels)
-    if limits.min_top1 is None and found.low <= most_frequent:
+    accuracy, most_frequent = wilson(int(right.sum()), right.size), task.guessing(evaluation.labels)
+    if limits.min_top1 is None and accuracy.low <= most_frequent:
         raise DataError(
-            f"Keras itself answers only {found.value:.1%} of {evaluation.name} rightly, "
+            f"Keras itself answers only {accuracy.value:.1%} of {evaluation.name} rightly, "
             f"and guessing {most_frequent:.1%}: are labels and --scale those of its training? "
             "`edgecnn doctor input` finds out; --min-top1 0 goes on"
         )
-    if limits.min_top1 is not None and 100 * found.value < limits.min_top1:
+    if limits.min_top1 is not None and 100 * accuracy.value < limits.min_top1:
         raise DataError(
-            f"Keras itself answers only {found.value:.2%} of {evaluation.name} rightly; "
+            f"Keras itself answers only {accuracy.value:.2%} of {evaluation.name} rightly; "
             f"--min-top1 is {limits.min_top1:g}"
         )

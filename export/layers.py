@@ -22,5 +22,5 @@ def name_layers_in_error(graph_def: Any, text: str, layers: Layers) -> tuple[str
         layers: of the Keras model. An operation that belongs to none goes by its name in the graph.
     """
     kinds = {first or second for first, second in _OPERATION_KINDS.findall(text)}
-    found = [layers.find(node.name) or str(node.name) for node in graph_def.node if node.op in kinds]
-    return tuple(dict.fromkeys(found))
+    guilty = [layers.find(node.name) or str(node.name) for node in graph_def.node if node.op in kinds]
+    return tuple(dict.fromkeys(guilty))

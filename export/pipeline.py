@@ -151,10 +151,10 @@ def _manifest(job: ExportJob, source: str, examined: tuple[Examined, ...]) -> Ma
         keras=compare(job.reference, job.reference, job.evaluation),
         evaluation=ImageSet(job.evaluation.name, len(job.evaluation), job.evaluation.sha256),
         calibration=None if calibrates is None else _calibration_set(calibrates),
-        artifacts=tuple(one.entry for one in examined),
+        artifacts=tuple(each.entry for each in examined),
         made_with=versions_of(*_PACKAGES),
         choices=job.choices,
-        warnings=(*job.warnings, *(warning for one in examined for warning in one.warnings)),
+        warnings=(*job.warnings, *(warning for each in examined for warning in each.warnings)),
         task=classifier.head.task,
     )
 

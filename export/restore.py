@@ -100,21 +100,21 @@ class _Workshop:
     folder: Path
     _files: dict[Quantization, tuple[Path, GateResult]] = field(default_factory=dict)
 
-    def file(self, wanted: Quantization) -> tuple[Path, GateResult]:
-        if wanted not in self._files:
+    def file(self, settings: Quantization) -> tuple[Path, GateResult]:
+        if settings not in self._files:
             path = self.folder / f"{len(self._files)}.{self.contract.format.value}"
-            classifier = write_artifact(path, *self._converted(wanted), spread(self.evaluation.images, GOLDEN))
+            classifier = write_artifact(path, *self._converted(settings), spread(self.evaluation.images, GOLDEN))
             scores = classifier.predict(self.evaluation.images)
-            self._files[wanted] = path, judge(scores, self.reference, self.evaluation, self.limits)
-        return self._files[wanted]
+            self._files[settings] = path, judge(scores, self.reference, self.evaluation, self.limits)
+        return self._files[settings]
 
-    def holds(self, wanted: Quantization) -> bool:
-        return self.file(wanted)[1].outcome is Outcome.HOLDS
+    def holds(self, settings: Quantization) -> bool:
+        return self.file(settings)[1].outcome is Outcome.HOLDS
 
-    def _converted(self, wanted: Quantization) -> tuple[bytes, Contract]:
+    def _converted(self, settings: Quantization) -> tuple[bytes, Contract]:
         quantize = FORMATS[self.contract.format].quantize
-        converted = quantize(self.float_model, self.contract.precision, self.ranges, wanted, self.layers)
-        return converted.payload, _contract_of(self.contract, converted, wanted)
+        converted = quantize(self.float_model, self.contract.precision, self.ranges, settings, self.layers)
+        return converted.payload, _contract_of(self.contract, converted, settings)
 
 
 def restore(
@@ -161,20 +161,20 @@ def restore(
         )
         base = replace(shop.quantization, restored_to=to)
         progress("putting layers back", 1, 3)
-        found = base if shop.holds(base) else _fewest(shop, base, _enough(shop, base, diagnosis))
+        chosen = base if shop.holds(base) else _fewest(shop, base, _enough(shop, base, diagnosis))
         progress("measuring the price", 2, 3)
-        prices = _prices(shop, base, found)
-        target = None if found == base else out or _place(artifact, classifier.name)
+        prices = _prices(shop, base, chosen)
+        target = None if chosen == base else out or _place(artifact, classifier.name)
         if target is not None:
-            write_atomic(target, shop.file(found)[0].read_bytes())
+            write_atomic(target, shop.file(chosen)[0].read_bytes())
         progress("done", 3, 3)
-        before, after = shop.file(base)[1], shop.file(found)[1]
+        before, after = shop.file(base)[1], shop.file(chosen)[1]
         return Restoration(
             None if target is None else str(target),
             to,
             tuple(
-                Restored(layer, layer in found.kept_outputs, *price)
-                for layer, price in zip(found.restored, prices[1:], strict=True)
+                Restored(layer, layer in chosen.kept_outputs, *price)
+                for layer, price in zip(chosen.restored, prices[1:], strict=True)
             ),
             before,
             after,
@@ -205,55 +205,55 @@ def _workshop(
 
 def _enough(shop: _Workshop, base: Quantization, diagnosis: NoiseDiagnosis) -> Quantization:
     """Return the first of the longer and longer lists of layers with which the gate holds."""
-    wanted = base
+    settings = base
     for noise in diagnosis.worst_first:
         if noise.layer not in shop.layers.names:  # an operation that belongs to no layer
             continue
-        wanted = replace(wanted, restored=(*wanted.restored, noise.layer))
+        settings = replace(settings, restored=(*settings.restored, noise.layer))
         if noise.is_hurt_by_activations:
-            wanted = replace(wanted, kept_outputs=(*wanted.kept_outputs, noise.layer))
-        if shop.holds(wanted):
-            return wanted
-    gate = shop.file(wanted)[1]
+            settings = replace(settings, kept_outputs=(*settings.kept_outputs, noise.layer))
+        if shop.holds(settings):
+            return settings
+    gate = shop.file(settings)[1]
     hint = "give more evaluation images" if gate.outcome is Outcome.TOO_FEW_IMAGES else "int8 is not for this model"
     raise ExportError(f"the gate does not hold even with every layer restored ({gate.sentence}); {hint}")
 
 
-def _fewest(shop: _Workshop, base: Quantization, wanted: Quantization) -> Quantization:
-    """Return `wanted` without what is not needed: whole layers, the least noisy first, then kept outputs."""
-    for layer in reversed(wanted.restored):
+def _fewest(shop: _Workshop, base: Quantization, settings: Quantization) -> Quantization:
+    """Return `settings` without what is not needed: whole layers, the least noisy first, then kept outputs."""
+    for layer in reversed(settings.restored):
         less = replace(
-            wanted, restored=_without(wanted.restored, layer), kept_outputs=_without(wanted.kept_outputs, layer)
+            settings, restored=_without(settings.restored, layer), kept_outputs=_without(settings.kept_outputs, layer)
         )
         if less != base and shop.holds(less):
-            wanted = less
-    for layer in reversed(wanted.kept_outputs):
-        less = replace(wanted, kept_outputs=_without(wanted.kept_outputs, layer))
+            settings = less
+    for layer in reversed(settings.kept_outputs):
+        less = replace(settings, kept_outputs=_without(settings.kept_outputs, layer))
         if shop.holds(less):
-            wanted = less
-    return wanted
+            settings = less
+    return settings
 
 
 def _without(names: tuple[str, ...], gone: str) -> tuple[str, ...]:
     return tuple(name for name in names if name != gone)
 
 
-def _prices(shop: _Workshop, base: Quantization, found: Quantization) -> list[tuple[int, float]]:
+def _prices(shop: _Workshop, base: Quantization, chosen: Quantization) -> list[tuple[int, float]]:
     """Return extra bytes and microseconds of all restored layers together, then of each alone."""
     singles = [
-        replace(base, restored=(layer,), kept_outputs=(layer,) if layer in found.kept_outputs else ())
-        for layer in found.restored
+        replace(base, restored=(layer,), kept_outputs=(layer,) if layer in chosen.kept_outputs else ())
+        for layer in chosen.restored
     ]
-    paths = [shop.file(wanted)[0] for wanted in (base, found, *singles)]
+    paths = [shop.file(settings)[0] for settings in (base, chosen, *singles)]
     sizes = [path.stat().st_size for path in paths]
     times = list(_microseconds(paths, shop.evaluation.images[0]))
-    return [(size - sizes[0], taken) for size, taken in zip(sizes[1:], times[1:], strict=True)]
+    return [(size - sizes[0], extra) for size, extra in zip(sizes[1:], times[1:], strict=True)]
 
 
 def _microseconds(paths: list[Path], image: Any) -> Iterator[float]:
     """Yield by how much longer one call takes with each file than with the first, as the median of turns."""
     runs = [load(path).predict for path in paths]
-    taken: list[list[float]] = [[] for _ in runs]
+    times: list[list[float]] = [[] for _ in runs]
     shuffle = random.Random(0)
     order = list(range(len(runs)))
     for turn in range(_ROUNDS + 1):
@@ -263,20 +263,20 @@ def _microseconds(paths: list[Path], image: Any) -> Iterator[float]:
             for _ in range(_CALLS):
                 runs[place](image)
             if turn:  # the first turn warms up
-                taken[place].append((time.perf_counter() - begin) / _CALLS * 1e6)
-    first = np.array(taken[0])
-    for each in taken:
+                times[place].append((time.perf_counter() - begin) / _CALLS * 1e6)
+    first = np.array(times[0])
+    for each in times:
         yield statistics.median((np.array(each) - first).tolist())
 
 
-def _contract_of(contract: Contract, converted: Converted, wanted: Quantization) -> Contract:
+def _contract_of(contract: Contract, converted: Converted, settings: Quantization) -> Contract:
     return replace(
         contract,
         input=converted.input,
         output=converted.output,
         needs=converted.needs,
         float_operations=converted.float_operations,
-        quantization=wanted,
+        quantization=settings,
     )
 
 

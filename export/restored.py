@@ -29,7 +29,7 @@ class LayerOperation:
     keeps_range: bool
 
 
-def operations_to_restore(operations: Iterable[LayerOperation], wanted: Quantization) -> list[str]:
+def operations_to_restore(operations: Iterable[LayerOperation], settings: Quantization) -> list[str]:
     """Return the names of the operations that restored layers ask to leave alone.
 
     These are the layers' own; and where a layer's output is kept, those that read it: through all that pass its values
@@ -37,35 +37,35 @@ def operations_to_restore(operations: Iterable[LayerOperation], wanted: Quantiza
 
     Args:
         operations: all of a model, each after those that it reads from.
-        wanted: which layers are restored, and which of their outputs are kept.
+        settings: which layers are restored, and which of their outputs are kept.
     """
-    if not wanted.restored:
+    if not settings.restored:
         return []
     restored: list[str] = []
     kept: set[Any] = set()
     for operation in operations:
         reads_kept = not kept.isdisjoint(operation.inputs)
-        if operation.layer in wanted.restored or reads_kept:
+        if operation.layer in settings.restored or reads_kept:
             restored.append(operation.name)
-        if operation.layer in wanted.kept_outputs or (reads_kept and operation.keeps_range):
+        if operation.layer in settings.kept_outputs or (reads_kept and operation.keeps_range):
             kept |= operation.outputs
     return restored
 
 
-def check_restored(file_format: Format, wanted: Quantization, layers: Layers | None) -> None:
+def check_restored(file_format: Format, settings: Quantization, layers: Layers | None) -> None:
     """Refuse what cannot be restored.
 
     Raises:
         ExportError: the model has no such layer, or the format cannot leave layers in that precision.
         ValueError: layers are to be restored, and `layers` is None.
     """
-    if not wanted.restored:
+    if not settings.restored:
         return
     if layers is None:
         raise ValueError("restoring layers needs the layers of the Keras model")
-    if file_format not in wanted.restored_to.restored_in:
+    if file_format not in settings.restored_to.restored_in:
         possible = " or ".join(precision.value for precision in Precision if file_format in precision.restored_in)
         raise ExportError(
-            f"{file_format.title} cannot restore layers to {wanted.restored_to.value}; only to {possible}"
+            f"{file_format.title} cannot restore layers to {settings.restored_to.value}; only to {possible}"
         )
-    layers.check(wanted.restored)
+    layers.check(settings.restored)

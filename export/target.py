@@ -93,11 +93,11 @@ def choices(
         wished: everything but the activations, which the target decides unless they are given.
         activations: "uint8" or "int8" to override the target's choice.
     """
-    made = replace(wished, activations=activations or target.activations)
+    settings = replace(wished, activations=activations or target.activations)
     because = target.why if activations is None else f"{activations} activations as asked for"
-    weights = "a scale for each channel" if made.per_channel else "one scale for each tensor, as asked for"
-    return made, (
+    weights = "a scale for each channel" if settings.per_channel else "one scale for each tensor, as asked for"
+    return settings, (
         f"target {target.name} ({target.title}): {target.advice}",
-        f"int8 ONNX has {made.activations} activations: {because}",
-        f"int8 weights have {weights}; ranges by {made.method.value}; {made.io} at the edges",
+        f"int8 ONNX has {settings.activations} activations: {because}",
+        f"int8 weights have {weights}; ranges by {settings.method.value}; {settings.io} at the edges",
     )

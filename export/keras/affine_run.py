@@ -119,7 +119,7 @@ def _is_pool(graph: TensorFlowGraph, node: Any) -> bool:
 
 def _pixels_in_a_row(graph: TensorFlowGraph, node: Any) -> int:
     """Return how many pixels a reshape puts one after another in the last axis; 0 if it does anything else."""
-    taken, given = (graph.shape(name) for name in (node.input[0], node.name)) if node.input else (None, None)
-    if node.op not in ("Reshape", "Squeeze", "ExpandDims") or not taken or not given or given[-1] % taken[-1]:
+    before, after = (graph.shape(name) for name in (node.input[0], node.name)) if node.input else (None, None)
+    if node.op not in ("Reshape", "Squeeze", "ExpandDims") or not before or not after or after[-1] % before[-1]:
         return 0
-    return given[-1] // taken[-1]
+    return after[-1] // before[-1]

@@ -55,11 +55,11 @@ class TensorFlowGraph:
 
     def consumers(self) -> dict[str, list[Any]]:
         """Return the nodes that take each tensor; one that takes it twice is there twice."""
-        found = defaultdict(list)
+        consumers = defaultdict(list)
         for node in self.in_order():
             for name in node.input:
-                found[name].append(node)
-        return found
+                consumers[name].append(node)
+        return consumers
 
     def constant(self, tensor: str) -> Any:
         """Return the NumPy array of a constant; None for any other tensor."""

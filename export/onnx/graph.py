@@ -109,8 +109,8 @@ def rename_tensors(graph: Any, renamed: dict[str, str]) -> None:
 
 def layer_of(model: Any, node: Any, layers: Layers) -> str | None:
     """Return the Keras layer of a node: by its own name, else by what it makes; the last may have no name."""
-    found = layers.find(node.name) or layers.find(*node.output) or layers.find(*node.input[1:])
-    return found or (layers.output if model.graph.output[0].name in node.output else None)
+    layer = layers.find(node.name) or layers.find(*node.output) or layers.find(*node.input[1:])
+    return layer or (layers.output if model.graph.output[0].name in node.output else None)
 
 
 def layer_operations(model: Any, layers: Layers) -> Iterator[LayerOperation]:
@@ -146,14 +146,14 @@ def float_operations(model: Any) -> tuple[str, ...]:
     maker = {output: node.op_type for node in graph.node for output in node.output}
     constants = {tensor.name for tensor in graph.initializer}
     quantized_outputs = {node.input[0] for node in graph.node if node.op_type == "QuantizeLinear"}
-    found = set()
+    kinds = set()
     for node in graph.node:
         if node.op_type in (*LAYOUT_ONLY, "QuantizeLinear", "DequantizeLinear"):
             continue
         inputs_fit = all(maker.get(name) == "DequantizeLinear" for name in node.input if name and name not in constants)
         if not inputs_fit or not quantized_outputs.issuperset(node.output):
-            found.add(node.op_type)
-    return tuple(sorted(found))
+            kinds.add(node.op_type)
+    return tuple(sorted(kinds))
 
 
 def _chain(graph: Any, name: str) -> list[Any]:

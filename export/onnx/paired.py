@@ -66,24 +66,24 @@ def _float_name(name: str) -> str:
 
 def _stored(quantized: Any, constants: dict[str, Any]) -> dict[str, Quantizer]:
     """Return how each tensor is stored, by the float model's name."""
-    found: dict[str, Quantizer] = {}
+    quantizers: dict[str, Quantizer] = {}
     for node in quantized.graph.node:
         if node.op_type == "QuantizeLinear":
             scale, zero_point = (constants[name] for name in node.input[1:3])
             limits = np.iinfo(zero_point.dtype)
             quantizer = Quantizer(float(scale), int(zero_point), int(limits.min), int(limits.max))
-            found.setdefault(_float_name(node.input[0]), quantizer)
-    return found
+            quantizers.setdefault(_float_name(node.input[0]), quantizer)
+    return quantizers
 
 
 def _dequantized(quantized: Any, constants: dict[str, Any]) -> dict[str, Any]:
     """Return the constants that are stored as integers as float32 arrays, by the tensor that operations read."""
-    found = {}
+    real = {}
     for node in quantized.graph.node:
         if node.op_type == "DequantizeLinear" and node.input[0] in constants:
             stored, scale, zero_point = (constants[name] for name in node.input[:3])
-            found[node.output[0]] = dequantize(stored, scale, zero_point, attributes_of(node).get("axis", 1))
-    return found
+            real[node.output[0]] = dequantize(stored, scale, zero_point, attributes_of(node).get("axis", 1))
+    return real
 
 
 def _add_twin(exact: Any, original: Any, node: Any, weights: dict[str, Any]) -> tuple[str, str] | None:
@@ -114,8 +114,8 @@ def _is_channels_first(model: Any, tensor: str) -> bool:
 def _received(quantized: Any, images: Pixels) -> Iterator[dict[str, Any]]:
     """Yield the real values of all tensors, in the float model's names; what was rounded is rounded."""
     for tensors in tensors_of(quantized, images, as_written=True):
-        found = {_float_name(name): values for name, values in tensors.items() if not name.endswith(_DEQUANTIZED)}
+        received = {_float_name(name): values for name, values in tensors.items() if not name.endswith(_DEQUANTIZED)}
         for name, values in tensors.items():
             if name.endswith(_DEQUANTIZED):
-                found[_float_name(name.removesuffix(_DEQUANTIZED))] = values
-        yield found
+                received[_float_name(name.removesuffix(_DEQUANTIZED))] = values
+        yield received

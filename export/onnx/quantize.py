@@ -45,17 +45,17 @@ def quantize(
     Raises:
         ExportError: the quantizer fails, ONNX Runtime has no such precision, or a layer to restore is unknown.
     """
-    wanted = quantization or Quantization()
+    settings = quantization or Quantization()
     if Format.ONNX not in precision.formats:
         raise ExportError(f"ONNX has no {precision.value}; TFLite has")
-    check_restored(Format.ONNX, wanted, layers)
-    excluded = [] if layers is None else operations_to_restore(layer_operations(float_model, layers), wanted)
+    check_restored(Format.ONNX, settings, layers)
+    excluded = [] if layers is None else operations_to_restore(layer_operations(float_model, layers), settings)
     try:
         if not precision.is_quantized:
             return _float16(float_model, excluded)
         if not precision.needs_calibration:
-            return _dynamic(float_model, precision, wanted, excluded)
-        return _static(float_model, precision, ranges or {}, wanted, excluded)
+            return _dynamic(float_model, precision, settings, excluded)
+        return _static(float_model, precision, ranges or {}, settings, excluded)
     except Exception as error:  # its quantizer raises whatever it meets
         raise ExportError(f"ONNX {precision.value}: {first_line(error)}") from error
 
@@ -73,7 +73,7 @@ def _float16(model: Any, excluded: list[str]) -> Converted:
     return describe(checked(halved.model))
 
 
-def _dynamic(model: Any, precision: Precision, wanted: Quantization, excluded: list[str]) -> Converted:
+def _dynamic(model: Any, precision: Precision, settings: Quantization, excluded: list[str]) -> Converted:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -83,13 +83,13 @@ def _dynamic(model: Any, precision: Precision, wanted: Quantization, excluded: l
         target = Path(folder) / "dynamic.onnx"
         # ConvInteger, which it makes of convolutions, takes unsigned weights in ONNX Runtime, and MatMulInteger either
         weights = QuantType[f"QUInt{precision.weights.bits}"]
-        quantize_dynamic(copy, target, per_channel=wanted.per_channel, weight_type=weights, nodes_to_exclude=excluded)
+        quantize_dynamic(copy, target, per_channel=settings.per_channel, weight_type=weights, nodes_to_exclude=excluded)
         quantized = onnx.load(target)
     run_passes(BEFORE_WRITING, quantized)
     return describe(checked(quantized))
 
 
-def _static(model: Any, precision: Precision, ranges: Ranges, wanted: Quantization, excluded: list[str]) -> Converted:
+def _static(model: Any, precision: Precision, ranges: Ranges, settings: Quantization, excluded: list[str]) -> Converted:
     from onnxruntime.quantization import QuantType
     from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
     from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
@@ -97,10 +97,10 @@ def _static(model: Any, precision: Precision, ranges: Ranges, wanted: Quantizati
     dtypes = {"uint8": QuantType.QUInt8, "int8": QuantType.QInt8}
     quantizer = QDQQuantizer(
         _with_shapes(model),
-        per_channel=wanted.per_channel,
+        per_channel=settings.per_channel,
         reduce_range=False,
         weight_qType=QuantType[f"QInt{precision.weights.bits}"],
-        activation_qType=dtypes[wanted.activations],
+        activation_qType=dtypes[settings.activations],
         tensors_range=_statistics(model, ranges),
         nodes_to_quantize=[],
         nodes_to_exclude=excluded,
@@ -111,7 +111,7 @@ def _static(model: Any, precision: Precision, ranges: Ranges, wanted: Quantizati
     quantizer.model.topological_sort()
     quantized = quantizer.model.model
     score_range = ranges.get(quantized.graph.output[0].name, (0.0, 1.0))
-    io = None if wanted.io == "float32" else integer_io(quantized, wanted.io, score_range)
+    io = None if settings.io == "float32" else integer_io(quantized, settings.io, score_range)
     run_passes(after_quantizing(in_float=excluded, io=io), quantized)
     converted = describe(checked(quantized), io)
     left = {node.op_type for node in model.graph.node if node.name in excluded and node.op_type not in LAYOUT_ONLY}
@@ -129,14 +129,14 @@ def _statistics(model: Any, ranges: Ranges) -> Any:
     """Return the ranges as the quantizer takes them; the pixels keep theirs until something is computed of them."""
     from onnxruntime.quantization.calibrate import CalibrationMethod, TensorsData
 
-    found = dict(ranges)
+    ranges_of = dict(ranges)
     tail, name = layout_tail(model), model.graph.input[0].name
-    found[name] = found[tail] = PIXELS
+    ranges_of[name] = ranges_of[tail] = PIXELS
     for node in model.graph.node:
         if name == tail:
             break
         if name in node.input:
             name = node.output[0]
-            found[name] = PIXELS
-    data = {name: (np.array(low, np.float32), np.array(high, np.float32)) for name, (low, high) in found.items()}
+            ranges_of[name] = PIXELS
+    data = {name: (np.array(low, np.float32), np.array(high, np.float32)) for name, (low, high) in ranges_of.items()}
     return TensorsData(CalibrationMethod.MinMax, data)

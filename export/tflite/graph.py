@@ -63,9 +63,9 @@ def layer_of(graph: Graph, operation: Any, layers: Layers) -> str | None:
     """Return the Keras layer of an operation: by what it makes, else by its constants; the last may have no name."""
     tensors = graph.subgraphs[0].tensors
     constants = [place for place in operation.inputs if place >= 0 and _is_constant(graph, tensors[place])]
-    found = layers.find(*tensor_names(graph, operation.outputs)) or layers.find(*tensor_names(graph, constants))
+    layer = layers.find(*tensor_names(graph, operation.outputs)) or layers.find(*tensor_names(graph, constants))
     is_last = graph.subgraphs[0].outputs[0] in operation.outputs
-    return found or (layers.output if is_last else None)
+    return layer or (layers.output if is_last else None)
 
 
 def layer_operations(graph: Graph, layers: Layers) -> Iterator[LayerOperation]:
@@ -86,7 +86,7 @@ def float_operations(graph: Graph) -> tuple[str, ...]:
     Those that only move values around compute nothing. One with float activations and int8 weights is not among them:
     its kernel quantizes the activations first.
     """
-    found = set()
+    kinds = set()
     tensors = graph.subgraphs[0].tensors
     for operation in graph.subgraphs[0].operators:
         kind = kind_of(graph, operation)
@@ -97,8 +97,8 @@ def float_operations(graph: Graph) -> tuple[str, ...]:
             for place in operation.inputs if place >= 0
         )  # fmt: skip
         if kind not in _COMPUTE_NOTHING and has_float_output and not has_integer_weights:
-            found.add(kind)
-    return tuple(sorted(found))
+            kinds.add(kind)
+    return tuple(sorted(kinds))
 
 
 def _is_constant(graph: Graph, tensor: Any) -> bool:

@@ -66,7 +66,7 @@ def _quantizer(tensor: Any) -> Quantizer | None:
 
 def _dequantized(graph: Any, operation: Any) -> dict[int, Any]:
     """Return the quantized constants of an operation as float32 arrays, by their place among the inputs."""
-    found = {}
+    real = {}
     for position, place in enumerate(operation.inputs):
         tensor = graph.subgraphs[0].tensors[place] if place >= 0 else None
         if tensor is None or tensor.quantization is None or tensor.quantization.scale is None:
@@ -77,8 +77,8 @@ def _dequantized(graph: Any, operation: Any) -> dict[int, Any]:
         shape = [int(size) for size in tensor.shape]
         stored = np.frombuffer(bytes(data), _DTYPES[tensor.type]).reshape(shape)
         steps = tensor.quantization
-        found[position] = dequantize(stored, steps.scale, steps.zeroPoint, steps.quantizedDimension)
-    return found
+        real[position] = dequantize(stored, steps.scale, steps.zeroPoint, steps.quantizedDimension)
+    return real
 
 
 def _add_twin(exact: Any, original: Any, constants: dict[int, Any]) -> tuple[str, str] | None:

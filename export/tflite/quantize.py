@@ -52,11 +52,11 @@ def quantize(
     Raises:
         ExportError: the quantizer fails, or a layer to restore is unknown.
     """
-    wanted = quantization or Quantization()
-    check_restored(Format.TFLITE, wanted, layers)
-    io = precision.choose_io(wanted.io)
+    settings = quantization or Quantization()
+    check_restored(Format.TFLITE, settings, layers)
+    io = precision.choose_io(settings.io)
     graph = read_graph(float_model)
-    recipe = [_rule_of(precision, wanted), *_exceptions(graph, wanted, layers), *_io_rules(precision, io, wanted)]
+    recipe = [_rule_of(precision, settings), *_exceptions(graph, settings, layers), *_io_rules(precision, io, settings)]
     run_passes(before_quantizing(calibrated=precision.needs_calibration), graph)
     try:
         content = _run_quantizer(write_graph(graph), recipe, _statistics(graph, ranges) if ranges else None)
@@ -74,39 +74,39 @@ def _run_quantizer(content: bytes, recipe: Recipe, statistics: dict[str, Any] | 
     # It would load the model to look for signatures, which there are none of, and a stand-in need not run.
     run._ensure_model_qsv_sufficient = lambda _: None  # noqa: SLF001  # there is no public way
     run.load_quantization_recipe(recipe)
-    made = run.quantize(statistics, enable_progress_bar=False, enable_progress_report=False).quantized_model
-    return bytes(made)
+    quantized = run.quantize(statistics, enable_progress_bar=False, enable_progress_report=False).quantized_model
+    return bytes(quantized)
 
 
 def _statistics(graph: Graph, ranges: Ranges) -> dict[str, Any]:
     """Return the ranges as the quantizer takes them: one value each, with as many axes as the tensor."""
-    found = {}
+    statistics = {}
     for tensor in graph.subgraphs[0].tensors:
         name = tensor.name.decode()
         if name in ranges or name == INPUT_NAME:
             low, high = PIXELS if name == INPUT_NAME else ranges[name]
             axes = (1,) * len(tensor.shape)
-            found[name] = {"min": np.full(axes, low, np.float32), "max": np.full(axes, high, np.float32)}
-    return found
+            statistics[name] = {"min": np.full(axes, low, np.float32), "max": np.full(axes, high, np.float32)}
+    return statistics
 
 
-def _exceptions(graph: Graph, wanted: Quantization, layers: Layers | None) -> Recipe:
+def _exceptions(graph: Graph, settings: Quantization, layers: Layers | None) -> Recipe:
     """Return the rules for the operations of restored layers; each goes by the names of its outputs."""
     if layers is None:
         return []
-    rule = _rule_of(wanted.restored_to, wanted)
-    scopes = operations_to_restore(layer_operations(graph, layers), wanted)
+    rule = _rule_of(settings.restored_to, settings)
+    scopes = operations_to_restore(layer_operations(graph, layers), settings)
     return [{**rule, "regex": f"^{re.escape(scope)}$"} for scope in scopes]
 
 
-def _rule_of(precision: Precision, wanted: Quantization) -> Rule:
+def _rule_of(precision: Precision, settings: Quantization) -> Rule:
     """Return what is done to every operation for a precision."""
     if precision.is_full:
         return _untouched()
     bits, activations = precision.weights.bits, precision.activations
     if not precision.is_quantized:
         return {**_rule(_tensor(bits, "TENSORWISE", "FLOAT"), "FLOAT"), "algorithm_key": "float_casting"}
-    weights = _tensor(bits, "CHANNELWISE" if wanted.per_channel else "TENSORWISE")
+    weights = _tensor(bits, "CHANNELWISE" if settings.per_channel else "TENSORWISE")
     if activations is None:
         return _rule(weights, "INTEGER")
     symmetric = activations.bits > _BYTE  # as TFLite's specification has it
@@ -140,12 +140,12 @@ def _untouched() -> Rule:
     return {"regex": ".*", "operation": "*", "algorithm_key": "no_quantize", "op_config": {}}
 
 
-def _io_rules(precision: Precision, io: str, wanted: Quantization) -> Recipe:
+def _io_rules(precision: Precision, io: str, settings: Quantization) -> Recipe:
     """Return the rules for input and output, which would be those of the inside else.
 
     They come last and under a pattern of their own: the quantizer calls the output by the name of the last operation's.
     """
     if not precision.needs_calibration:
         return []
-    rule = _untouched() if io == "float32" else _rule_of(precision, wanted)
+    rule = _untouched() if io == "float32" else _rule_of(precision, settings)
     return [{**rule, "regex": ".+", "operation": end} for end in ("INPUT", "OUTPUT")]

@@ -74,14 +74,14 @@ def _fixed_shapes(graph: TensorFlowGraph) -> dict[str, np.typing.NDArray[np.gene
         "Rank": len,
         "Size": lambda shape: np.prod(shape, dtype=np.int64),
     }
-    found = {}
+    shapes = {}
     for node in graph.in_order():
         shape = graph.shape(node.input[0]) if node.op in asked else None
         if shape is not None:
             kind = np.int32 if node.op == "Rank" else tf.as_dtype(attribute(node, "out_type").type or tf.int32)
             kind = getattr(kind, "as_numpy_dtype", kind)
-            found[node.name] = np.array(asked[node.op](shape), kind)
-    return found
+            shapes[node.name] = np.array(asked[node.op](shape), kind)
+    return shapes
 
 
 def _constant_tensors(graph: TensorFlowGraph) -> list[str]:
@@ -89,15 +89,15 @@ def _constant_tensors(graph: TensorFlowGraph) -> list[str]:
     from tensorflow.python.framework import op_def_registry
 
     known: set[str] = set()
-    wanted: dict[str, None] = {}
+    borders: dict[str, None] = {}
     for node in graph.in_order():
         operation = op_def_registry.get(node.op)
         is_pure = operation is not None and not operation.is_stateful and not _calls(node) and _gives_values(operation)
         if node.op == "Const" or (node.input and is_pure and all(node_name(name) in known for name in node.input)):
             known.add(node.name)
         else:
-            wanted.update(dict.fromkeys(name for name in node.input if node_name(name) in known))
-    return [name for name in wanted if graph.nodes[node_name(name)].op != "Const"]
+            borders.update(dict.fromkeys(name for name in node.input if node_name(name) in known))
+    return [name for name in borders if graph.nodes[node_name(name)].op != "Const"]
 
 
 def _gives_values(operation: Any) -> bool:

@@ -81,15 +81,15 @@ def _fold_before(graph: TensorFlowGraph, node: Any) -> bool:
         remaining = np.empty_like(affine.offset)  # scale * x + offset = scale * (x + remaining)
         remaining[affine.order] = affine.offset / affine.scale
         affine = ChannelAffine(affine.scale, np.zeros_like(affine.offset), affine.order)
-    taken = take_inputs(node, weights_of(graph, node), affine)
-    if taken is None:
+    adapted = take_inputs(node, weights_of(graph, node), affine)
+    if adapted is None:
         return False
-    weights, added = taken
+    weights, added_bias = adapted
     if remaining is None:
         run.bypass(graph)
     else:
         _replace(graph, run, np.ones_like(remaining), remaining)
-    put_weights(graph, node, weights, _bias(graph, node) + added)
+    put_weights(graph, node, weights, _bias(graph, node) + added_bias)
     return True
 
 

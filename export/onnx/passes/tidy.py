@@ -31,11 +31,11 @@ def drop_identities(model: Any) -> bool:
     """Remove Identity between two nodes."""
     graph = model.graph
     ends = {output.name for output in graph.output}
-    found = [node for node in graph.node if node.op_type == "Identity" and node.output[0] not in ends]
-    for node in found:
+    identities = [node for node in graph.node if node.op_type == "Identity" and node.output[0] not in ends]
+    for node in identities:
         graph.node.remove(node)
         rename_tensors(graph, {node.output[0]: node.input[0]})
-    return bool(found)
+    return bool(identities)
 
 
 def name_after_layers(model: Any) -> bool:
