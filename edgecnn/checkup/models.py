@@ -12,9 +12,10 @@ from edgecnn.checkup.finding import Finding, Level
 from edgecnn.checkup.runtimes import RuntimeState
 from edgecnn.checkup.trial import RunModel
 from edgecnn.errors import ArtifactError, EdgecnnError
+from edgecnn.model_files import MODEL_FILES
 from edgecnn.spec import Format
 
-_SUFFIXES = tuple(f".{one.value}" for one in (Format.TFLITE, Format.ONNX))
+_SUFFIXES = tuple(row.suffix for row in MODEL_FILES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def shipped_models(runtimes: Iterable[RuntimeState]) -> tuple[ModelState, ...]:
     formats = {known for one in runtimes if one.works for known in one.formats}
     return tuple(
         ModelState(str(shipped_folder(DEFAULT) / f"{DEFAULT}-int8.{known.value}"), known, is_shipped=True)
-        for known in (Format.TFLITE, Format.ONNX)
+        for known in MODEL_FILES
         if known in formats
     )
 

@@ -8,6 +8,7 @@ from edgecnn.contract import Contract
 from edgecnn.errors import ArtifactError
 from edgecnn.feeding import Feeding
 from edgecnn.keras_loading import KerasLoading
+from edgecnn.model_files import MODEL_FILES
 from edgecnn.runtime.backend import Opened
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.description import describe_model
@@ -83,7 +84,7 @@ def format_of(path: Path) -> Format:
         raise ArtifactError(f"cannot read {path}: {error.strerror}") from error
     if path.suffix in KERAS_SUFFIXES:
         return Format.KERAS
-    for known in (Format.TFLITE, Format.ONNX):
-        if path.suffix == f".{known.value}":
-            return known
+    for row in MODEL_FILES.values():
+        if path.suffix == row.suffix:
+            return row.format
     raise ArtifactError(f"{path} is no model file: expected a name ending in .tflite, .onnx or .keras")
