@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgecnn.errors import ModelError
@@ -12,6 +13,10 @@ from edgecnn.schema import SchemaError, decode_json, encode
 
 CARD_NAME = "card.json"
 SCHEMA_VERSION = 1
+CIFAR10_TRAINING = 50_000
+"""Images of CIFAR-10 that are there to be learned."""
+_LEARNED_OF_CIFAR10 = re.compile(r"([\d,]+) images of the CIFAR-10 training split$")
+"""What `training` is in cards of edgecnn 0.1.0, which have no `cifar10_held_out`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class ModelCard:
         macs: multiply-accumulates of one image; 0 where an older edgecnn did not count them.
         hardware: that it was trained on; "" where unknown.
         int8: the same test with the shipped int8 artifacts, by format; empty before there are any.
+        cifar10_held_out: how many of CIFAR-10's training images it did not learn; None where it learned other images.
     """
 
     model: str
@@ -47,6 +53,7 @@ class ModelCard:
     macs: int = 0
     hardware: str = ""
     int8: dict[str, Score] = field(default_factory=dict)
+    cifar10_held_out: int | None = field(default=None, metadata={"omit_default": True})
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> bytes:
@@ -61,6 +68,10 @@ def read_card(path: Path) -> ModelCard:
         ModelError: no such file, or no card of a version that this edgecnn reads.
     """
     try:
-        return decode_json(ModelCard, path.read_bytes(), newest=SCHEMA_VERSION)
+        card = decode_json(ModelCard, path.read_bytes(), newest=SCHEMA_VERSION)
     except (OSError, SchemaError) as error:
         raise ModelError(f"cannot read the model card {path}: {error}") from error
+    learned = _LEARNED_OF_CIFAR10.match(card.training)
+    if card.cifar10_held_out is None and learned:
+        return replace(card, cifar10_held_out=CIFAR10_TRAINING - int(learned[1].replace(",", "")))
+    return card

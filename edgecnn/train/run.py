@@ -144,6 +144,7 @@ def _card(plan: TrainingPlan, fitted: Fitted, test: Score, hardware: str) -> Mod
         made_with=versions_of("tensorflow", "keras", "numpy"),
         macs=multiply_accumulates(fitted.model),
         hardware=hardware,
+        cifar10_held_out=plan.split.cifar10_held_out,
     )
 
 

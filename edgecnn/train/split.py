@@ -14,9 +14,6 @@ from edgecnn.data.dataset import Dataset
 from edgecnn.data.sources import OF_TEST, open_dataset
 from edgecnn.errors import DataError
 
-CIFAR10_TRAINING = 50_000
-"""Images of CIFAR-10 that are there to be learned."""
-_OF_CIFAR10 = " images of the CIFAR-10 training split"
 _FORM_OF_CIFAR10 = "lossless 8-bit RGB; expect less on JPEG copies"
 _TEST_SHARE = 0.1
 _TEST_SEED = 0
@@ -32,6 +29,7 @@ class Split:
         held_out: to choose an epoch by; None if nothing is chosen.
         description: of the training images, for the card.
         data_form: what is to be known of the test images, for the card.
+        cifar10_held_out: how many of CIFAR-10's training images were kept apart; None for other images.
     """
 
     training: Dataset
@@ -39,6 +37,7 @@ class Split:
     test: Dataset
     description: str
     data_form: str = ""
+    cifar10_held_out: int | None = None
 
     @property
     def sha256(self) -> str:
@@ -55,14 +54,8 @@ def split_cifar10(holdout: int, seed: int) -> Split:
     """
     arrays = load_arrays()
     training, held_out = _hold_out(to_dataset(arrays, "train"), holdout, seed)
-    description = f"{len(training):,}{_OF_CIFAR10}"
-    return Split(training, held_out, to_dataset(arrays, "test"), description, _FORM_OF_CIFAR10)
-
-
-def held_out_of_cifar10(description: str) -> int | None:
-    """Return how many images `split_cifar10` kept apart, by its description; None if that is of other images."""
-    count, ours, _ = description.partition(_OF_CIFAR10)
-    return CIFAR10_TRAINING - int(count.replace(",", "")) if ours else None
+    description = f"{len(training):,} images of the CIFAR-10 training split"
+    return Split(training, held_out, to_dataset(arrays, "test"), description, _FORM_OF_CIFAR10, holdout)
 
 
 def split_own(data: str, test: str | None, shape: tuple[int, int, int], holdout: int, seed: int) -> Split:

@@ -9,7 +9,6 @@ from edgecnn.files import sha256_file
 from edgecnn.models.card import CARD_NAME, read_card
 from edgecnn.models.registry import find_model_file
 from edgecnn.train.checkpoint import Weights
-from edgecnn.train.split import held_out_of_cifar10
 
 if TYPE_CHECKING:
     import keras
@@ -51,7 +50,7 @@ def refuse_learned(start: str, holdout: int, seed: int) -> None:
     if not (file.is_file() and (file.parent / CARD_NAME).is_file()):
         return
     card = read_card(file.parent / CARD_NAME)
-    apart = held_out_of_cifar10(card.training)
+    apart = card.cifar10_held_out
     if card.sha256 != sha256_file(file) or apart is None or (card.seed == seed and holdout <= apart):
         return
     instead = f"take --seed {card.seed} and at most --holdout {apart}" if apart else "leave --holdout out"

@@ -21,7 +21,7 @@ from edgecnn.models.card import CARD_NAME, ModelCard, read_card
 from edgecnn.models.registry import SHIPPED, shipped_folder
 from edgecnn.models.score import score
 from edgecnn.models.trained import load_trained
-from edgecnn.train.split import held_out_of_cifar10, split_cifar10
+from edgecnn.train.split import split_cifar10
 from tools.evidence import RESULTS
 
 HELD_OUT = RESULTS / "held-out.json"
@@ -53,7 +53,7 @@ def shipped() -> list[ModelCard]:
 def measure(folder: Path) -> tuple[str, HeldOut]:
     """Return the SHA-256 of the model in a folder, and how it does on what its card says was kept apart."""
     card, file = read_card(folder / CARD_NAME), folder / "model.keras"
-    apart = split_cifar10(held_out_of_cifar10(card.training) or 0, card.seed).held_out
+    apart = split_cifar10(card.cifar10_held_out or 0, card.seed).held_out
     if apart is None:
         sys.exit(f"{folder}: its training kept no images apart")
     model: Any = load_trained(file)[1]

@@ -19,7 +19,6 @@ from edgecnn.models.card import CARD_NAME, ModelCard, read_card
 from edgecnn.models.registry import SHIPPED, shipped_folder
 from edgecnn.train.plots import make_figure, to_png
 from edgecnn.train.recipe import RECIPES
-from edgecnn.train.split import held_out_of_cifar10
 from tools.evidence import RESULTS, ROOT
 from tools.evidence.aims import MOST_LOST, Measured, check
 from tools.evidence.held_out import HeldOut, read_held_out, shipped, tried
@@ -332,7 +331,7 @@ def _training(card: ModelCard) -> str:
 
 def _command(card: ModelCard) -> str:
     """Return what trains the model again."""
-    count = held_out_of_cifar10(card.training)
+    count = card.cifar10_held_out
     holdout = f" --holdout {count}" if count else ""
     teacher = find_teacher_card(card)
     taught = f" --teacher runs/{teacher[1].model}-{teacher[1].recipe}/model.keras" if teacher else ""
