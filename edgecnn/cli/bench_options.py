@@ -11,6 +11,11 @@ from edgecnn.bench.settings import QUICK, Settings
 from edgecnn.cli.option_types import SEED, FiniteRange
 from edgecnn.cli.options import Option, OptionSet, field_option, is_given
 
+quick = click.option(
+    "--quick", is_flag=True, help="A fourth of the time: one process a case; tells factors, not percents."
+)
+"""Chooses `QUICK` over the default settings."""
+
 
 def _setting(name: str, help: str, type: Any = None) -> Option:  # noqa: A002  # as click calls them
     return field_option(Settings, name, help=help, type=type)
@@ -26,9 +31,7 @@ def _make_settings(*, quick: bool, **values: Any) -> Settings:
 
 settings_options = OptionSet(
     "settings",
-    click.option(
-        "--quick", is_flag=True, help="A fourth of the time: one process a case; tells factors, not percents."
-    ),
+    quick,
     _setting("processes", "New processes of each case.", click.IntRange(1, 100)),
     _setting("rounds", "Turns of each process.", click.IntRange(6)),
     _setting("min_seconds", "Of single calls of each case.", FiniteRange(0.01)),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.cli.option_types import PERCENT, FiniteRange
-from edgecnn.cli.options import OptionSet, as_json
+from edgecnn.cli.options import OptionSet, as_json, field_option
 from edgecnn.cli.screen import print_json, print_line, print_table
 from edgecnn.reporting.formats import TEXTS
 
@@ -31,37 +32,46 @@ _report_files = OptionSet(
 """A command gets `files`: for each name in `_REPORTS` that was given, the file."""
 
 
+tolerance_options = OptionSet(
+    "tolerance",
+    field_option(
+        Tolerance,
+        "slower",
+        "--fail-if-slower",
+        type=PERCENT,
+        default=f"{Tolerance().slower:.0%}",
+        help="A case fails that is shown to be slower by more than this.",
+    ),
+    field_option(
+        Tolerance,
+        "drop",
+        "--fail-if-drop",
+        type=FiniteRange(0, 100),
+        metavar="POINTS",
+        help="A case fails that is shown to lose more points of top-1 than this.",
+    ),
+    field_option(
+        Tolerance,
+        "bigger",
+        "--fail-if-bigger",
+        type=PERCENT,
+        help="A case fails whose file grew by more than this.  [default: any]",
+    ),
+    build=Tolerance,
+)
+"""Those of `Tolerance`."""
+
+
 @click.command("compare")
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--fail-if-slower",
-    "slower",
-    type=PERCENT,
-    default="5%",
-    show_default=True,
-    help="A case fails that is shown to be slower by more than this.",
-)
-@click.option(
-    "--fail-if-drop",
-    "drop",
-    type=FiniteRange(0, 100),
-    metavar="POINTS",
-    default=0.5,
-    show_default=True,
-    help="A case fails that is shown to lose more points of top-1 than this.",
-)
-@click.option(
-    "--fail-if-bigger", "bigger", type=PERCENT, help="A case fails whose file grew by more than this.  [default: any]"
-)
+@tolerance_options
 @click.option("--strict", is_flag=True, help="Fail too where it cannot be told, or a case of OLD is gone.")
 @click.option("--devices", is_flag=True, help="Compare nothing: show all results side by side, a column each.")
 @_report_files
 @as_json
 def command(
     results: tuple[Path, ...],
-    slower: float,
-    drop: float,
-    bigger: float | None,
+    tolerance: Tolerance,
     strict: bool,
     devices: bool,
     files: dict[str, str],
@@ -78,7 +88,6 @@ def command(
     """
     from edgecnn.bench.compare.as_json import to_values
     from edgecnn.bench.compare.runs import compare, read_runs
-    from edgecnn.bench.compare.tolerance import Tolerance
     from edgecnn.errors import GateError
 
     if len(results) < 2 and not devices:
@@ -86,7 +95,7 @@ def command(
     on_screen = [*(["--json"] if as_json else []), *(f"--{name} -" for name, file in files.items() if file == _SCREEN)]
     if len(on_screen) > 1:
         raise click.UsageError(f"{' and '.join(on_screen)} both want the screen; choose one")
-    compared = compare(read_runs(results), Tolerance(slower, drop, bigger), devices_only=devices)
+    compared = compare(read_runs(results), tolerance, devices_only=devices)
     _write(compared, files)
     if as_json:
         print_json(to_values(compared))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from edgecnn.cli.bench_options import quick as quick_option
 from edgecnn.cli.option_types import ManyOf
 from edgecnn.models.registry import FAMILY, SHIPPED
 
@@ -19,7 +20,7 @@ from edgecnn.models.registry import FAMILY, SHIPPED
     show_default=True,
     help="Shipped models, side by side; the first is what ratios refer to.",
 )
-@click.option("--quick", is_flag=True, help="A fourth of the time: one process a case; tells factors, not percents.")
+@quick_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

@@ -55,15 +55,18 @@ def field_option(owner: type, field: str, *names: str, **attributes: Any) -> Opt
         owner: the dataclass.
         field: one with a default.
         names: of the option; none for the field's own, with hyphens.
-        attributes: as `click.option` takes them.
+        attributes: as `click.option` takes them; they override what the field says.
     """
     (default,) = (known.default for known in dataclasses.fields(owner) if known.name == field)
     return click.option(
         *(names or (f"--{field.replace('_', '-')}",)),
         field,
-        default=_as_option(default),
-        show_default=default is not None and not isinstance(default, bool),
-        **({"is_flag": True} if isinstance(default, bool) else {}) | attributes,
+        **{
+            "default": _as_option(default),
+            "show_default": default is not None and not isinstance(default, bool),
+            **({"is_flag": True} if isinstance(default, bool) else {}),
+            **attributes,
+        },
     )
 
 

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edgecnn.cli.option_types import FiniteRange, OneOf
-from edgecnn.cli.options import backend, threads
+from edgecnn.cli.options import OptionSet, backend, field_option, threads
 from edgecnn.cli.screen import print_line
 from edgecnn.serve.limits import ClientLimits
 
-_DEFAULT = ClientLimits()
+if TYPE_CHECKING:
+    from edgecnn.serve.guard import Scope
+
 _TOKEN = "EDGECNN_TOKEN"  # noqa: S105  # the variable's name
+
+client_limits = OptionSet(
+    "limits",
+    field_option(ClientLimits, "request_bytes", "--max-request", type=click.IntRange(1), help="Bytes of a body."),
+    field_option(ClientLimits, "pixels", "--max-pixels", type=click.IntRange(1), help="Pixels of a picture."),
+    field_option(
+        ClientLimits,
+        "concurrency",
+        type=click.IntRange(1),
+        help="Requests that are worked on or wait; more are answered with 503.",
+    ),
+    field_option(ClientLimits, "timeout", type=FiniteRange(0, min_open=True), help="Seconds that a request may take."),
+    build=ClientLimits,
+)
+"""Those of `ClientLimits`."""
 
 
 @click.command("serve")
@@ -21,26 +41,7 @@ _TOKEN = "EDGECNN_TOKEN"  # noqa: S105  # the variable's name
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
 @click.option("--token", envvar=_TOKEN, show_envvar=True, help="Answer only requests that bring it.")
-@click.option(
-    "--max-request", type=click.IntRange(1), default=_DEFAULT.request_bytes, show_default=True, help="Bytes of a body."
-)
-@click.option(
-    "--max-pixels", type=click.IntRange(1), default=_DEFAULT.pixels, show_default=True, help="Pixels of a picture."
-)
-@click.option(
-    "--concurrency",
-    type=click.IntRange(1),
-    default=_DEFAULT.concurrency,
-    show_default=True,
-    help="Requests that are worked on or wait; more are answered with 503.",
-)
-@click.option(
-    "--timeout",
-    type=FiniteRange(0, min_open=True),
-    default=_DEFAULT.timeout,
-    show_default=True,
-    help="Seconds that a request may take.",
-)
+@client_limits
 @click.option("--log", type=OneOf(("json",)), help="Print a line for each request.  [default: none]")
 @backend
 @threads
@@ -49,10 +50,7 @@ def command(
     host: str,
     port: int,
     token: str | None,
-    max_request: int,
-    max_pixels: int,
-    concurrency: int,
-    timeout: float,
+    limits: ClientLimits,
     log: str | None,
     backend: str | None,
     threads: int,
@@ -73,7 +71,7 @@ def command(
     from edgecnn.redirect import output_to
     from edgecnn.runtime.shipped import default_artifact
     from edgecnn.serve.model import load_models
-    from edgecnn.serve.server import Address, check_installed, is_loopback, print_json_line, serve
+    from edgecnn.serve.server import Address, check_installed, is_loopback, serve
 
     if token is None and _TOKEN in os.environ:  # click takes an empty variable for none, and everybody would come in
         token = ""
@@ -96,8 +94,16 @@ def command(
     serve(
         models,
         Address(host, port),
-        ClientLimits(max_request, max_pixels, concurrency, timeout),
+        limits,
         token=token,
-        log=print_json_line if log else None,
+        log=_print_request if log else None,
         started=started,
     )
+
+
+def _print_request(scope: Scope, status: int, seconds: float) -> None:
+    """Print one answered request as a JSON object on a line of its own, at once."""
+    from edgecnn.serve.server import describe_request
+
+    sys.stdout.write(json.dumps(describe_request(scope, status, seconds)) + "\n")
+    sys.stdout.flush()

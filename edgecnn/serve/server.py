@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import ipaddress
-import json
 import socket
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,10 +97,10 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def print_json_line(scope: Scope, status: int, seconds: float) -> None:
-    """Print one answered request as a JSON object on a line of its own."""
+def describe_request(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
+    """Return one answered request as values for JSON."""
     client = scope.get("client")
-    line: dict[str, Any] = {
+    return {
         "time": time.time(),
         "client": client[0] if client else None,
         "method": scope["method"],
@@ -110,8 +108,6 @@ def print_json_line(scope: Scope, status: int, seconds: float) -> None:
         "status": status,
         "milliseconds": round(1e3 * seconds, 3),
     }
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
 
 
 def _listen(address: Address) -> socket.socket:

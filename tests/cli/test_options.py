@@ -11,20 +11,27 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from edgecnn.bench.compare.tolerance import Tolerance
 from edgecnn.bench.limits import BenchLimits
 from edgecnn.bench.settings import QUICK, Settings
 from edgecnn.cli.app import COMMANDS, group
 from edgecnn.cli.bench_options import settings_options
+from edgecnn.cli.compare import tolerance_options
 from edgecnn.cli.export_options import draw_options, spec_options
 from edgecnn.cli.feeding_options import feeding_options
 from edgecnn.cli.limit_options import bench_limits, export_limits
 from edgecnn.cli.option_types import parse_bytes, parse_counts, parse_image_size, parse_percent
 from edgecnn.cli.options import OptionSet, field_option
+from edgecnn.cli.serve import client_limits
+from edgecnn.cli.watch import reaction_options, source_options
 from edgecnn.data.choice import Draw
 from edgecnn.export.limits import ExportLimits
 from edgecnn.feeding import Feeding
 from edgecnn.runtime.side_file import read_side_file
+from edgecnn.serve.limits import ClientLimits
 from edgecnn.spec import ExportSpec, Precision
+from edgecnn.watch.rules import Reactions
+from edgecnn.watch.source import SourceOptions
 
 
 def walk(command: click.Command, *names: str) -> Iterator[tuple[str, ...]]:
@@ -159,6 +166,14 @@ def test_limits_by_default_are_those_of_the_library_and_latency_is_in_millisecon
     assert value_of(export_limits, "--max-latency", "5", "--max-size", "1kB") == ExportLimits(
         max_latency=0.005, max_size=1000
     )
+
+
+def test_options_of_commands_with_one_dataclass_have_its_defaults() -> None:
+    assert value_of(tolerance_options) == Tolerance()
+    assert value_of(client_limits) == ClientLimits()
+    assert value_of(source_options) == SourceOptions()
+    assert value_of(reaction_options) == Reactions()
+    assert value_of(source_options, "--fps", "4", "--size", "640x480") == SourceOptions(period=0.25, size=(640, 480))
 
 
 def test_size_is_width_and_height_on_the_command_line_and_height_and_width_in_a_side_file(tmp_path: Path) -> None:
