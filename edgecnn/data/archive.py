@@ -22,7 +22,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from edgecnn.data.cifar10 import IMAGE_SHAPE, Arrays, Fingerprint
+from edgecnn.data.cifar10 import IMAGE_SHAPE, Cifar10Arrays, Fingerprint
 from edgecnn.data.dataset import Pixels
 from edgecnn.data.pickled import read_pickled_batch
 from edgecnn.errors import DataError
@@ -42,7 +42,7 @@ Batch = tuple[Pixels, npt.NDArray[np.uint8]]
 Members = dict[str, bytes]
 
 
-def read_archive(path: Path, expected: Fingerprint) -> Arrays:
+def read_archive(path: Path, expected: Fingerprint) -> Cifar10Arrays:
     """Return the arrays in an archive or an unpacked folder; they are not yet checked against `expected`'s hashes.
 
     Raises:
@@ -151,9 +151,9 @@ def _channels_last(flat: npt.NDArray[np.uint8]) -> Pixels:
     return np.ascontiguousarray(flat.reshape(-1, _CHANNELS, _HEIGHT, _WIDTH).transpose(0, 2, 3, 1))
 
 
-def _join(batches: list[Batch]) -> Arrays:
+def _join(batches: list[Batch]) -> Cifar10Arrays:
     images, labels = zip(*batches, strict=True)
-    return Arrays(np.concatenate(images[:-1]), np.concatenate(labels[:-1]), images[-1], labels[-1])
+    return Cifar10Arrays(np.concatenate(images[:-1]), np.concatenate(labels[:-1]), images[-1], labels[-1])
 
 
 _TRAIN_LABELS = "train_lables.json"  # spelt so in the package

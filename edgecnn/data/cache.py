@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edgecnn.data.cifar10 import OFFICIAL, Arrays, Fingerprint, check, to_dataset
+from edgecnn.data.cifar10 import OFFICIAL, Cifar10Arrays, Fingerprint, check, to_dataset
 from edgecnn.data.dataset import Dataset
 from edgecnn.errors import DataError
 from edgecnn.files import staging_folder
@@ -38,7 +38,7 @@ def cifar10_folder() -> Path:
     return cache_folder() / "cifar10"
 
 
-def store(arrays: Arrays, expected: Fingerprint = OFFICIAL) -> Path:
+def store(arrays: Cifar10Arrays, expected: Fingerprint = OFFICIAL) -> Path:
     """Check `arrays`, write them to the cache whole, and return the folder.
 
     Raises:
@@ -48,7 +48,7 @@ def store(arrays: Arrays, expected: Fingerprint = OFFICIAL) -> Path:
     check(arrays, expected)
     target = cifar10_folder()
     with staging_folder(target) as staging:
-        for field in fields(Arrays):
+        for field in fields(Cifar10Arrays):
             np.save(staging / f"{field.name}.npy", getattr(arrays, field.name))
         if target.exists():
             for file in staging.iterdir():
@@ -58,7 +58,7 @@ def store(arrays: Arrays, expected: Fingerprint = OFFICIAL) -> Path:
     return target
 
 
-def load_arrays(expected: Fingerprint = OFFICIAL) -> Arrays:
+def load_arrays(expected: Fingerprint = OFFICIAL) -> Cifar10Arrays:
     """Return the cached arrays.
 
     Raises:
@@ -66,7 +66,9 @@ def load_arrays(expected: Fingerprint = OFFICIAL) -> Arrays:
     """
     folder = cifar10_folder()
     try:
-        arrays = Arrays(**{field.name: _read_npy(folder / f"{field.name}.npy") for field in fields(Arrays)})
+        arrays = Cifar10Arrays(
+            **{field.name: _read_npy(folder / f"{field.name}.npy") for field in fields(Cifar10Arrays)}
+        )
         check(arrays, expected)
     except FileNotFoundError as error:
         raise DataError(f"the full CIFAR-10 is not in {folder}; get it with `edgecnn data fetch`") from error

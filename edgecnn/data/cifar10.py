@@ -20,7 +20,7 @@ IMAGE_SHAPE = (32, 32, 3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Arrays:
+class Cifar10Arrays:
     """All of CIFAR-10 in the official order.
 
     Attributes:
@@ -36,7 +36,7 @@ class Arrays:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What an `Arrays` must be: image counts, and SHA-256 of pixels and labels, training before test."""
+    """What an `Cifar10Arrays` must be: image counts, and SHA-256 of pixels and labels, training before test."""
 
     batch_size: int
     train_batches: int
@@ -52,7 +52,7 @@ OFFICIAL = Fingerprint(
 )
 
 
-def fingerprint(arrays: Arrays, train_batches: int = 5) -> Fingerprint:
+def fingerprint(arrays: Cifar10Arrays, train_batches: int = 5) -> Fingerprint:
     """Return the fingerprint of `arrays`, whose training part came in `train_batches` equal batches."""
     pixels = np.concatenate([arrays.train_images, arrays.test_images])
     labels = np.concatenate([arrays.train_labels, arrays.test_labels])
@@ -64,13 +64,13 @@ def fingerprint(arrays: Arrays, train_batches: int = 5) -> Fingerprint:
     )
 
 
-def check(arrays: Arrays, expected: Fingerprint) -> None:
+def check(arrays: Cifar10Arrays, expected: Fingerprint) -> None:
     """Raise `DataError` unless `arrays` are exactly the expected ones."""
     if not _is_whole(arrays) or fingerprint(arrays, expected.train_batches) != expected:
         raise DataError("the decoded images are not CIFAR-10's (SHA-256 differs): damaged, or another data set")
 
 
-def _is_whole(arrays: Arrays) -> bool:
+def _is_whole(arrays: Cifar10Arrays) -> bool:
     parts = ((arrays.train_images, arrays.train_labels), (arrays.test_images, arrays.test_labels))
     return all(
         images.dtype == labels.dtype == np.uint8
@@ -80,7 +80,7 @@ def _is_whole(arrays: Arrays) -> bool:
     )
 
 
-def to_dataset(arrays: Arrays, split: str) -> Dataset:
+def to_dataset(arrays: Cifar10Arrays, split: str) -> Dataset:
     """Return the "train" or the "test" part as a `Dataset`."""
     images, labels = {
         "train": (arrays.train_images, arrays.train_labels),

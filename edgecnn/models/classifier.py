@@ -23,7 +23,7 @@ _IMAGE_AXES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class LoadedNetwork:
     """What a loader found in a file.
 
     Attributes:
@@ -44,7 +44,7 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ClassifierHead:
     """What a model gives: how many scores an image, of how many classes, for which task, and what they are."""
 
     outputs: int
@@ -62,13 +62,13 @@ class KerasClassifier:
         path: of its file or folder.
         call: takes a float32 tensor (N, H, W, C) of the values that `preprocessing` describes, returns a float32
             tensor (N, outputs).
-        model: as in `Network`.
+        model: as in `LoadedNetwork`.
         shape: height, width and channels of the input.
         labels: one for each class.
         head: what the model gives.
         sha256: of the file.
         preprocessing: what the model has to be fed with.
-        layers: as in `Network`.
+        layers: as in `LoadedNetwork`.
         parameters: how many numbers its weights are.
     """
 
@@ -78,7 +78,7 @@ class KerasClassifier:
     model: keras.Model | None
     shape: tuple[int, int, int]
     labels: tuple[str, ...]
-    head: Head
+    head: ClassifierHead
     sha256: str
     preprocessing: Preprocessing
     layers: Layers
@@ -105,8 +105,12 @@ def image_shape(taken: tuple[int | None, ...], path: Path) -> tuple[int, int, in
 
 
 def probe(
-    network: Network, shape: tuple[int, int, int], preprocessing: Preprocessing, path: Path, stated: str | None = None
-) -> Head:
+    network: LoadedNetwork,
+    shape: tuple[int, int, int],
+    preprocessing: Preprocessing,
+    path: Path,
+    stated: str | None = None,
+) -> ClassifierHead:
     """Return what a model gives, from random images.
 
     Args:
@@ -132,13 +136,13 @@ def probe(
     for name, entry in tasks.items():
         scores, why = find_task(name).scores_of(values, output)
         if scores is not None and entry.class_count(outputs) > 1:
-            return Head(outputs, entry.class_count(outputs), name, scores)
+            return ClassifierHead(outputs, entry.class_count(outputs), name, scores)
         reasons.append(why)
     raise ModelError(f"{path} returns scores of no task: {reasons[0]}; a classifier ends in a softmax or in logits")
 
 
 def _call_on_random_images(
-    network: Network, shape: tuple[int, int, int], preprocessing: Preprocessing, path: Path
+    network: LoadedNetwork, shape: tuple[int, int, int], preprocessing: Preprocessing, path: Path
 ) -> np.ndarray:
     pixels = np.random.default_rng(0).integers(0, 256, (_PROBE_IMAGES, *shape))
     real = (pixels * np.array(preprocessing.scale) + np.array(preprocessing.offset)).astype(np.float32)

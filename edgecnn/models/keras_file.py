@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgecnn.errors import ModelError, first_line
-from edgecnn.models.classifier import Network
+from edgecnn.models.classifier import LoadedNetwork
 from edgecnn.models.framework import import_keras
 from edgecnn.models.layers import layers_of
 
@@ -26,7 +26,7 @@ _MAX_TEXT_BYTES = 64 * 2**20
 _MAX_UNPACKED_BYTES = 8 * 2**30
 
 
-def read_keras_file(path: Path, *, trust_code: bool = False, code: Path | None = None) -> Network:
+def read_keras_file(path: Path, *, trust_code: bool = False, code: Path | None = None) -> LoadedNetwork:
     """Return the model in a `.keras` or `.h5` file.
 
     Args:
@@ -53,7 +53,7 @@ def read_keras_file(path: Path, *, trust_code: bool = False, code: Path | None =
         raise ModelError(
             f"{path} has {len(inputs)} inputs and {len(outputs)} outputs; an image classifier has one of each"
         )
-    return Network(
+    return LoadedNetwork(
         name=model.name,
         call=lambda images: model(images, training=False),
         model=model,

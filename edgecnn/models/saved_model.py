@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecnn.errors import ModelError, first_line
-from edgecnn.models.classifier import Network
+from edgecnn.models.classifier import LoadedNetwork
 from edgecnn.models.framework import import_tensorflow
 from edgecnn.models.layers import Layers
 from edgecnn.spec import SAVED_MODEL_NAME
@@ -42,7 +42,7 @@ def is_saved_model(path: Path) -> bool:
     return (path / SAVED_MODEL_NAME).is_file()
 
 
-def read_saved_model(path: Path, *, trust_code: bool = False) -> Network:
+def read_saved_model(path: Path, *, trust_code: bool = False) -> LoadedNetwork:
     """Return the model behind the signature `serving_default` of a SavedModel folder.
 
     Args:
@@ -76,7 +76,7 @@ def read_saved_model(path: Path, *, trust_code: bool = False) -> Network:
         return tf.cast(scores, tf.float32)
 
     call.keep = loaded  # type: ignore[attr-defined]  # variables die with the object that tracks them
-    return Network(
+    return LoadedNetwork(
         name=path.resolve().name,
         call=call,
         model=None,

