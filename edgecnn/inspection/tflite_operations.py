@@ -3,76 +3,80 @@
 Sources: numbers and names are `BuiltinOperator` of TFLite's schema.fbs. Versions are those of
 `FindMinimumRuntimeVersionForOp` in tflite/tools/versioning/runtime_version.cc of LiteRT 2, which the converters write
 into a file as `min_runtime_version`. Compared with tflite-runtime 2.14.0 itself, by giving it a file of one operation
-code for each operation and version: it accepts exactly those that are here with 2.14 or less.
+code for each operation and version: it accepts exactly those that are here with 2.14 or less. Which version has which
+numbers is what the converter of TensorFlow 2.21 wrote for models of one operation each.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 CUSTOM = "CUSTOM"
 TFLITE_RUNTIME = "2.14.0"
 """The last release of tflite-runtime, which 32-bit Raspberry Pi OS still has to use."""
 
 # One line for each number from 0: the name, then the oldest TensorFlow Lite with version 1, 2, ... of the operation.
-# "-" is a version that was withdrawn; operations without any are in the schema and in no interpreter.
+# "-" is a version that was withdrawn; operations without any are in the schema and in no interpreter. A word behind the
+# colon says what numbers the version is for: "hybrid" is float activations with int8 weights.
 _TABLE = """\
-ADD 1.5 1.14 2.4 2.6 2.13
-AVERAGE_POOL_2D 1.5 1.14 2.3
-CONCATENATION 1.5 1.14 2.3 2.14
-CONV_2D 1.5 1.14 1.14 2.3 2.4 2.9 2.11 2.15
-DEPTHWISE_CONV_2D 1.5 1.12 1.14 2.2 2.3 2.3 2.11
+ADD 1.5 1.14:int8 2.4 2.6 2.13
+AVERAGE_POOL_2D 1.5 1.14:int8 2.3
+CONCATENATION 1.5 1.14:int8 2.3 2.14
+CONV_2D 1.5 1.14 1.14:int8 2.3 2.4:hybrid 2.9 2.11 2.15
+DEPTHWISE_CONV_2D 1.5 1.12 1.14:int8 2.2 2.3 2.3:hybrid 2.11
 DEPTH_TO_SPACE 2.1 2.5
-DEQUANTIZE 1.13.1 1.14 1.15 2.2 2.7 2.18
+DEQUANTIZE 1.13.1 1.14:int8 1.15:float16 2.2 2.7 2.18
 EMBEDDING_LOOKUP 1.13 1.14 1.14 2.18
 FLOOR 1.9
-FULLY_CONNECTED 1.5 1.10 1.14 1.14 2.0 2.1 2.3 2.3 2.3 2.11 2.15 2.17 2.18
+FULLY_CONNECTED 1.5 1.10 1.14 1.14:int8 2.0 2.1 2.3 2.3 2.3 2.11 2.15 2.17:hybrid 2.18
 HASHTABLE_LOOKUP 1.5
 L2_NORMALIZATION 1.5 1.14
 L2_POOL_2D 1.5
 LOCAL_RESPONSE_NORMALIZATION 1.5
-LOGISTIC 1.14 1.14 2.3
+LOGISTIC 1.14 1.14:int8 2.3
 LSH_PROJECTION 1.5
 LSTM 1.7 1.10 1.14 2.3
-MAX_POOL_2D 1.5 1.14 2.3
-MUL 1.5 1.14 1.15 2.3 2.6 2.11 2.13
+MAX_POOL_2D 1.5 1.14:int8 2.3
+MUL 1.5 1.14:int8 1.15 2.3 2.6 2.11 2.13
 RELU 1.5 2.1 2.5
 RELU_N1_TO_1 1.5
-RELU6 1.5 1.14 2.5
+RELU6 1.5 1.14:int8 2.5
 RESHAPE 1.5
-RESIZE_BILINEAR 1.7 1.14 2.2 2.5
+RESIZE_BILINEAR 1.7 1.14 2.2:int8 2.5
 RNN 1.5 1.14 2.3
-SOFTMAX 1.5 1.14 2.3
+SOFTMAX 1.5 1.14:int8 2.3
 SPACE_TO_DEPTH 1.5 1.14
 SVDF 1.5 1.14 2.2 2.3
-TANH 1.14 1.14 2.3
+TANH 1.14 1.14:int8 2.3
 CONCAT_EMBEDDINGS
 SKIP_GRAM 1.5
 CALL
 CUSTOM
 EMBEDDING_LOOKUP_SPARSE 1.5
-PAD 1.5 1.14 2.4 2.6
+PAD 1.5 1.14:int8 2.4 2.6
 UNIDIRECTIONAL_SEQUENCE_RNN 1.14 1.14 2.3
 GATHER 1.6 1.14 1.15 2.4 2.5 2.13 2.15
 BATCH_TO_SPACE_ND 1.6 1.14 2.3 2.12
 SPACE_TO_BATCH_ND 1.6 1.14 2.3 2.12
-TRANSPOSE 1.6 1.14 1.15 2.3 2.4 2.12 2.14.4
-MEAN 1.6 1.14 2.4
-SUB 1.6 1.14 2.3 2.4 2.4
+TRANSPOSE 1.6 1.14:int8 1.15 2.3 2.4 2.12 2.14.4
+MEAN 1.6 1.14:int8 2.4
+SUB 1.6 1.14:int8 2.3 2.4 2.4
 DIV 1.6 2.3
 SQUEEZE 1.6 2.5
 UNIDIRECTIONAL_SEQUENCE_LSTM 1.13.1 1.14 2.3 2.12
-STRIDED_SLICE 1.6 1.14 2.1 2.2 2.5 2.6 2.14 2.14
+STRIDED_SLICE 1.6 1.14:int8 2.1 2.2 2.5 2.6 2.14 2.14
 BIDIRECTIONAL_SEQUENCE_RNN 1.14 1.14 2.3
-EXP 1.7 2.12
+EXP 1.7 2.12:int8
 TOPK_V2 1.7 1.14 2.13
-SPLIT 1.5 1.14 1.14 2.3
+SPLIT 1.5 1.14:int8 1.14 2.3
 LOG_SOFTMAX 1.14 1.14
 DELEGATE
 BIDIRECTIONAL_SEQUENCE_LSTM 1.14 1.14 1.14
 CAST 1.5 2.7 2.8 2.9 2.12 2.15 2.17
 PRELU 1.8
-MAXIMUM 1.14 1.14 2.3 2.3
+MAXIMUM 1.14 1.14:int8 2.3 2.3
 ARG_MAX 1.9 1.14 2.9
-MINIMUM 1.14 1.14 2.3 2.3
+MINIMUM 1.14 1.14:int8 2.3 2.3
 LESS 1.14 1.14 2.13
 NEG 1.9
 PADV2 1.9 1.14 2.4 2.6
@@ -82,22 +86,22 @@ LESS_EQUAL 1.14 1.14
 SELECT 1.14 1.14 2.12 2.12
 SLICE 1.14 1.14 1.14 2.4 2.5 2.14
 SIN 1.9
-TRANSPOSE_CONV 1.9 2.2 2.3 2.13 2.15
+TRANSPOSE_CONV 1.9 2.2:int8 2.3:int16 2.13 2.15
 SPARSE_TO_DENSE 1.9 1.14 1.15
-TILE 1.10.1 2.2 2.8
+TILE 1.10.1 2.2 2.8:int8
 EXPAND_DIMS 1.10
 EQUAL 1.14 1.14 2.3 2.13
 NOT_EQUAL 1.14 1.14 2.3
 LOG 1.14 2.15
-SUM 1.10 1.15
+SUM 1.10 1.15:int8
 SQRT 1.10
-RSQRT 1.10 2.5 2.15
+RSQRT 1.10 2.5:int8 2.15
 SHAPE 1.10
 POW 1.10
 ARG_MIN 1.9 1.14 2.9
 FAKE_QUANT 1.5 1.10
 REDUCE_PROD 1.11 2.6
-REDUCE_MAX 1.11 1.14 2.5
+REDUCE_MAX 1.11 1.14:int8 2.5
 PACK 1.11 1.14 2.3 2.13
 LOGICAL_OR 1.11
 ONE_HOT 1.11
@@ -113,10 +117,10 @@ FILL 1.13 2.3 2.5 2.12
 FLOOR_MOD 1.13 2.13
 RANGE 1.13 2.14
 RESIZE_NEAREST_NEIGHBOR 1.13.1 1.14 2.3 2.4
-LEAKY_RELU 1.13.1 2.3
-SQUARED_DIFFERENCE 1.13.1 2.5
+LEAKY_RELU 1.13.1 2.3:int16
+SQUARED_DIFFERENCE 1.13.1 2.5:int8
 MIRROR_PAD 1.13.1 2.3 2.12
-ABS 1.13 2.4 2.5 2.6 2.12
+ABS 1.13 2.4:int8 2.5 2.6 2.12
 SPLIT_V 1.13.1 2.3
 UNIQUE 1.14
 CEIL 1.14
@@ -129,7 +133,7 @@ RANK 1.14
 ELU 1.14
 REVERSE_SEQUENCE 1.14
 MATRIX_DIAG 1.14
-QUANTIZE 1.14 1.15 2.7
+QUANTIZE 1.14 1.15:int16 2.7
 MATRIX_SET_DIAG 1.14
 ROUND 1.14
 HARD_SWISH 1.15
@@ -165,7 +169,7 @@ RANDOM_STANDARD_NORMAL 2.8
 BUCKETIZE 2.8
 RANDOM_UNIFORM 2.8
 MULTINOMIAL 2.8
-GELU 2.9 2.9
+GELU 2.9 2.9:int8
 DYNAMIC_UPDATE_SLICE 2.9 2.17 2.19 2.20
 RELU_0_TO_1 2.10
 UNSORTED_SEGMENT_PROD 2.10
@@ -227,16 +231,45 @@ STABLEHLO_CBRT 2.17
 STABLEHLO_CASE 2.17
 """
 
-_OPERATIONS = tuple((name, tuple(oldest)) for name, *oldest in map(str.split, _TABLE.splitlines()))
-_OLDEST = dict(_OPERATIONS)
+
+@dataclass(frozen=True, slots=True)
+class BuiltinOperation:
+    """One row of the table.
+
+    Attributes:
+        name: of the schema.
+        runtimes: the oldest TensorFlow Lite of version 1, 2 and so on; "-" for one that was withdrawn.
+        versions: by the numbers it computes with: "int8", "int16", "float16" or "hybrid".
+    """
+
+    name: str
+    runtimes: tuple[str, ...]
+    versions: dict[str, int]
+
+
+def _row(line: str) -> BuiltinOperation:
+    name, *cells = line.split()
+    parts = [cell.partition(":") for cell in cells]
+    versions = {numbers: version for version, (_, _, numbers) in enumerate(parts, 1) if numbers}
+    return BuiltinOperation(name, tuple(runtime for runtime, _, _ in parts), versions)
+
+
+_BY_CODE = tuple(map(_row, _TABLE.splitlines()))
+OPERATIONS = {row.name: row for row in _BY_CODE}
+_UNKNOWN = BuiltinOperation("", (), {})
 
 
 def operation_name(code: int) -> str:
     """Return the name of a built-in operation; one that is newer than the table is called by its number."""
-    return _OPERATIONS[code][0] if 0 <= code < len(_OPERATIONS) else f"BUILTIN_{code}"
+    return _BY_CODE[code].name if 0 <= code < len(_BY_CODE) else f"BUILTIN_{code}"
 
 
 def oldest_runtime(name: str, version: int) -> str | None:
     """Return the oldest TensorFlow Lite that has this version of an operation; None where the table does not say."""
-    known = _OLDEST.get(name, ())
+    known = OPERATIONS.get(name, _UNKNOWN).runtimes
     return known[version - 1] if 0 < version <= len(known) and known[version - 1] != "-" else None
+
+
+def version_for(name: str, numbers: str) -> int | None:
+    """Return the version of an operation that came for such numbers; None where all versions before it have them."""
+    return OPERATIONS.get(name, _UNKNOWN).versions.get(numbers)

@@ -3,8 +3,7 @@
 The quantizer leaves both as they were in the float file. Runtimes do not mind a version that is too low, but people and
 tools read it, and the contract of an artifact names the oldest runtime.
 
-Source of the tables: what the converter of TensorFlow 2.21 wrote for models of one operation each. It does not count
-16-bit activations, which came with TensorFlow Lite 2.3.
+Versions and runtimes of single operations are in `edgecnn.inspection.tflite_operations`.
 """
 
 from __future__ import annotations
@@ -12,33 +11,14 @@ from __future__ import annotations
 from typing import Any
 
 from edgecnn.export.tflite.graph import FLOAT32, Graph, builtin_kinds
+from edgecnn.inspection.tflite_operations import oldest_runtime, version_for
 
 _RUNTIME_KEY = "min_runtime_version"
 _RUNTIME_BYTES = 16
 _FLOAT16, _UINT8, _INT16, _INT8 = 1, 3, 7, 9
 
-_SECOND = (
-    "ABS", "ADD", "AVERAGE_POOL_2D", "CONCATENATION", "DEQUANTIZE", "EXP", "GELU", "LOGISTIC", "MAXIMUM", "MAX_POOL_2D",
-    "MEAN", "MINIMUM", "MUL", "PAD", "REDUCE_MAX", "RELU6", "RSQRT", "SOFTMAX", "SPLIT", "SQUARED_DIFFERENCE",
-    "STRIDED_SLICE", "SUB", "SUM", "TANH", "TRANSPOSE", "TRANSPOSE_CONV",
-)  # fmt: skip
-_INT8_VERSIONS = {
-    **dict.fromkeys(_SECOND, 2),
-    "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "TILE": 3, "RESIZE_BILINEAR": 3,
-}  # fmt: skip
-"""Where it is not 1. A runtime refuses versions that it has not heard of, so what is not known here stays as it was."""
-
-_INT16_VERSIONS = {**_INT8_VERSIONS, "LEAKY_RELU": 2, "QUANTIZE": 2, "TRANSPOSE_CONV": 3}
-
-_INT8_RUNTIMES = {
-    "SUM": "1.15.0", "TRANSPOSE_CONV": "2.2.0", "RESIZE_BILINEAR": "2.2.0", "ABS": "2.4.0", "RSQRT": "2.5.0",
-    "SQUARED_DIFFERENCE": "2.5.0", "TILE": "2.8.0", "GELU": "2.9.0", "EXP": "2.12.0",
-}  # fmt: skip
-"""Where it is not 1.14.0."""
-
-_INT8_RUNTIME, _INT16_RUNTIME, _FLOAT16_RUNTIME = "1.14.0", "2.3.0", "1.15.0"
-_HYBRID = {"CONV_2D": (5, "2.4.0"), "DEPTHWISE_CONV_2D": (6, "2.4.0"), "FULLY_CONNECTED": (12, "2.17.0")}
-"""Version and runtime of float activations with int8 weights."""
+_OLDEST = {"float16": "1.15.0", "int16": "2.3.0", "hybrid": "2.4.0", "int8": "1.14.0"}
+"""The TensorFlow Lite that such numbers came with, whatever the operation."""
 
 
 def state_versions(graph: Graph) -> bool:
@@ -60,16 +40,27 @@ def state_versions(graph: Graph) -> bool:
 
 
 def _needs(kind: str, inputs: list[int], outputs: list[int]) -> tuple[int, str]:
-    """Return version and oldest runtime of one operation by the types of its tensors."""
+    """Return version and oldest runtime of one operation by the types of its tensors.
+
+    A runtime refuses versions that it has not heard of, so what the table does not name stays at 1.
+    """
+    numbers = _numbers(kind, inputs, outputs)
+    if numbers is None:
+        return 1, ""
+    version = version_for(kind, numbers) or (version_for(kind, "int8") if numbers == "int16" else None) or 1
+    own = oldest_runtime(kind, version) or "0"
+    return version, max(_OLDEST[numbers], own + ".0" * (2 - own.count(".")), key=_comparable)
+
+
+def _numbers(kind: str, inputs: list[int], outputs: list[int]) -> str | None:
+    """Return what an operation computes with, in the words of the table; None for what is as old as the operation."""
     if _FLOAT16 in inputs:
-        return 3, _FLOAT16_RUNTIME
+        return "float16"
     if _INT16 in (*inputs, *outputs):
-        return _INT16_VERSIONS.get(kind, 1), max(_INT16_RUNTIME, _INT8_RUNTIMES.get(kind, ""), key=_comparable)
-    if FLOAT32 in outputs and _INT8 in inputs and kind in _HYBRID:
-        return _HYBRID[kind]
-    if {_INT8, _UINT8} & {*inputs, *outputs}:
-        return _INT8_VERSIONS.get(kind, 1), _INT8_RUNTIMES.get(kind, _INT8_RUNTIME)
-    return 1, ""
+        return "int16"
+    if FLOAT32 in outputs and _INT8 in inputs and version_for(kind, "hybrid"):
+        return "hybrid"
+    return "int8" if {_INT8, _UINT8} & {*inputs, *outputs} else None
 
 
 def _comparable(runtime: str) -> tuple[int, ...]:
