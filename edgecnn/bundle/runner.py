@@ -137,10 +137,10 @@ def parse(arguments: list[str]) -> Arguments:
     """
     names = ["model=", "top=", "format=", "threads=", "json", "null"]
     try:
-        given, images = getopt.gnu_getopt(arguments, "0", names)
+        options_given, images = getopt.gnu_getopt(arguments, "0", names)
     except getopt.GetoptError as error:
         raise UsageError(f"{error} (see --help)") from error
-    values = dict(given)
+    values = dict(options_given)
     form = "json" if "--json" in values else values.get("--format", "text")
     if form not in FORMS:
         raise UsageError(f"no format {form!r}{nearest(form, FORMS)}")
@@ -166,16 +166,16 @@ def _open(bundle: Bundle, index: list[dict[str, str]], options: Arguments) -> Op
     """Return the artifact that was asked for, or the first that can run here, on the first runtime that runs it."""
     import importlib
 
-    wanted = [one for one in index if options.model in (None, one["file"], one["precision"], one["format"])]
-    if not wanted:
-        names = [one["file"] for one in index]
+    entries = [entry for entry in index if options.model in (None, entry["file"], entry["precision"], entry["format"])]
+    if not entries:
+        names = [entry["file"] for entry in index]
         raise ArtifactError(f"this bundle has no model {options.model!r}{nearest(str(options.model), names)}")
-    for one in wanted:
+    for entry in entries:
         for backend in BACKENDS.values():
-            if Format(one["format"]) in backend.formats and backend.name in _OPENERS and backend.is_installed:
+            if Format(entry["format"]) in backend.formats and backend.name in _OPENERS and backend.is_installed:
                 module, function = _OPENERS[backend.name]
                 opener = getattr(importlib.import_module(f"edgecnn.runtime.{module}"), function)
-                opened: Opened = opener(bundle.get_data(f"artifacts/{one['file']}"), one["file"], options.threads)
+                opened: Opened = opener(bundle.get_data(f"artifacts/{entry['file']}"), entry["file"], options.threads)
                 return opened
-    packages = " or ".join(sorted({_PACKAGES[one["format"]] for one in wanted}))
+    packages = " or ".join(sorted({_PACKAGES[entry["format"]] for entry in entries}))
     raise BackendError(f"no runtime for the models in this bundle is installed; pip install {packages}")

@@ -84,12 +84,12 @@ def try_models(models: Iterable[ModelState], runtimes: Iterable[RuntimeState], p
 
     def on(runtime: RuntimeState) -> dict[str, Trial]:
         paths = [one.path for one in models if one.trouble is None and one.format in runtime.formats]
-        return {path: _trial(path, runtime, said) for path, said in _load_each(runtime.name, paths)}
+        return {path: _trial(path, runtime, answer) for path, answer in _load_each(runtime.name, paths)}
 
     with ThreadPoolExecutor(max(1, parallel)) as pool:
-        said = list(pool.map(on, working))
+        by_runtime = list(pool.map(on, working))
     return tuple(
-        replace(one, trials=tuple(trials[one.path] for trials in said if one.path in trials)) for one in models
+        replace(one, trials=tuple(trials[one.path] for trials in by_runtime if one.path in trials)) for one in models
     )
 
 
@@ -147,14 +147,14 @@ def _in_folder(folder: Path, *, is_named: bool) -> list[ModelState]:
     try:
         if has_manifest(folder):
             return [_state(one.path) for one in open_folder(folder).artifacts]
-        found = [_state(path) for path in sorted(folder.iterdir()) if path.suffix in _SUFFIXES and path.is_file()]
+        states = [_state(path) for path in sorted(folder.iterdir()) if path.suffix in _SUFFIXES and path.is_file()]
     except EdgecnnError as error:
         return [ModelState(str(folder), None, str(error))]
     except OSError as error:
         return [ModelState(str(folder), None, error.strerror or "cannot be read")]
-    if not found and is_named:
+    if not states and is_named:
         return [ModelState(str(folder), None, f"there is no {' or '.join(_SUFFIXES)} file in it")]
-    return found
+    return states
 
 
 def _state(path: Path) -> ModelState:

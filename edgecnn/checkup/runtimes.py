@@ -58,14 +58,14 @@ class RuntimeState:
 def base_findings() -> tuple[Finding, ...]:
     """Return a problem for each package of `BASE` that cannot be imported. The library goes no further then."""
     tried = try_in_child(*map(ImportModule, BASE.values()))
-    found = []
+    findings = []
     for place, package in enumerate(BASE):
         trouble = tried.answers[place] if place < len(tried.answers) else tried.trouble
         if trouble is not None:
             advice = _ILLEGAL if "SIGILL" in trouble else f"{install_with()}--force-reinstall {package}"
-            found.append(Finding("runtime", Level.PROBLEM, f"{package} does not import: {trouble}", advice))
+            findings.append(Finding("runtime", Level.PROBLEM, f"{package} does not import: {trouble}", advice))
             break  # the next was not tried, or suffers from the same
-    return tuple(found)
+    return tuple(findings)
 
 
 def find_runtimes(parallel: int) -> tuple[RuntimeState, ...]:

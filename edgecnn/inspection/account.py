@@ -67,47 +67,47 @@ def operations(graph: Graph) -> tuple[Operation, ...]:
     sources = _Sources.of(graph)
     layers = layer_names([_telling_name(graph, node, sources) for node in graph.nodes])
     counted: set[str] = set()
-    found = []
+    listed = []
     for index, (node, layer) in enumerate(zip(graph.nodes, layers, strict=True)):
         weights = _weights(graph, node, sources)
         new = [weights[key] for key in weights if key not in counted]
         counted.update(weights)
-        given = [graph.values[key].shape if key else () for key in node.inputs]
-        made = [graph.values[key] for key in node.outputs if key]
+        input_shapes = [graph.values[key].shape if key else () for key in node.inputs]
+        outputs = [graph.values[key] for key in node.outputs if key]
         largest_first = sorted(weights.values(), key=lambda value: -elements(value.shape or ()))
-        found.append(
+        listed.append(
             Operation(
                 index=index,
                 type=node.type,
                 version=node.version,
                 layer=layer,
-                inputs=tuple(one.public() for one in _activations(graph, node, sources)),
-                outputs=tuple(one.public() for one in made),
-                weights=tuple(one.public() for one in largest_first),
-                parameters=sum(elements(one.shape or ()) for one in new),
-                weight_bytes=sum(one.stored_bytes or 0 for one in new),
-                macs=macs(node.type, given, made[0].shape if made else None),
+                inputs=tuple(value.public() for value in _activations(graph, node, sources)),
+                outputs=tuple(value.public() for value in outputs),
+                weights=tuple(value.public() for value in largest_first),
+                parameters=sum(elements(value.shape or ()) for value in new),
+                weight_bytes=sum(value.stored_bytes or 0 for value in new),
+                macs=macs(node.type, input_shapes, outputs[0].shape if outputs else None),
                 arithmetic=_arithmetic(graph, node, sources, largest_first),
             )
         )
-    return tuple(found)
+    return tuple(listed)
 
 
-def totals(found: tuple[Operation, ...]) -> tuple[KindTotal, ...]:
+def totals(listed: tuple[Operation, ...]) -> tuple[KindTotal, ...]:
     """Return the operations by type, those with the most multiply-accumulates first, then the most frequent."""
     kinds: dict[str, list[Operation]] = defaultdict(list)
-    for one in found:
-        kinds[one.type].append(one)
+    for operation in listed:
+        kinds[operation.type].append(operation)
     summed = [
         KindTotal(
             type=kind,
-            versions=tuple(sorted({one.version for one in ones})),
+            versions=tuple(sorted({operation.version for operation in ones})),
             count=len(ones),
-            parameters=sum(one.parameters for one in ones),
-            weight_bytes=sum(one.weight_bytes for one in ones),
-            macs=sum(one.macs or 0 for one in ones),
-            arithmetic=tuple(sorted({one.arithmetic for one in ones})),
-            on_xnnpack=sum(bool(one.on_xnnpack) for one in ones) if ones[0].on_xnnpack is not None else None,
+            parameters=sum(operation.parameters for operation in ones),
+            weight_bytes=sum(operation.weight_bytes for operation in ones),
+            macs=sum(operation.macs or 0 for operation in ones),
+            arithmetic=tuple(sorted({operation.arithmetic for operation in ones})),
+            on_xnnpack=None if ones[0].on_xnnpack is None else sum(bool(operation.on_xnnpack) for operation in ones),
         )
         for kind, ones in kinds.items()
     ]
@@ -156,15 +156,15 @@ def _weights(graph: Graph, node: Node, sources: _Sources) -> dict[str, Value]:
     """Return the constant inputs of a node that are parameters, by key."""
     if node.type in _QDQ:
         return {}
-    found = {}
+    weights = {}
     for place, key in enumerate(node.inputs):
         if not key or (node.type in _WEIGHT_PLACES and place not in _WEIGHT_PLACES[node.type]):
             continue
         behind = sources.behind_dequantize(key)
         value = graph.values[behind]
         if value.is_constant and value.shape and (value.affine or value.dtype not in _INDEX_DTYPES):
-            found[behind] = value
-    return found
+            weights[behind] = value
+    return weights
 
 
 def _activations(graph: Graph, node: Node, sources: _Sources) -> list[Value]:
@@ -175,9 +175,9 @@ def _activations(graph: Graph, node: Node, sources: _Sources) -> list[Value]:
 def _arithmetic(graph: Graph, node: Node, sources: _Sources, weights: list[Value]) -> str:
     if node.type in _CONVERSIONS:
         return "conversion"
-    taken = [sources.behind_dequantize(key) for key in node.inputs if key]
-    made = [sources.quantized.get(key, key) for key in node.outputs if key]
-    dtypes = {graph.values[key].dtype for key in (*taken, *made) if not graph.values[key].is_constant}
+    read = [sources.behind_dequantize(key) for key in node.inputs if key]
+    written = [sources.quantized.get(key, key) for key in node.outputs if key]
+    dtypes = {graph.values[key].dtype for key in (*read, *written) if not graph.values[key].is_constant}
     if not dtypes & set(FLOAT_DTYPES):
         return "integer"
     is_tflite_with_int8_weights = node.type.isupper() and bool(weights) and weights[0].dtype in ("int8", "int4", "int2")

@@ -27,8 +27,8 @@ def inspect_file(path: str | Path) -> Inspection:
         file_format, _, text = split(content)
     except ContainerError as error:
         raise ArtifactError(f"{path} cannot be inspected: {error}") from error
-    found: Inspection = MODEL_FILES[file_format].inspect(path, content)
-    return replace(found, contract=None if text is None else _contract(content, path))
+    inspection: Inspection = MODEL_FILES[file_format].inspect(path, content)
+    return replace(inspection, contract=None if text is None else _contract(content, path))
 
 
 def _contract(content: bytes, path: Path) -> ContractFacts:

@@ -20,36 +20,36 @@ Count = Callable[[Sequence[Shape], Shape], int]
 
 
 def _convolution(kernel: int) -> Count:
-    return lambda given, made: elements(made) * elements(given[kernel][1:])
+    return lambda inputs, output: elements(output) * elements(inputs[kernel][1:])
 
 
 def _transposed(source: int, kernel: int, sizes: slice) -> Count:
     """A transposed convolution multiplies each element of its input with the whole kernel of its channel."""
-    return lambda given, _made: elements(given[source]) * elements(given[kernel][sizes])
+    return lambda inputs, _made: elements(inputs[source]) * elements(inputs[kernel][sizes])
 
 
 def _matrices(left: int) -> Count:
     """The last axis of the left matrix is summed over."""
-    return lambda given, made: elements(made) * elements(given[left][-1:])
+    return lambda inputs, output: elements(output) * elements(inputs[left][-1:])
 
 
-def _gemm(given: Sequence[Shape], made: Shape) -> int:
+def _gemm(inputs: Sequence[Shape], output: Shape) -> int:
     """The left matrix may be given transposed: what is not an output row is summed over."""
-    return elements(made) * elements(given[0]) // max(1, elements(made[:1]))
+    return elements(output) * elements(inputs[0]) // max(1, elements(output[:1]))
 
 
-def _batch_matmul(given: Sequence[Shape], made: Shape) -> int:
+def _batch_matmul(inputs: Sequence[Shape], output: Shape) -> int:
     """Both matrices may be given transposed."""
-    return elements(made) * elements(given[0][-2:]) // max(1, elements((made[-2],)))
+    return elements(output) * elements(inputs[0][-2:]) // max(1, elements((output[-2],)))
 
 
 COUNTS: dict[str, Count] = {
     "CONV_2D": _convolution(1),
-    "DEPTHWISE_CONV_2D": lambda given, made: elements(made) * elements(given[1][1:3]),
+    "DEPTHWISE_CONV_2D": lambda inputs, output: elements(output) * elements(inputs[1][1:3]),
     "TRANSPOSE_CONV": _transposed(2, 1, slice(0, 3)),
-    "CONV_3D": lambda given, made: elements(made) * elements(given[1][:4]),
+    "CONV_3D": lambda inputs, output: elements(output) * elements(inputs[1][:4]),
     "CONV_3D_TRANSPOSE": _transposed(2, 1, slice(0, 4)),
-    "FULLY_CONNECTED": lambda given, made: elements(made) * elements(given[1][-1:]),
+    "FULLY_CONNECTED": lambda inputs, output: elements(output) * elements(inputs[1][-1:]),
     "BATCH_MATMUL": _batch_matmul,
     "Conv": _convolution(1),
     "FusedConv": _convolution(1),
@@ -65,13 +65,13 @@ COUNTS: dict[str, Count] = {
 """Each kind of operation that multiplies and accumulates, and how often. Recurrent layers are not counted."""
 
 
-def macs(kind: str, given: Sequence[Shape | None], made: Shape | None) -> int | None:
+def macs(kind: str, inputs: Sequence[Shape | None], output: Shape | None) -> int | None:
     """Return the multiply-accumulates of one operation; 0 for a kind that has none, None if shapes are unknown."""
     if kind not in COUNTS:
         return 0
-    if made is None or any(shape is None for shape in given):
+    if output is None or any(shape is None for shape in inputs):
         return None
     try:
-        return COUNTS[kind]([shape for shape in given if shape is not None], made)
+        return COUNTS[kind]([shape for shape in inputs if shape is not None], output)
     except IndexError:
         return None

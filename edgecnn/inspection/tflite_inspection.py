@@ -23,26 +23,26 @@ def inspect_tflite(path: Path, content: bytes) -> Inspection:
         model = read_tflite(content)
     except FlatbufferError as error:
         raise ArtifactError(f"{path} cannot be inspected: {error}; it is damaged, or no TFLite model") from error
-    taken, note = taken_by_xnnpack(path)
-    found = tuple(
+    delegated, note = taken_by_xnnpack(path)
+    listed = tuple(
         replace(
-            one,
-            oldest_runtime=tflite_operations.oldest_runtime(one.type, one.version),
-            on_xnnpack=None if taken is None else one.index in taken,
+            operation,
+            oldest_runtime=tflite_operations.oldest_runtime(operation.type, operation.version),
+            on_xnnpack=None if delegated is None else operation.index in delegated,
         )
-        for one in operations(model.graph)
+        for operation in operations(model.graph)
     )
     return assemble(
         path,
         Format.TFLITE,
         model.graph,
-        found,
+        listed,
         producer=model.description,
         versions={"schema": model.version},
         subgraphs=model.subgraphs,
         runtime=_tflite_runtime(model),
         metadata=tuple(sorted(model.metadata)),
-        xnnpack=Xnnpack(None if taken is None else len(taken), note),
+        xnnpack=Xnnpack(None if delegated is None else len(delegated), note),
     )
 
 

@@ -59,14 +59,14 @@ def delegated(interpreter: Any) -> list[int]:
     interpreter.allocate_tensors()
     nodes: list[dict[str, Any]] = interpreter._get_ops_details()  # noqa: SLF001  # there is no public way to see nodes
     makers = {int(key): node for node in nodes if node["op_name"] != _DELEGATE for key in node["outputs"]}
-    taken: set[int] = set()
+    replaced: set[int] = set()
     for delegate in (node for node in nodes if node["op_name"] == _DELEGATE):
-        given = {int(key) for key in delegate["inputs"]}
-        wanted = [int(key) for key in delegate["outputs"]]
-        while wanted:
-            key = wanted.pop()
-            if key in given or key not in makers or makers[key]["index"] in taken:
+        inputs = {int(key) for key in delegate["inputs"]}
+        pending = [int(key) for key in delegate["outputs"]]
+        while pending:
+            key = pending.pop()
+            if key in inputs or key not in makers or makers[key]["index"] in replaced:
                 continue
-            taken.add(int(makers[key]["index"]))
-            wanted += (int(one) for one in makers[key]["inputs"])
-    return sorted(taken)
+            replaced.add(int(makers[key]["index"]))
+            pending += (int(key) for key in makers[key]["inputs"])
+    return sorted(replaced)

@@ -16,9 +16,9 @@ class _InterpreterSession:
     """A TFLite interpreter with one input and one output."""
 
     def __init__(self, interpreter: Any, shape: tuple[int, ...]) -> None:
-        taken = interpreter.get_input_details()[0]
-        self._input = taken["index"]
-        if tuple(taken["shape"]) != shape:  # a file may leave its sizes open
+        details = interpreter.get_input_details()[0]
+        self._input = details["index"]
+        if tuple(details["shape"]) != shape:  # a file may leave its sizes open
             interpreter.resize_tensor_input(self._input, shape)
         interpreter.allocate_tensors()
         self._output = interpreter.get_output_details()[0]["index"]

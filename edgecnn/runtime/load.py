@@ -87,4 +87,5 @@ def format_of(path: Path) -> Format:
     for row in MODEL_FILES.values():
         if path.suffix == row.suffix:
             return row.format
-    raise ArtifactError(f"{path} is no model file: expected a name ending in .tflite, .onnx or .keras")
+    known = ", ".join(row.suffix for row in MODEL_FILES.values())
+    raise ArtifactError(f"{path} is no model file: expected a name ending in {known} or {KERAS_SUFFIXES[0]}")

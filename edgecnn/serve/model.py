@@ -51,16 +51,16 @@ class ServedModel:
 
         A call is the only one on its runtime session: the event loop and the worker are one thread each.
         """
-        found = []
+        parts = []
         for start in range(0, len(images), self.chunk):
             part = images[start : start + self.chunk]
             if self.worker is not None:
-                found.append(await asyncio.get_running_loop().run_in_executor(self.worker, self._predict, part))
+                parts.append(await asyncio.get_running_loop().run_in_executor(self.worker, self._predict, part))
                 continue
             if start:
                 await asyncio.sleep(0)
-            found.append(self._predict(part))
-        return found[0] if len(found) == 1 else np.concatenate(found)
+            parts.append(self._predict(part))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _predict(self, images: Images) -> Probabilities:
         if len(images) == 1:
@@ -83,9 +83,9 @@ def load_models(paths: Iterable[Path], backend: str | None = None, threads: int 
     files: list[Path] = []
     optional: set[Path] = set()
     for path in paths:
-        found = [artifact.path for artifact in open_folder(path).artifacts] if path.is_dir() else [path]
-        files += [file for file in found if file not in files]
-        optional |= set(found) if path.is_dir() else set()
+        listed = [artifact.path for artifact in open_folder(path).artifacts] if path.is_dir() else [path]
+        files += [file for file in listed if file not in files]
+        optional |= set(listed) if path.is_dir() else set()
     models: Models = {}
     left_out = []
     for name, file in _named(files):

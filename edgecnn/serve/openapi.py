@@ -133,13 +133,13 @@ def _infer(models: Models, parameters: list[Json]) -> Json:
         "data": {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 255}},
         "parameters": _flags(binary_data_size=_COUNT),
     }
-    wanted = _object(name={"enum": sorted({contract.output.name for contract in contracts})})
-    wanted["properties"]["parameters"] = _flags(binary_data={"type": "boolean"}, classification=_COUNT)
+    asked_output = _object(name={"enum": sorted({contract.output.name for contract in contracts})})
+    asked_output["properties"]["parameters"] = _flags(binary_data={"type": "boolean"}, classification=_COUNT)
     request = _object(inputs={**_list(tensor), "minItems": 1, "maxItems": 1})
     request["properties"] |= {
         "id": _STRING,
         "parameters": _flags(binary_data_output={"type": "boolean"}),
-        "outputs": {**_list(wanted), "maxItems": 1},
+        "outputs": {**_list(asked_output), "maxItems": 1},
     }
     length = {"name": HEADER_LENGTH, "in": "header", "description": "Bytes of JSON before binary tensors."}
     responses = _responses(answer, "400", "401", "404", "408", "413", "415", "503")

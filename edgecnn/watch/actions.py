@@ -80,7 +80,7 @@ def make_rules(labels: Sequence[str], commands: Sequence[str], known: Sequence[s
     Raises:
         DataError: a label that the model does not have, or a program that is not there.
     """
-    made = []
+    rules = []
     for label, text in zip(labels, commands, strict=True):
         if label != ANY and label not in known:
             raise DataError(f"the model has no label {label!r}{nearest(label, known)}")
@@ -90,8 +90,8 @@ def make_rules(labels: Sequence[str], commands: Sequence[str], known: Sequence[s
             raise DataError(f"the command {text!r} cannot be read: {error}") from error
         if not command or shutil.which(command[0]) is None:
             raise DataError(f"no such program: {command[0] if command else text!r} (of --run {text!r})")
-        made.append(Rule(label, command, like.min_score, like.hold_seconds, like.cooldown_seconds))
-    return tuple(made)
+        rules.append(Rule(label, command, like.min_score, like.hold_seconds, like.cooldown_seconds))
+    return tuple(rules)
 
 
 def _command_run(rule: Rule, answer: Answer, frame: Frame) -> CommandRun:

@@ -39,26 +39,26 @@ class Polling:
             return []
         self._next_look = self._clock.now() + self._interval
         try:
-            found = self._look()
+            stamps = self._look()
         except OSError as error:
             raise FolderGoneError from error
-        changed = {name: stamp for name, stamp in found.items() if self._done.get(name) != stamp}
+        changed = {name: stamp for name, stamp in stamps.items() if self._done.get(name) != stamp}
         complete = [name for name, stamp in changed.items() if self._growing.get(name) == stamp]
         self._growing = {name: stamp for name, stamp in changed.items() if name not in complete}
-        self._done = {name: stamp for name, stamp in found.items() if name not in self._growing}
-        return sorted(complete, key=lambda name: found[name][0])
+        self._done = {name: stamp for name, stamp in stamps.items() if name not in self._growing}
+        return sorted(complete, key=lambda name: stamps[name][0])
 
     def close(self) -> None:
         """End looking."""
 
     def _look(self) -> dict[str, _Stamp]:
-        found = {}
+        stamps = {}
         with os.scandir(self._folder) as entries:
             for entry in entries:
                 try:
                     if entry.is_file():
                         status = entry.stat()
-                        found[entry.name] = (status.st_mtime_ns, status.st_size, status.st_ino)
+                        stamps[entry.name] = (status.st_mtime_ns, status.st_size, status.st_ino)
                 except OSError:  # gone meanwhile
                     continue
-        return found
+        return stamps

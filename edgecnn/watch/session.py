@@ -17,7 +17,7 @@ from edgecnn.watch.source import Kind, SourceOptions, open_source
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class SessionTotals:
     """What a session did: its counts, and the seconds from the open source to the end."""
 
     counts: Counts
@@ -36,7 +36,7 @@ def watch_source(
     reactions: Reactions,
     top: int = 3,
     count: int | None = None,
-) -> Session:
+) -> SessionTotals:
     """Return what a session did when the source has ended, the clock was stopped, or `count` frames are classified.
 
     Args:
@@ -71,4 +71,4 @@ def watch_source(
             period=options.period,
             count=count,
         )
-        return Session(counts, time.monotonic() - begin)
+        return SessionTotals(counts, time.monotonic() - begin)
