@@ -22,7 +22,6 @@ import click
 from edgecnn._version import __version__
 from edgecnn.cli.groups import NearestGroup
 from edgecnn.errors import EdgecnnError
-from edgecnn.text import one_line
 
 COMMANDS = {
     "demo": "Export and benchmark the shipped models: the whole tool in some minutes.",
@@ -185,4 +184,6 @@ def _usage_message(error: click.ClickException) -> str:
 
 
 def _print_error(message: str) -> None:
+    from edgecnn.text import one_line
+
     click.echo(f"edgecnn: {one_line(message)}", err=True)
