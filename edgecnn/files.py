@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old one or the new one, and never half of one."""
+"""Atomic writes: a reader sees the old file or the new one, never half of one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def sha256_file(path: Path) -> str:
 
 
 def sha256_folder(folder: Path) -> str:
-    """Return the SHA-256 of all files below a folder: of sorted lines "digest  path", as `sha256sum` prints them."""
+    """Return the SHA-256 of the sorted lines "digest  path" of all files below a folder, as `sha256sum` prints them."""
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     lines = "".join(f"{sha256_file(folder / name)}  {name}\n" for name in files)
     return hashlib.sha256(lines.encode()).hexdigest()
@@ -37,9 +37,9 @@ def size_bytes(path: Path) -> int:
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write `content` under a temporary name in the same folder and rename it to `path` when whole.
+    """Write `content` to a temporary file in the same folder, then rename it to `path`.
 
-    What a killed process left behind under the same name is removed first.
+    Files that a killed process left behind are removed first.
 
     Raises:
         OutputError: the folder cannot be made or written to, or the disk is full; nothing is left behind.
@@ -64,9 +64,9 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def staging_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `target`, on the same file system; it is removed on leaving.
+    """Yield an empty folder beside `target`, on the same file system; it is removed on exit.
 
-    What a killed process left behind under the same name is removed first.
+    Files that a killed process left behind are removed first.
 
     Raises:
         OutputError: the folder cannot be made, or a write inside the block failed with `OSError`.
@@ -85,7 +85,7 @@ def staging_folder(target: Path) -> Iterator[Path]:
 
 
 def check_writable(folder: Path) -> None:
-    """Raise `OutputError` if `folder` cannot be made or written into; done before long work, not after it."""
+    """Raise `OutputError` if `folder` cannot be created or written to. Call this before long work, not after it."""
     nearest = folder.absolute()
     while not nearest.exists() and not nearest.is_symlink():
         nearest = nearest.parent
@@ -96,7 +96,7 @@ def check_writable(folder: Path) -> None:
 
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
-    """Return the error that says why `path` could not be written and what to do."""
+    """Return an error that says why `path` could not be written and what to do about it."""
     return OutputError(f"cannot write {path}: {error.strerror or error}; choose another folder or free space")
 
 
@@ -112,7 +112,7 @@ def _remove_abandoned(target: Path) -> None:
 
 
 def _is_another_process(process_id: int) -> bool:
-    """Whether the process runs and is not this one: in a container a dead process may have had the same number."""
+    """Whether the process is running and is not this one: in a container a dead process may have had this one's id."""
     if process_id == os.getpid():
         return False
     try:

@@ -1,4 +1,4 @@
-"""Estimates with their 95 % intervals: the formulas that reports rest on."""
+"""Estimates with 95 % intervals: the formulas behind the reports."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 _Z_95 = 1.9599639845400536
-"""The 97.5 % quantile of the normal distribution: `statistics.NormalDist().inv_cdf(0.975)`, whose module costs a worker
-start-up time."""
+"""The 97.5 % quantile of the normal distribution: `statistics.NormalDist().inv_cdf(0.975)`, without the
+start-up time of its module."""
 _RESAMPLES = 2000
 _QUANTILE_RESAMPLES = 500
 _T_95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 """Student's t for 95 %, two-sided, with 1 to 10 degrees of freedom. Source: Student, "The probable error of a mean",
-Biometrika 6 (1908), in today's tables. The last serves for more."""
+Biometrika 6 (1908), from today's tables. The last value is used for more than 10."""
 
 Values = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -45,12 +45,12 @@ def wilson(successes: int, trials: int) -> Interval:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Right and wrong decisions of two models on the same images, counted; for single labels one an image.
+    """Counts of right and wrong decisions of two models on the same images; for single labels, one decision per image.
 
     Attributes:
-        count: how many decisions.
-        lost, gained: those that only the reference, or only the model itself, got right.
-        same: those that are the same in both, right or wrong.
+        count: the number of decisions.
+        lost, gained: decisions that only the reference, or only the model, got right.
+        same: decisions that both made alike, right or wrong.
     """
 
     count: int
@@ -60,15 +60,15 @@ class Pairs:
 
     @property
     def agreement(self) -> float:
-        """The share of decisions that are the same."""
+        """The share of decisions that both made alike."""
         return self.same / self.count
 
     @property
     def difference(self) -> Interval:
-        """The model's accuracy less the reference's, with Agresti and Min's interval.
+        """The model's accuracy minus the reference's, with Agresti and Min's interval.
 
         Half an image is added to each of the four cells before Wald's formula for paired proportions, so that the
-        interval keeps a width where no answer differs.
+        interval has a width even if no answer differs.
 
         Source: Agresti and Min, "Simple improved confidence intervals for comparing matched proportions", Statistics in
         Medicine 24 (2005).
@@ -81,21 +81,21 @@ class Pairs:
 
     @property
     def points_lost(self) -> Interval:
-        """The reference's accuracy less the model's, in points."""
+        """The reference's accuracy minus the model's, in points."""
         change = self.difference
         return Interval(0.0 - 100 * change.value, 0.0 - 100 * change.high, 0.0 - 100 * change.low)
 
     @property
     def mcnemar_p(self) -> float:
-        """The exact two-sided p-value of McNemar's test of both being equally accurate."""
+        """The exact two-sided p-value of McNemar's test that both are equally accurate."""
         return mcnemar(self.lost, self.gained)
 
     @property
     def bootstrap(self) -> Interval:
-        """The model's accuracy less the reference's, with a percentile bootstrap interval over images.
+        """The model's accuracy minus the reference's, with a percentile bootstrap interval over images.
 
         Source: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13. Only the numbers of gained
-        and lost images matter, so that they are drawn from the multinomial distribution that drawing images amounts to.
+        and lost images matter, so they are drawn from the multinomial distribution that resampling images gives.
         """
         shares = [self.gained / self.count, self.lost / self.count, (self.count - self.gained - self.lost) / self.count]
         drawn = np.random.default_rng(0).multinomial(self.count, shares, _RESAMPLES)
@@ -107,9 +107,8 @@ def pair(right: Flags, reference_right: Flags, same: Flags | None = None) -> Pai
     """Return how the decisions of two models on the same images differ.
 
     Args:
-        right, reference_right: bool, of any shape, whether each decided correctly.
-        same: bool, of the same shape, whether both decided the same; None counts those that are both right or
-            both wrong.
+        right, reference_right: bool, any shape, whether each decision is correct.
+        same: bool, same shape, whether both decided alike; None counts decisions that are both right or both wrong.
     """
     same = right == reference_right if same is None else same
     lost, gained = int((reference_right & ~right).sum()), int((right & ~reference_right).sum())
@@ -147,15 +146,15 @@ Rounds = tuple[Values, ...]
 
 
 def for_few_processes(interval: Interval, processes: Values) -> Interval:
-    """Return a bootstrap interval widened by what so few processes leave open.
+    """Return a bootstrap interval widened for the uncertainty of a small number of processes.
 
     Args:
-        interval: of a positive quantity.
-        processes: float64, (N,), the same quantity in each process alone.
+        interval: for a positive quantity.
+        processes: float64, (N,), the same quantity from each process alone.
 
-    Drawing again from three processes can find nothing beyond them: alone it holds the truth in 77 to 93 % of simulated
-    runs. So each end lies at least as far out as that of Student's t interval of the logarithms, around the same
-    estimate. One process says nothing about others, and its interval stays as it is.
+    Resampling three processes cannot reach values beyond them: on its own the bootstrap interval covers the true value
+    in 77 to 93 % of simulated runs. So each end is moved at least to that of Student's t interval of the logarithms,
+    around the same estimate. One process says nothing about others, so its interval is returned unchanged.
     """
     count = len(processes)
     if count < 2:
@@ -171,7 +170,7 @@ def median_ratio(numerators: Rounds, denominators: Rounds, seed: int = 0) -> Int
     """Return the median over rounds of the ratio of two cases, with its interval `for_few_processes`.
 
     Args:
-        numerators, denominators, seed: as `bootstrap_ratio`.
+        numerators, denominators, seed: as for `bootstrap_ratio`.
     """
     ratios = _ratios(numerators, denominators)
     return for_few_processes(
@@ -183,12 +182,12 @@ def bootstrap_ratio(numerators: Rounds, denominators: Rounds, seed: int = 0) -> 
     """Return the median over rounds of the ratio of two cases, with a bootstrap interval over processes and rounds.
 
     Args:
-        numerators, denominators: for each process, float64, (rounds,), one duration of each case for each round.
-            Processes and rounds that one of them lacks are left out.
-        seed: of the resampling.
+        numerators, denominators: for each process, float64, (rounds,), one duration of the case per round. Processes
+            and rounds that only one case has are left out.
+        seed: for the resampling.
 
-    Processes are drawn with replacement, then rounds within each, because rounds of one process share its luck with
-    memory and caches. Source: Kalibera and Jones, "Rigorous benchmarking in reasonable time", ISMM 2013, section 8.
+    Processes are drawn with replacement, then rounds within each, because the rounds of one process share its memory
+    layout and caches. Source: Kalibera and Jones, "Rigorous benchmarking in reasonable time", ISMM 2013, section 8.
     """
     ratios = _ratios(numerators, denominators)
     low, high = np.percentile(median_draws(ratios, seed), [2.5, 97.5])
@@ -202,13 +201,13 @@ def _ratios(numerators: Rounds, denominators: Rounds) -> Rounds:
 
 
 def median_draws(rounds: Rounds, seed: int = 0) -> Values:
-    """Return medians of redrawn values: float64, (2000,); processes are drawn first, then rounds within each.
+    """Return medians of resampled values, float64, (2000,); processes are drawn first, then rounds within each.
 
     Args:
         rounds: for each process, float64, (rounds,).
-        seed: of the resampling.
+        seed: for the resampling.
 
-    Source: as `bootstrap_ratio`.
+    Source: as for `bootstrap_ratio`.
     """
     chosen, places = _drawn([len(process) for process in rounds], _RESAMPLES, seed)
     filled = np.full((len(rounds), places.shape[-1]), np.nan)
@@ -223,10 +222,10 @@ def quantiles(rounds: tuple[Rounds, ...], shares: tuple[float, ...], seed: int =
 
     Args:
         rounds: for each process, for each round, float64, (samples,).
-        shares: which quantiles, as 0.5 for the median.
-        seed: of the resampling.
+        shares: which quantiles; 0.5 is the median.
+        seed: for the resampling.
 
-    Source: as `bootstrap_ratio`. The samples are sorted once; each drawing only gives the rounds other weights.
+    Source: as for `bootstrap_ratio`. The samples are sorted once; each drawing only changes the weights of the rounds.
     """
     sizes = [len(samples) for process in rounds for samples in process]
     samples = np.concatenate([samples for process in rounds for samples in process])
@@ -248,12 +247,12 @@ def quantiles(rounds: tuple[Rounds, ...], shares: tuple[float, ...], seed: int =
 
 
 def _drawn(sizes: list[int], resamples: int, seed: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return drawings of processes and of rounds within each, with replacement.
+    """Return drawings, with replacement, of processes and of rounds within each.
 
     Args:
-        sizes: number of rounds of each process.
-        resamples: how many drawings.
-        seed: of the generator.
+        sizes: the number of rounds of each process.
+        resamples: the number of drawings.
+        seed: for the generator.
 
     Returns:
         int64, (resamples, processes): which process; int64, (resamples, processes, most rounds): which of its rounds.

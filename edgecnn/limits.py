@@ -1,4 +1,4 @@
-"""Limits that a file has to keep to, and whether it does: one vocabulary for export, bench and compare."""
+"""Limits on a file, and whether it keeps them: one vocabulary for export, bench and compare."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 MAX_DROP_POINTS = 1.0
-"""How many points of top-1 a file may lose by default; MLPerf asks quantized models for 99 % of float32's accuracy."""
+"""Points of top-1 that a file may lose by default. MLPerf requires 99 % of float32's accuracy of quantized models."""
 
 MIN_AGREEMENT_PERCENT = 98.0
-"""How many images a file must answer as Keras does by default, where nobody labelled them."""
+"""The share of unlabelled images that a file must answer as Keras does by default."""
 
 
 class Outcome(enum.Enum):
-    """Whether something is within a limit, with 95 % confidence."""
+    """Whether a figure is within a limit, with 95 % confidence."""
 
     HOLDS = "holds"
     DOES_NOT_HOLD = "does not hold"
@@ -25,10 +25,10 @@ class Outcome(enum.Enum):
 
 
 class Estimate(Protocol):
-    """A value and the two ends of its 95 % interval, as `edgecnn.intervals.Interval` has them."""
+    """A value and the ends of its 95 % interval, such as `edgecnn.intervals.Interval`."""
 
     @property
-    def value(self) -> float: ...  # noqa: D102  # the class says it
+    def value(self) -> float: ...  # noqa: D102  # the class describes it
     @property
     def low(self) -> float: ...  # noqa: D102
     @property
@@ -38,8 +38,8 @@ class Estimate(Protocol):
 def decide(interval: Estimate, limit: float, undecided: Outcome = Outcome.TOO_FEW_IMAGES) -> Outcome:
     """Return whether a figure is at most `limit`.
 
-    It is if its whole interval is within the limit, and is not if the whole interval is beyond it. In between the
-    outcome is `undecided`. A figure that must be at least something is decided by what it lacks.
+    The limit holds if the whole interval is within it, and does not hold if the whole interval is beyond it. Otherwise
+    the outcome is `undecided`. For a lower limit, pass how much the figure falls short.
     """
     if interval.high <= limit:
         return Outcome.HOLDS
@@ -48,11 +48,11 @@ def decide(interval: Estimate, limit: float, undecided: Outcome = Outcome.TOO_FE
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file must keep to, wherever it is judged; None for no limit.
+    """The limits on a file, wherever it is judged; None is no limit.
 
     Attributes:
-        max_drop: points of top-1 that it may lose to the model that it was made from.
-        max_latency: seconds of one image.
+        max_drop: points of top-1 that it may lose against its source model.
+        max_latency: seconds for one image.
         max_size: bytes of the file.
     """
 
@@ -63,15 +63,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A figure that can be limited, and how it is shown.
+    """A figure that can have a limit, and how to show it.
 
     Attributes:
-        name: what the limit is on, in a word.
-        words: around the figure.
-        unit: behind the limit.
+        name: of the limit, one word.
+        words: format string for the figure.
+        unit: text after the limit.
         per_unit: the factor from the stored value to the shown one.
-        digits: the format of the figure.
-        unknown: what to say where there is no figure.
+        digits: the number format of the figure.
+        unknown: the text if there is no figure.
     """
 
     name: str
@@ -94,16 +94,16 @@ QUANTITIES = {
     "p90": Quantity("latency", "p90 {} ms", " ms", 1e3),
     "memory": Quantity("memory", "{} MB above the bare process", " MB", 1e-6, unknown="memory is not known here"),
 }
-"""By the name that a figure has in manifests; a new limit is one row here, and one where its figure is measured."""
+"""Quantities by their names in manifests. A new limit needs one row here and one where its figure is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class LimitResult:
-    """One limit: the figure that was found, its 95 % interval, and whether it holds.
+    """One limit, the measured figure with its 95 % interval, and the outcome.
 
     Attributes:
         figure: one of `QUANTITIES`.
-        value, low, high: in the unit of the limit; all the same where the figure has no interval.
+        value, low, high: in the unit of the limit; all equal if the figure has no interval.
     """
 
     figure: str = field(metadata={"key": "what"})
@@ -115,22 +115,22 @@ class LimitResult:
 
     @property
     def name(self) -> str:
-        """What the limit is on: "accuracy", "latency", "size" or "memory"."""
+        """The name of the limit: "accuracy", "latency", "size" or "memory"."""
         return self._quantity.name
 
     @property
     def comparison(self) -> str:
-        """The figure beside its limit, in words."""
+        """The figure and its limit, in words."""
         shown = self._quantity
         if self.outcome is Outcome.UNKNOWN:
             return shown.unknown
-        value, low, high = (f"{shown.per_unit * one:{shown.digits}}" for one in (self.value, self.low, self.high))
+        value, low, high = (f"{shown.per_unit * number:{shown.digits}}" for number in (self.value, self.low, self.high))
         interval = f" ({low} to {high})" if self.low < self.high else ""
         return f"{shown.words.format(value)}{interval}, limit {shown.per_unit * self.limit:,.12g}{shown.unit}"
 
     @property
     def sentence(self) -> str:
-        """The outcome and what was found, in one line."""
+        """The outcome, the figure and the limit, in one line."""
         return f"{self.outcome.value}: {self.comparison}"
 
     @property
@@ -145,9 +145,9 @@ def check_limit(
 
     Args:
         figure: one of `QUANTITIES`.
-        measured: the figure; None where it is not known.
+        measured: the figure; None if unknown.
         limit: in the same unit.
-        undecided: the outcome where the interval has the limit inside.
+        undecided: the outcome if the limit is inside the interval.
     """
     if measured is None:
         return LimitResult(figure, Outcome.UNKNOWN, limit, math.nan, math.nan, math.nan)

@@ -1,6 +1,6 @@
-"""Text from strangers made fit to be shown: class names, file names, errors of other packages, what devices send.
+"""Cleaning text from strangers for display: class names, file names, errors of other packages, output of devices.
 
-`plain` suits documents, `visible` paths, `one_line` messages on a terminal, `markdown` what stands in Markdown. Each
+`plain` is for documents, `visible` for paths, `one_line` for messages on a terminal, and `markdown` for Markdown. Each
 returns one line without control characters, marks that change the direction of writing, or lone surrogates.
 """
 
@@ -10,48 +10,48 @@ import re
 from collections.abc import Callable
 
 LONGEST = 4096
-"""Characters that are kept by default: as many as a path may have on Linux."""
+"""How many characters are kept by default: as many as a path may have on Linux."""
 
 _BREAKS = "\n\r\t"
 _SPACES = frozenset("\u00a0\u1680\u202f\u205f\u3000").union(map(chr, range(0x2000, 0x200B)))
-"""Spaces of Unicode's category Zs. `str.isprintable` counts only the ASCII space among what is printable."""
+"""Spaces of Unicode's category Zs. `str.isprintable` accepts only the ASCII space."""
 
 _MARKUP = r"[\\`*<>\[\]|~&]|(?<![^\W_])_|_(?![^\W_])|://|[#@]"
-"""What Markdown, or the HTML in it, reads as more than text. An address that is written out would become a link."""
+"""What Markdown, or HTML in it, treats as markup. A plain URL would become a link."""
 _ADDRESS, _REFERENCES = "://", "#@"
 _NOTHING = "&#8203;"
-"""A zero-width space. Bots put it after @ and #, so that a name notifies no user of a forge and links to no issue."""
+"""A zero-width space, which bots put after @ and #: a name then notifies no user of a forge and links to no issue."""
 
 
 def plain(text: str, longest: int | None = LONGEST) -> str:
-    """Return `text` as one line; each character that cannot be seen becomes U+FFFD.
+    """Return `text` as one line; invisible characters become U+FFFD.
 
     Args:
         text: of any origin.
         longest: characters to keep; longer text ends in "…". None keeps all.
     """
-    return _cleaned(text.replace("\r\n", " "), longest, lambda unseen: " " if unseen in _BREAKS else "\ufffd")
+    return _cleaned(text.replace("\r\n", " "), longest, lambda character: " " if character in _BREAKS else "\ufffd")
 
 
 def visible(text: str, longest: int | None = LONGEST) -> str:
-    r"""Return `text` as one line; each character that cannot be seen is written as Python does: \n, \x1b, \udce9.
+    r"""Return `text` as one line; invisible characters are written as Python escapes: \n, \x1b, \udce9.
 
-    The bytes of a path that are not UTF-8 show as the surrogates that stand for them (PEP 383).
+    Bytes of a path that are not UTF-8 are shown as their surrogates (PEP 383).
 
     Args:
         text: of any origin.
         longest: characters to keep; longer text ends in "…". None keeps all.
     """
-    return _cleaned(text, longest, lambda unseen: unseen.encode("unicode_escape").decode())
+    return _cleaned(text, longest, lambda character: character.encode("unicode_escape").decode())
 
 
 def one_line(text: str) -> str:
-    """Return a message for a terminal as `visible` does; a run of spaces and line breaks becomes one space."""
+    """Return `text` as `visible` does, with each run of spaces and line breaks as one space."""
     return visible(" ".join(text.split()))
 
 
 def markdown(text: str) -> str:
-    """Return `text` so that Markdown shows it as it is, makes no link of it and mentions nobody on a forge."""
+    """Return `text` escaped so that Markdown shows it unchanged, without links or mentions of users of a forge."""
     return re.sub(_MARKUP, _escaped, plain(text))
 
 
@@ -59,7 +59,9 @@ def _cleaned(text: str, longest: int | None, replace: Callable[[str], str]) -> s
     shown = text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
     if shown.isprintable():
         return shown
-    return "".join(one if one.isprintable() or one in _SPACES else replace(one) for one in shown)
+    return "".join(
+        character if character.isprintable() or character in _SPACES else replace(character) for character in shown
+    )
 
 
 def _escaped(match: re.Match[str]) -> str:

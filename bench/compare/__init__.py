@@ -1,1 +1,1 @@
-"""Comparing runs: what became slower, less accurate or larger between two, and many devices in one table."""
+"""Comparing runs: what became slower, less accurate or larger, and many devices in one table."""

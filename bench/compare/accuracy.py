@@ -17,10 +17,10 @@ class AccuracyChange:
     """How the accuracy of a case changed, as shares of the images.
 
     Attributes:
-        outcome: against the limit; None where the images differ, so that nothing can be blamed on the file.
+        outcome: against the limit; None if the images differ, because then the change need not be due to the file.
         difference: of top-1, NEW − OLD, with its 95 % interval; None without labels.
-        mcnemar_p: two-sided, of both being equally accurate; None for different images.
-        lost, gained: images that only OLD, or only NEW, answered rightly; None for different images.
+        mcnemar_p: two-sided p-value of equal accuracy; None for different images.
+        lost, gained: numbers of images that only OLD, or only NEW, got right; None for different images.
         agreement: share of images with the same answer; None for different images.
     """
 
@@ -33,10 +33,10 @@ class AccuracyChange:
 
 
 def accuracy_change(old: Raw, new: Raw, images: tuple[Images, Images], max_drop: float) -> AccuracyChange | None:
-    """Return how a case's accuracy changed; None where nothing is known about it.
+    """Return how a case's accuracy changed; None if nothing is known about it.
 
-    On the same images the difference is paired (see `edgecnn.intervals.Pairs`); else it has Newcombe's
-    interval and no outcome.
+    On the same images the difference is paired (see `edgecnn.intervals.Pairs`). On different images it has
+    Newcombe's interval and no outcome.
 
     Args:
         old, new: the case in each run.
@@ -62,14 +62,15 @@ def accuracy_change(old: Raw, new: Raw, images: tuple[Images, Images], max_drop:
 
 
 def _unpaired(old: Raw, new: Raw, before: Images, after: Images) -> AccuracyChange | None:
-    """Return the difference of two independent proportions.
+    """Return the difference of two independent proportions; None without labels.
 
     Source: Newcombe, "Interval estimation for the difference between independent proportions", Statistics in Medicine
     17 (1998), method 10.
     """
     if before.labels is None or after.labels is None:
         return None
-    was, now = (found.top1 for found in (accuracy(old, None, before), accuracy(new, None, after)) if found is not None)
+    measured = (accuracy(old, None, before), accuracy(new, None, after))
+    was, now = (accuracy_then.top1 for accuracy_then in measured if accuracy_then is not None)
     value = now.value - was.value
     low = value - math.hypot(now.value - now.low, was.high - was.value)
     high = value + math.hypot(now.high - now.value, was.value - was.low)

@@ -12,7 +12,7 @@ from edgecnn.schema import encode
 
 
 def to_values(compared: ComparedRuns) -> dict[str, Any]:
-    """Return a comparison as dicts, lists and plain values; latencies in seconds, ratios NEW by OLD."""
+    """Return a comparison as dicts, lists and plain values; latencies are in seconds, ratios are NEW / OLD."""
     table = devices(compared.devices) if compared.devices else None
     return {
         "headline": headline(compared),

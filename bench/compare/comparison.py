@@ -1,4 +1,4 @@
-"""What changed between two runs on one machine, derived once and shown in many forms."""
+"""What changed between two runs on one machine, independent of how it is shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edgecnn.limits import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A result: the name that its reader knows it by, and what follows from it."""
+    """A result's name for the reader, and its findings."""
 
     name: str
     findings: Findings
@@ -30,9 +30,9 @@ class CaseChange:
 
     Attributes:
         old, new: None where the case failed in that run.
-        failure: what happened in NEW to a case that worked in OLD.
-        latency: None where it failed, or where the processor is emulated.
-        accuracy: None where nothing is known.
+        failure: the reason why a case that worked in OLD failed in NEW.
+        latency: None if the case failed, or the processor is emulated.
+        accuracy: None if unknown.
         is_bigger: whether the file grew by more than the limit.
     """
 
@@ -46,7 +46,7 @@ class CaseChange:
 
     @property
     def regressions(self) -> tuple[str, ...]:
-        """What became worse, in a word each; empty if nothing is shown to."""
+        """What became worse, such as "slower"; empty if nothing is shown to be worse."""
         worse = {
             "failed": self.failure is not None,
             "slower": self.latency is not None and self.latency.outcome is LatencyOutcome.SLOWER,
@@ -57,7 +57,7 @@ class CaseChange:
 
     @property
     def unknowns(self) -> tuple[str, ...]:
-        """What cannot be told, in a word each: "latency", "accuracy"."""
+        """The undecided figures: "latency", "accuracy"."""
         if self.old is None or self.new is None:
             return ()
         latency = self.latency is None or self.latency.outcome is LatencyOutcome.CANNOT_TELL
@@ -72,8 +72,8 @@ class Comparison:
     Attributes:
         cases: the artifacts of both, worst first.
         added, removed: names of artifacts that only NEW, or only OLD, has.
-        baseline: how the common baseline itself changed, which is what the ratios take out; None without one.
-        care: why latencies cannot be relied on; "" where they can.
+        baseline: how the common baseline itself changed, which ratios remove; None without one.
+        care: why latencies are unreliable; "" if they are not.
     """
 
     old: Run
@@ -92,7 +92,7 @@ class Comparison:
 
     @property
     def is_certain(self) -> bool:
-        """Whether all that OLD had was compared, and all could be told."""
+        """Whether every case of OLD was compared, and every outcome is known."""
         return not self.removed and not any(change.unknowns for change in self.cases)
 
 
@@ -125,7 +125,7 @@ def compare_runs(old: Run, new: Run, limits: Tolerance) -> Comparison:
 
 
 def _care(old: Run, new: Run, *, has_baseline: bool) -> str:
-    """Return why a change of latency has to be beyond doubt to be believed; "" where there is no reason."""
+    """Return why only a large change of latency counts; "" if there is no such reason."""
     reasons = [
         f"{which} was disturbed ({', '.join(kinds)})"
         for which, run in (("OLD", old), ("NEW", new))
@@ -134,7 +134,7 @@ def _care(old: Run, new: Run, *, has_baseline: bool) -> str:
     if not has_baseline:
         reasons.append("the runs have no common baseline")
     if min(run.findings.result.settings.processes for run in (old, new)) == 1:
-        reasons.append("one process a case does not show the luck of processes")
+        reasons.append("one process per case does not show how processes vary")
     return " and ".join(reasons)
 
 
@@ -181,7 +181,7 @@ def _latency(
 def _baseline_change(
     baselines: tuple[CaseResult, CaseResult], old: Run, new: Run, limits: Tolerance
 ) -> LatencyChange | None:
-    """Return how the baseline's own latency changed; None where it was not measured."""
+    """Return how the baseline's own latency changed; None if it was not measured."""
     was, now = baselines[0].raw, baselines[1].raw
     if was is None or now is None:
         return None
@@ -190,6 +190,6 @@ def _baseline_change(
 
 
 def _severity(change: CaseChange) -> tuple[bool, bool, bool, float, str]:
-    """Return what sorts the worst first: failed, worse, unknown, and then the change of latency."""
+    """Return a sort key that puts the worst first: failed, worse, unknown, then by the change of latency."""
     ratio = change.latency.shown.value if change.latency is not None else 1.0
     return (change.failure is None, not change.regressions, not change.unknowns, -ratio, change.case.name)

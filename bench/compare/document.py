@@ -13,7 +13,7 @@ from edgecnn.reporting.document import Document, Section
 
 
 def comparison_document(compared: ComparedRuns) -> Document:
-    """Return the report: a section for each comparison, and one for the devices."""
+    """Return the report, with a section for each comparison and one for the devices."""
     return Document(
         product="edgecnn compare",
         title="What changed" if compared.comparisons else "Devices side by side",
@@ -27,7 +27,7 @@ def comparison_document(compared: ComparedRuns) -> Document:
 
 
 def side_by_side(runs: tuple[Run, ...]) -> Section:
-    """Return the section with a column for each device."""
+    """Return a section with one column per device."""
     return Section("side-by-side", "Side by side", (devices(runs),))
 
 

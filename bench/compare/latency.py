@@ -1,14 +1,14 @@
 """Whether a case became slower between two runs on one machine.
 
-A slowdown must show in the case's ratio to the baseline of its run, beyond the limit, and be borne out by the case's
-own latency, which must have grown by half the limit at least. The ratio alone would blame the case where a busy
-machine held the baseline up in OLD; the latency alone where the machine itself became slower. Both are taken from
-medians of rounds, and resampled in each run independently, processes first.
+A slowdown must show in the case's ratio to the baseline of its run, beyond the limit, and in the case's own latency,
+which must have grown by at least half the limit. The ratio alone would blame the case if a busy machine slowed down
+the baseline in OLD; the latency alone, if the machine itself became slower. Both come from medians of rounds, and are
+resampled in each run independently, processes first.
 
-With three processes a bootstrap sees too little of the luck of processes: its 95 % interval holds the truth in about
-85 % of simulated runs. What each run says about that luck is its A/A case, so the ratio's interval is widened by the
-noise floors of both runs, in quadrature, because these errors are independent. docs/comparing.md says what this finds
-and misses in simulation.
+With three processes a bootstrap underestimates the variation between processes: its 95 % interval covers the true
+value in about 85 % of simulated runs. Each run measures that variation with its A/A case, so the ratio's interval is
+widened by the noise floors of both runs, in quadrature, because these errors are independent. docs/comparing.md shows
+what this detects and misses in simulation.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from edgecnn.intervals import Interval, Rounds, median_draws
 
 
 class LatencyOutcome(enum.Enum):
-    """What is known about a change of latency, with 95 % confidence."""
+    """The outcome for a change of latency, with 95 % confidence."""
 
     SLOWER = "slower"
     FASTER = "faster"
@@ -40,7 +40,7 @@ class CaseInRun:
     """A case in one run.
 
     Attributes:
-        references: the baseline and its twin; empty where the two runs have no common baseline.
+        references: the baseline and its twin; empty if the two runs have no common baseline.
         floor: the noise floor of the run, as a share.
     """
 
@@ -55,9 +55,9 @@ class LatencyChange:
 
     Attributes:
         own: NEW's median latency divided by OLD's.
-        relative: the same of the ratios to the baseline, its interval widened by the noise floors; None where the runs
-            have no common baseline, and then it is `own` that is widened.
-        why: what stands behind the outcome, where the figures alone do not say it.
+        relative: the same for the ratios to the baseline, with its interval widened by the noise floors; None without a
+            common baseline, and then `own` is widened instead.
+        why: the reason for the outcome, if the figures alone do not show it.
     """
 
     outcome: LatencyOutcome
@@ -67,7 +67,7 @@ class LatencyChange:
 
     @property
     def shown(self) -> Interval:
-        """The change that the machine's own change has been taken out of, if that is possible."""
+        """The change without that of the machine, if it is known."""
         return self.own if self.relative is None else self.relative
 
 
@@ -76,14 +76,14 @@ def latency_change(old: CaseInRun, new: CaseInRun, limits: Tolerance, care: str 
 
     Args:
         old, new: the case in each run.
-        limits: `slower` counts.
-        care: why the runs cannot be relied on; then only a change whose whole interval exceeds twice the limit counts.
+        limits: only `slower` is used.
+        care: why the runs are unreliable; then only a change whose whole interval exceeds twice the limit counts.
     """
     floor = math.hypot(math.log1p(old.floor), math.log1p(new.floor))
     medians = round_medians(old.raw), round_medians(new.raw)
     if not (old.references and new.references):
         own = _change(*medians, floor)
-        outcome, why = _judge(own, own, limits, care or "nothing pairs out the machine")
+        outcome, why = _judge(own, own, limits, care or "no baseline accounts for the machine")
         return LatencyChange(outcome, own, None, why)
     own, relative = _change(*medians), _change(_to_references(old), _to_references(new), floor)
     outcome, why = _judge(own, relative, limits, care)
@@ -95,17 +95,17 @@ def baseline_change(old: CaseInRun, new: CaseInRun, limits: Tolerance) -> Latenc
 
     Args:
         old, new: the baseline in each run, without references.
-        limits: beyond `slower`, it cannot be told whether the machine became slower or what the file rests on.
+        limits: beyond `slower`, it is unknown whether the machine became slower or the software below the file.
     """
     own = latency_change(old, new, limits).own
     if _exceeds(own, limits.slower):
-        why = "the others are measured against it, and nothing tells whether the machine became slower"
+        why = "the others are measured against it, and the machine may have become slower"
         return LatencyChange(LatencyOutcome.CANNOT_TELL, own, None, why)
     return LatencyChange(LatencyOutcome.BASELINE, own, None, "what the others are measured against")
 
 
 def _to_references(case: CaseInRun) -> Rounds:
-    """Return, for each process and round, the case's latency by the geometric mean of its references'."""
+    """Return the case's latency divided by the geometric mean of its references', for each process and round."""
     logs = [[np.log(process) for process in round_medians(raw)] for raw in case.references]
     ratios = []
     for number, process in enumerate(round_medians(case.raw)):
@@ -133,11 +133,11 @@ def _judge(own: Interval, relative: Interval, limits: Tolerance, care: str) -> t
         (LatencyOutcome.FASTER, (_inverse(own), _inverse(relative))),
     ):
         if _is_shown(*changes, limits, care):
-            return outcome, f"beyond doubt, although {care}" if care else ""
+            return outcome, f"by a wide margin, although {care}" if care else ""
         if not care and _exceeds(changes[1], limits.slower):
             return (
                 LatencyOutcome.CANNOT_TELL,
-                "the latency itself does not bear out its ratio to the baseline: measure again",
+                "the latency itself does not confirm its ratio to the baseline: measure again",
             )
     if care:
         return LatencyOutcome.CANNOT_TELL, f"{care}: measure again"

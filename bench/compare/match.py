@@ -1,4 +1,4 @@
-"""What belongs together in two runs: the machine, the baseline, and each case."""
+"""Matching two runs: the machine, the baseline, and each case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MachineKey = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The artifacts of two runs.
+    """The artifacts of two runs, in pairs.
 
     Attributes:
         pairs: of OLD and NEW, in the order of NEW.
@@ -29,7 +29,7 @@ class Matched:
 
 
 def machine_key(machine: Machine) -> MachineKey:
-    """Return what two runs have in common whose latencies can be compared: board, processor, cores, architecture."""
+    """Return what runs with comparable latencies have in common: board, processor, cores, architecture."""
     return (
         machine.model or "",
         machine.cpu or "",
@@ -42,8 +42,8 @@ def machine_key(machine: Machine) -> MachineKey:
 def match(old: Result, new: Result) -> Matched:
     """Return the artifacts of both runs in pairs.
 
-    They belong together by the name of the file, without its folder, by backend, precision and threads. Where two
-    files of a run share all that, the name of the case must agree too.
+    Artifacts match by file name (without the folder), backend, precision and threads. If two files of a run have all of
+    these in common, the name of the case must match too.
     """
     olds, news = _artifacts(old), _artifacts(new)
     twice = _ambiguous(olds) | _ambiguous(news)
@@ -56,7 +56,7 @@ def match(old: Result, new: Result) -> Matched:
 
 
 def common_baseline(old: Result, new: Result) -> tuple[CaseResult, CaseResult] | None:
-    """Return the baselines of both runs; None unless they are one file on one version of one runtime, called alike."""
+    """Return the baselines of both runs; None unless they are one file, called alike on one version of a runtime."""
     before, after = _with_role(old, Role.BASELINE), _with_role(new, Role.BASELINE)
     if before is None or after is None:
         return None
@@ -71,13 +71,13 @@ def common_baseline(old: Result, new: Result) -> tuple[CaseResult, CaseResult] |
 
 
 def references(result: Result) -> tuple[Raw, ...]:
-    """Return the baseline and its twin, which are the same thing measured twice; without those that failed."""
+    """Return the baseline and its twin, the same file measured twice, without those that failed."""
     cases = (_with_role(result, role) for role in (Role.BASELINE, Role.TWIN))
     return tuple(case_result.raw for case_result in cases if case_result is not None and case_result.raw is not None)
 
 
 def backend_version(backend: str, result: Result) -> str:
-    """Return the version of a runtime in a run; of all that the run names, where its package is not known here."""
+    """Return the version of a runtime in a run, or all of the run's versions if the runtime's package is not known."""
     known = known_backends().get(backend)
     if known is not None and known.package in result.versions:
         return result.versions[known.package]

@@ -1,4 +1,4 @@
-"""Any number of runs: compared where the machine is the same, side by side where it is not."""
+"""Any number of runs: compared if they are from one machine, side by side if not."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from edgecnn.bench.findings import Findings, read_findings
 
 @dataclass(frozen=True, slots=True)
 class ComparedRuns:
-    """Runs of one machine or several.
+    """The comparisons of runs from one machine or several.
 
     Attributes:
         comparisons: each later run of a machine with the first one.
-        devices: the runs of the table with a column a device; empty for one device.
+        devices: the runs for the table with one column per device; empty for one device.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -31,21 +31,21 @@ class ComparedRuns:
 
     @property
     def is_certain(self) -> bool:
-        """Whether anything was compared, and all could be told."""
+        """Whether anything was compared, and every outcome is known."""
         return bool(self.comparisons) and all(comparison.is_certain for comparison in self.comparisons)
 
 
 def read_runs(paths: tuple[Path, ...]) -> tuple[Run, ...]:
-    """Return the runs in files, each with the shortest end of its path that no other one has.
+    """Return the runs in files, each named by the shortest end of its path that is unique.
 
     Raises:
-        MeasurementError: a file is missing, or no result that this edgecnn reads.
+        MeasurementError: a file is missing, or is not a result that this edgecnn can read.
     """
     return tuple(Run(name, read_findings(path)) for name, path in zip(_short_names(paths), paths, strict=True))
 
 
 def compare(runs: tuple[Run, ...], limits: Tolerance, *, devices_only: bool = False) -> ComparedRuns:
-    """Return each later run of a machine compared with its first, and the latest of each machine side by side.
+    """Return comparisons of each machine's later runs with its first, and the latest run of each machine side by side.
 
     Args:
         runs: the oldest first.
@@ -65,12 +65,12 @@ def compare(runs: tuple[Run, ...], limits: Tolerance, *, devices_only: bool = Fa
 
 
 def deployed(findings: Findings) -> Case | None:
-    """Return the artifact that a run's verdict says to deploy; None if it says so of none."""
+    """Return the artifact that a run's verdict says to deploy; None if there is none."""
     return next((summary.case for summary in findings.summaries if summary.case.name in findings.chosen[:1]), None)
 
 
 def _short_names(paths: tuple[Path, ...]) -> list[str]:
-    """Return "new/result.json" for a path whose last part another one has too."""
+    """Return the shortest unique ends of the paths, such as "new/result.json"."""
     longest = max(len(path.parts) for path in paths)
     for length in range(1, longest):
         names = ["/".join(path.parts[-length:]) for path in paths]

@@ -1,4 +1,4 @@
-"""The tables of a comparison, as text; the screen and every report show these."""
+"""The tables of a comparison, the same on the screen and in every report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgecnn.reporting.blocks import Table
 
 
 def changes(comparison: Comparison) -> Table:
-    """Return what was judged, the worst case first."""
+    """Return the figures that were judged, the worst case first."""
     accuracy = comparison.new.findings.accuracy_name
     return Table(
         "changes",
@@ -36,13 +36,13 @@ def changes(comparison: Comparison) -> Table:
 
 
 def details(comparison: Comparison) -> Table:
-    """Return what was not judged: cold start, memory, size and throughput, OLD → NEW."""
+    """Return the figures that were not judged, OLD → NEW: cold start, memory, size and throughput."""
     emulated = comparison.new.findings.result.machine.emulated
     figures = tuple((name, tell) for name, is_time, tell in _DETAILS if not (is_time and emulated))
     return Table(
         "details",
         "Other figures, OLD → NEW",
-        ("case", "latency as it is, × OLD (95 %)", *(name for name, _ in figures)),
+        ("case", "own latency, × OLD (95 %)", *(name for name, _ in figures)),
         tuple(
             (
                 change.case.name,
@@ -55,9 +55,9 @@ def details(comparison: Comparison) -> Table:
 
 
 def devices(runs: tuple[Run, ...]) -> Table:
-    """Return one column a device: p50, speed-up over the baseline of its own run, and top-1 of each case.
+    """Return one column per device: p50, speed-up over the baseline of its own run, and top-1 of each case.
 
-    No latency of an emulated processor is among them.
+    Latencies of emulated processors are omitted.
     """
     baselines = ("baseline", *(_baseline(run) for run in runs))
     keys = dict.fromkeys(
@@ -76,7 +76,7 @@ def devices(runs: tuple[Run, ...]) -> Table:
 
 
 def device_name(run: Run) -> str:
-    """Return what a device is called at the head of its column: board or processor, and the run's name."""
+    """Return the heading of a device's column: board or processor, and the run's name."""
     machine = run.findings.result.machine
     name = machine.model or machine.cpu or machine.architecture
     emulated = ", EMULATED" if machine.emulated else ""
@@ -99,7 +99,7 @@ _DETAILS: tuple[tuple[str, bool, Callable[[Summary], str]], ...] = (
     ("peak, MB", False, lambda summary: megabytes(summary.memory.peak)),
     ("file, MB", False, lambda summary: megabytes(summary.raw.size_bytes)),
 )
-"""Name, whether it is a time, which an emulated processor says nothing about, and the figure."""
+"""Name, whether it is a time (meaningless on an emulated processor), and the figure."""
 
 
 def _accuracy(change: CaseChange) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgecnn.bench.noise import ALIKE
 
 MAX_DROP_POINTS = 0.5
-"""Points of top-1: half of what an export may lose by default, because two versions of one file are compared."""
+"""Points of top-1: half the default limit of an export, because two versions of one file are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +15,9 @@ class Tolerance:
     """How much worse NEW may be than OLD.
 
     Attributes:
-        slower: share of a latency; the default is what the verdict of a run calls alike.
+        slower: as a share of the latency; the default is the difference that a run's verdict ignores.
         drop: points of top-1.
-        bigger: share of a file's size; None where it does not matter.
+        bigger: as a share of the file's size; None for no limit.
     """
 
     slower: float = ALIKE
@@ -26,5 +26,5 @@ class Tolerance:
 
     @property
     def beyond_doubt(self) -> float:
-        """What the whole interval of a change of latency must exceed where a run cannot be relied on: twice."""
+        """What the whole interval of a latency change must exceed if a run is unreliable: twice the limit."""
         return 2 * self.slower

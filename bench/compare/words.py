@@ -1,4 +1,4 @@
-"""The sentences of a comparison. Every form of report says these."""
+"""The sentences of a comparison, the same in every report format."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ METHOD = (
     "A case is called slower where its ratio to the baseline of the same run grew by more than the limit, with the "
     "95 % interval above 1, and its own latency grew too, by more than half the limit. Intervals are from a bootstrap "
     "over processes and rounds of each run; that of the ratio is widened by the noise floors of both runs. Where a run "
-    "was disturbed, or nothing pairs out the machine, the whole of both intervals must lie beyond twice the limit. "
+    "was disturbed, or no baseline accounts for the machine, both whole intervals must lie beyond twice the limit. "
     "Accuracy is compared on the same images, with Agresti and Min's interval."
 )
 _MOST_NAMED = 3
 
 
 def headline(compared: ComparedRuns) -> tuple[str, ...]:
-    """Return what was found: a sentence for each comparison, or that nothing was compared."""
+    """Return the conclusion of each comparison, or a sentence that nothing was compared."""
     if compared.comparisons:
         return tuple(_conclusion(comparison) for comparison in compared.comparisons)
     return (f"{len(compared.devices)} runs side by side; nothing was compared as a regression.",)
@@ -44,7 +44,7 @@ def _conclusion(comparison: Comparison) -> str:
 
 
 def outcome_words(change: CaseChange) -> str:
-    """Return what was found of a case: "slower, less accurate", "cannot tell latency", "faster", "not worse"."""
+    """Return the outcome of a case: "slower, less accurate", "cannot tell latency", "faster", "not worse"."""
     if change.failure is not None:
         return f"failed: {change.failure}"
     if change.old is None or change.new is None:
@@ -58,7 +58,7 @@ def outcome_words(change: CaseChange) -> str:
 
 
 def notes(comparison: Comparison) -> tuple[str, ...]:
-    """Return what has to be known beside the tables, one point each."""
+    """Return what a reader must know besides the tables, one point each."""
     return (
         *_verdicts(comparison),
         *_machine(comparison),
@@ -72,12 +72,12 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
 
 
 def times(ratio: Interval) -> str:
-    """Return a ratio with its interval, three digits after the point, because a change of 1 % has to show."""
+    """Return a ratio with its interval, with three decimal places, because a change of 1 % must show."""
     return f"{ratio.value:.3f} ({ratio.low:.3f}–{ratio.high:.3f})"
 
 
 def limits(comparison: Comparison) -> str:
-    """Return the limits in words."""
+    """Return a sentence about the limits."""
     limit = comparison.limits
     bigger = "" if limit.bigger is None else f", {100 * limit.bigger:g} % of a file's size"
     accuracy = comparison.new.findings.accuracy_name
@@ -98,14 +98,14 @@ def _machine(comparison: Comparison) -> list[str]:
     if comparison.baseline is None:
         return [
             "The runs have no common baseline (the same file on the same version of the same runtime): latencies are "
-            "compared as they are, with whatever the machine did in between."
+            "compared directly, including any change of the machine."
         ]
     floors = " and ".join(
         "unknown" if run.findings.a_a is None else f"{100 * run.findings.noise_floor:.1f} %"
         for run in (comparison.old, comparison.new)
     )
     return [
-        f"The baseline itself took {times(comparison.baseline.own)} of OLD's time, which ratios take out. "
+        f"The baseline's own latency is {times(comparison.baseline.own)} times OLD's; ratios remove this change. "
         f"Noise floors: {floors}."
     ]
 
@@ -130,7 +130,9 @@ def _changed(old: Result, new: Result) -> list[str]:
     lines = [f"Versions that changed: {', '.join(versions)}."] if versions else []
     if old.images.sha256 != new.images.sha256:
         was, now = (f"{result.images.count:,} of {result.images.data}" for result in (old, new))
-        lines.append(f"The images differ ({was}; {now}): differences of accuracy are not paired, and blame no file.")
+        lines.append(
+            f"The images differ ({was}; {now}): differences of accuracy are not paired, and not a fault of any file."
+        )
     elif old.images.labels is None and new.images.labels is None:
         lines.append("The images have no labels: only the share of same answers is known.")
     if old.settings != new.settings:

@@ -1,4 +1,4 @@
-"""The report of a run, derived from its `Findings`: tables, charts and words."""
+"""The report of a run, derived from its `Findings`: tables, charts and text."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from edgecnn.bench.findings import ChangedAnswer, Findings
 
 MOST_CLASSES = 40
-"""Above that only the classes are listed in which cases differ most."""
+"""With more, only the classes are listed in which cases differ most."""
 
 
 def per_class(findings: Findings) -> Table | None:
-    """Return top-1 of each class, a row a class; None where the images have no labels."""
+    """Return top-1 by class, one row per class; None if the images have no labels."""
     known = [(number, summary.accuracy) for number, summary in enumerate(findings.summaries, 1) if summary.accuracy]
     if not known:
         return None
@@ -31,14 +31,14 @@ def per_class(findings: Findings) -> Table | None:
     rows = tuple(
         (names[number], *(percent(share.value) if share else "" for share in values[number])) for number in chosen
     )
-    note = "Percents of the images of that class. Cases are numbered as in the agreement table."
+    note = "In percent of the images of each class. Cases are numbered as in the agreement table."
     if len(chosen) < len(names):
-        note += f" The {len(chosen)} of {len(names):,} classes in which cases differ most."
+        note += f" Only the {len(chosen)} of {len(names):,} classes in which cases differ most are shown."
     return Table("classes", "Top-1 by class", ("class", *(f"{number}." for number, _ in known)), rows, note=note)
 
 
 def agreement(findings: Findings) -> Table:
-    """Return for each pair of cases how many images in a hundred get the same answer."""
+    """Return the percentage of images with the same answer, for each pair of cases."""
     names = [name_of(summary) for summary in findings.summaries]
     rows = tuple(
         (f"{number}. {name}", *(percent(share) for share in shares))
@@ -49,7 +49,7 @@ def agreement(findings: Findings) -> Table:
 
 
 def flipped(findings: Findings, most: int) -> Table | None:
-    """Return the first `most` images on which a case and the baseline differ; None where none does."""
+    """Return the first `most` images on which a case and the baseline differ; None if there are none."""
     by_image = flips_by_image(findings)
     if not by_image:
         return None
@@ -63,12 +63,12 @@ def flipped(findings: Findings, most: int) -> Table | None:
         for image, flips in list(by_image.items())[:most]
     )
     note = f"{len(by_image):,} images in all" + (f"; the first {most}." if len(by_image) > most else ".")
-    columns = ("image", "label", "baseline says", "others say")
+    columns = ("image", "label", "baseline's answer", "other answers")
     return Table("flips", "Images on which a case and the baseline differ", columns, rows, note=note, texts=4)
 
 
 def flips_by_image(findings: Findings) -> dict[int, tuple[ChangedAnswer, ...]]:
-    """Return the flips of each image that has some, by its place."""
+    """Return the changed answers by image, for the images that have any."""
     by_image: dict[int, tuple[ChangedAnswer, ...]] = {}
     for flip in sorted(findings.flips, key=lambda flip: flip.image):
         by_image[flip.image] = (*by_image.get(flip.image, ()), flip)
@@ -76,7 +76,7 @@ def flips_by_image(findings: Findings) -> dict[int, tuple[ChangedAnswer, ...]]:
 
 
 def answers_of(flips: tuple[ChangedAnswer, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return each answer that differs from the baseline's, and the names of the cases that gave it."""
+    """Return each answer that differs from the baseline's, with the names of the cases that gave it."""
     return tuple(
         (answer, tuple(flip.case for flip in flips if flip.answer == answer))
         for answer in dict.fromkeys(flip.answer for flip in flips)

@@ -1,4 +1,4 @@
-"""What the cases answered: by class, by pair of cases, which classes are confused, and on which images cases differ."""
+"""The answers of the cases: by class, by pair of cases, confused classes, and images on which cases differ."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
 
 MOST_CLASSES = 24
-"""A matrix of more classes is too large to be read: then the most frequent errors are listed."""
+"""A matrix with more classes is too large to read: the most frequent errors are listed instead."""
 _MOST_ERRORS = 25
 _MOST_FLIPS = 50
 _PICTURES_BYTES = 700_000
-"""All pictures together, so that a page stays below two megabytes."""
+"""The size of all pictures together, so that a page stays below two megabytes."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 def answer_blocks(findings: Findings) -> Iterable[Block | None]:
-    """Yield the blocks of the section."""
+    """Yield the blocks of the section, None for those that do not apply."""
     yield per_class(findings)
     yield agreement(findings) if findings.summaries else None
     yield _confusions(findings)
@@ -32,7 +32,7 @@ def answer_blocks(findings: Findings) -> Iterable[Block | None]:
 
 
 def _confusions(findings: Findings) -> Group | None:
-    """Return the different confusion matrices of a run; None where there are none."""
+    """Return the confusion matrices of a run, one for equal ones; None if there are none."""
     alike: dict[tuple[tuple[int, ...], ...], list[str]] = {}
     for summary in findings.summaries:
         if summary.accuracy and summary.accuracy.confusion and summary.case.role not in {Role.TWIN, Role.REFERENCE}:
@@ -40,11 +40,11 @@ def _confusions(findings: Findings) -> Group | None:
     if not alike:
         return None
     classes = findings.result.images.class_names
-    folded = []
+    matrices = []
     for number, (counts, cases) in enumerate(alike.items(), 1):
         names = ", ".join(cases)
-        folded.append(Folded(names, (_confusion(number, names, classes, counts),), is_open=number == 1))
-    return Group("Confusion matrices", tuple(folded))
+        matrices.append(Folded(names, (_confusion(number, names, classes, counts),), is_open=number == 1))
+    return Group("Confusion matrices", tuple(matrices))
 
 
 def _confusion(
@@ -66,7 +66,7 @@ def _confusion(
 
 
 def _flips(findings: Findings) -> Group | None:
-    """Return the images on which a case and the baseline differ; None where there are none."""
+    """Return the images on which a case and the baseline differ; None if there are none."""
     table = flipped(findings, _MOST_FLIPS)
     if table is None:
         return None
@@ -75,14 +75,14 @@ def _flips(findings: Findings) -> Group | None:
         table.title,
         (
             Paragraph(table.note),
-            *([Pictures(pictures, f"{len(pictures)} of them as pictures; ✓ is right.")] if pictures else []),
+            *([Pictures(pictures, f"{len(pictures)} of them as pictures; ✓ is the right answer.")] if pictures else []),
             Folded("As a table", (replace(table, note=""),), is_open=not pictures),
         ),
     )
 
 
 def _pictures(findings: Findings) -> Iterable[CaptionedPicture]:
-    """Yield the pictures of flipped images, as many as fit."""
+    """Yield the pictures of images with changed answers, as many as fit."""
     flips, left = flips_by_image(findings), _PICTURES_BYTES
     for picture in findings.result.images.pictures:
         flips_here = flips.get(picture.image)
@@ -91,12 +91,12 @@ def _pictures(findings: Findings) -> Iterable[CaptionedPicture]:
             continue
         assert findings.baseline is not None
         first, label = flips_here[0], flips_here[0].label
-        said = [(first.baseline_answer, f"{findings.baseline.case.name} (baseline)")]
-        said += [(answer, ", ".join(cases)) for answer, cases in answers_of(flips_here)]
+        answers = [(first.baseline_answer, f"{findings.baseline.case.name} (baseline)")]
+        answers += [(answer, ", ".join(cases)) for answer, cases in answers_of(flips_here)]
         yield CaptionedPicture(
             picture.png,
             f"Image {picture.image}" + ("" if label is None else f", labelled {label}"),
             "no label" if label is None else label,
             f"image {picture.image}",
-            tuple((answer + (" ✓" if answer == label else ""), who) for answer, who in said),
+            tuple((answer + (" ✓" if answer == label else ""), who) for answer, who in answers),
         )

@@ -1,4 +1,4 @@
-"""The tables with a row for each case."""
+"""The tables with one row per case."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 
 def overview(findings: Findings) -> Table:
-    """Return what decides, in one row a case."""
+    """Return the most important figures."""
     return case_table(
         "overview",
         "Overview",
         (
             (f"{findings.accuracy_name} %", _accuracy(lambda accuracy: percent(accuracy.top1.value))),
-            ("points to baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
+            ("points vs baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
             ("p50 µs", lambda summary: micros(summary.latency.p50.value)),
             ("p90 µs", lambda summary: micros(summary.latency.p90.value)),
             ("× faster (95 %)", _speedup(findings)),
@@ -47,20 +47,20 @@ def overview(findings: Findings) -> Table:
         ),
         findings.summaries,
         failed=failures(findings),
-        note="Latency is of one image in a tight loop. “× faster” is paired with the baseline by rounds; “=” says "
-        "that no difference to the baseline can be measured.",
+        note="Latency is for one image in a tight loop. “× faster” is paired with the baseline by rounds; “=” means "
+        "that no difference from the baseline can be measured.",
     )
 
 
 def accuracy_and_size(findings: Findings) -> Table:
-    """Return how right the answers are, and how large the file is."""
+    """Return accuracy and file sizes."""
     return case_table(
         "accuracy",
         "Accuracy and size",
         (
             (f"{findings.accuracy_name} % (95 %)", _accuracy(lambda accuracy: percent_interval(accuracy.top1))),
             ("top-5 % (95 %)", _accuracy(lambda accuracy: percent_interval(accuracy.top5) if accuracy.top5 else "")),
-            ("points to baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
+            ("points vs baseline (95 %)", _paired(lambda paired: points_interval(paired.difference))),
             ("bootstrap (95 %)", _paired(lambda paired: points_interval(paired.bootstrap))),
             ("McNemar p", _paired(lambda paired: probability(paired.mcnemar_p))),
             ("lost", _paired(lambda paired: f"{paired.lost:,}")),
@@ -74,7 +74,7 @@ def accuracy_and_size(findings: Findings) -> Table:
 
 
 def latency(findings: Findings) -> Table:
-    """Return latencies of the tight loop."""
+    """Return latencies in the tight loop."""
     return case_table(
         "latency",
         "Latency of one image in a tight loop",
@@ -90,7 +90,7 @@ def latency(findings: Findings) -> Table:
             ("calls", lambda summary: f"{summary.latency.samples:,}"),
         ),
         findings.summaries,
-        note=f"“=”: no difference to the baseline can be measured; the noise floor of this run is {_floor(findings)}. "
+        note=f"“=”: no difference from the baseline can be measured; this run's noise floor is {_floor(findings)}. "
         f"Between processes: the largest median of a process divided by the smallest.",
     )
 
@@ -100,7 +100,7 @@ def _floor(findings: Findings) -> str:
 
 
 def cold_start(findings: Findings) -> Table:
-    """Return how long a new process takes until its first answer."""
+    """Return the times from the start of a process to its first answer."""
     return case_table(
         "cold",
         "Cold start: from the request for a process to its first answer",
@@ -113,12 +113,12 @@ def cold_start(findings: Findings) -> Table:
             ("least–most ms", lambda summary: f"{millis(summary.cold.total.low)}–{millis(summary.cold.total.high)}"),
         ),
         findings.summaries,
-        note="Medians over processes. The files were in the system's cache.",
+        note="Medians over processes. The files were in the operating system's cache.",
     )
 
 
 def paced(findings: Findings) -> Table | None:
-    """Return latencies of calls at a frame rate; None where none were made."""
+    """Return latencies of calls at a frame rate; None if there are none."""
     known = [summary for summary in findings.summaries if summary.paced]
     if not known:
         return None
@@ -132,13 +132,12 @@ def paced(findings: Findings) -> Table | None:
             ("calls", _paced(lambda calls: f"{calls.samples:,}")),
         ),
         known,
-        note="The process sleeps between frames, so that caches, clock and threads have cooled down, as in a camera "
-        "application.",
+        note="The process sleeps between frames, so caches, clock and threads cool down, as in a camera application.",
     )
 
 
 def end_to_end(findings: Findings) -> Table | None:
-    """Return latencies from an encoded picture on, by stages; None where none were measured."""
+    """Return latencies from an encoded picture to probabilities, by stage; None if none were measured."""
     known = [summary for summary in findings.summaries if summary.end_to_end]
     if not known:
         return None
@@ -155,12 +154,12 @@ def end_to_end(findings: Findings) -> Table | None:
             ("p90 µs", _end_to_end(lambda calls: micros(calls.p90))),
         ),
         known,
-        note="Medians of each stage.",
+        note="Each stage has its own median.",
     )
 
 
 def throughput(findings: Findings) -> Table:
-    """Return images a second, by images a call; the best is named."""
+    """Return images per second by images per call, and the best rate."""
     sizes = sorted({rate.size for summary in findings.summaries for rate in summary.throughput})
 
     def rate(size: int) -> CellOf:
@@ -183,13 +182,13 @@ def throughput(findings: Findings) -> Table:
             ),
         ),
         findings.summaries,
-        note="A file with a fixed batch of one is called once an image, whatever the call holds."
-        + (f" Best of all: {_fastest(findings)}." if findings.summaries else ""),
+        note="A file with a fixed batch size of one is called once per image."
+        + (f" The best rate: {_fastest(findings)}." if findings.summaries else ""),
     )
 
 
 def memory(findings: Findings) -> Table:
-    """Return what a case takes of memory and of the disk."""
+    """Return memory and disk use."""
     return case_table(
         "memory",
         "Memory and disk",
@@ -201,13 +200,13 @@ def memory(findings: Findings) -> Table:
             ("file + runtime MB", _on_disk),
         ),
         findings.summaries,
-        note="Resident memory above the bare process, which has Python, NumPy and edgecnn: peak until the first "
-        "answer, and steady at the end. Runtime: the installed files of its package. MB are 10⁶ bytes.",
+        note="Resident memory above that of a process with only Python, NumPy and edgecnn: the peak up to the first "
+        "answer, and the steady level at the end. Runtime: the installed files of its package. 1 MB is 10⁶ bytes.",
     )
 
 
 def single_stream(findings: Findings) -> Table | None:
-    """Return MLPerf's figure; None where it was not asked for."""
+    """Return MLPerf's figure; None if it was not requested."""
     known = [summary for summary in findings.summaries if summary.single_stream]
     if not known:
         return None
@@ -220,12 +219,12 @@ def single_stream(findings: Findings) -> Table | None:
             ("shortest window s", _single_stream(lambda scenario: digits(scenario.shortest_window))),
         ),
         known,
-        note="The median over windows of the 90th percentile. The method says what differs from MLPerf's rules.",
+        note="The median over windows of the 90th percentile. The method lists the differences from MLPerf's rules.",
     )
 
 
 def energy(findings: Findings) -> Table | None:
-    """Return energy of one inference; None where there is no meter."""
+    """Return the energy of one inference; None if there is no meter."""
     known = [summary for summary in findings.summaries if summary.raw.energy]
     if not known:
         return None
@@ -233,13 +232,13 @@ def energy(findings: Findings) -> Table | None:
         "energy",
         "Energy",
         (
-            ("mJ an inference", lambda summary: UNKNOWN if summary.joules is None else digits(summary.joules * 1e3)),
+            ("mJ per inference", lambda summary: UNKNOWN if summary.joules is None else digits(summary.joules * 1e3)),
             ("mean W", _energy(lambda energy: digits(energy.joules / energy.seconds))),
             ("idle W", _energy(lambda energy: digits(energy.idle_joules / energy.seconds))),
             ("meter", _energy(lambda energy: energy.covers)),
         ),
         known,
-        note="Above what the idle machine takes in the same time.",
+        note="Energy above what the idle machine uses in the same time.",
     )
 
 
@@ -280,7 +279,7 @@ def _fastest(findings: Findings) -> str:
 
 
 def _call(size: int, findings: Findings) -> str:
-    """Return how many images a call had; all of them are classified in parts."""
+    """Return how many images a call has; a call with all of them is made in parts."""
     every = findings.result.images.count
     return f"all {every:,} images" if size == every else f"{count_of(size, 'image')} a call"
 

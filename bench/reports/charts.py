@@ -1,4 +1,4 @@
-"""The charts of a run. Each is numbered or named as the tables are, and what it shows stands in a table as well."""
+"""The charts of a run. Cases have the same numbers and names as in the tables, which show the same figures."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from edgecnn.bench.summary import Summary
 
 _NEAR_DECADES, _NEAR_SHARE = 0.08, 0.01
-"""Points nearer than that in both directions have numbers that would cover each other."""
+"""The numbers of points that are nearer than this in both directions would overlap."""
 _ROW = 0.4
-"""Inches of a row with a name above it."""
+"""The height of a row with a name above it, in inches."""
 _BESIDE_ROWS = 0.12
 
 
@@ -72,7 +72,7 @@ def accuracy_against_latency(findings: Findings) -> Chart | None:
 
 
 def _lifts(shown: list[Summary]) -> list[int]:
-    """Return how many lines each number has to stand higher, so that it does not cover that of a neighbour."""
+    """Return how many lines to raise each number so that it does not cover a neighbour's."""
     placed: list[tuple[float, float, int]] = []
     for summary in shown:
         assert summary.accuracy is not None
@@ -109,18 +109,18 @@ def _point(axes: Any, number: int, summary: Summary, lift: int) -> None:
 
 
 def distributions(findings: Findings) -> Chart:
-    """Return how latencies of the tight loop are distributed, a row a case, on one logarithmic axis."""
+    """Return the distributions of latencies in the tight loop, one row per case, on one logarithmic axis."""
     shown = findings.summaries
 
     def paint(figure: Any) -> None:
         samples = [_samples(summary) for summary in shown]
-        low = min(float(each.min()) for each in samples) / 1.1
-        high = max(float(np.quantile(each, 0.995)) for each in samples) * 1.1
+        low = min(float(calls.min()) for calls in samples) / 1.1
+        high = max(float(np.quantile(calls, 0.995)) for calls in samples) * 1.1
         edges = np.geomspace(low, high, 121)
         axes = figure.subplots()
-        for row, (summary, each) in enumerate(zip(shown, samples, strict=True)):
+        for row, (summary, calls) in enumerate(zip(shown, samples, strict=True)):
             base, colour = float(-row), SERIES[summary.case.precision.colour - 1]
-            counts = np.histogram(each, edges)[0].astype(float)
+            counts = np.histogram(calls, edges)[0].astype(float)
             smooth = np.convolve(counts, (0.25, 0.5, 0.25), mode="same")
             axes.fill_between(
                 edges[:-1], base, base + 0.55 * smooth / smooth.max(), color=colour, alpha=0.75, linewidth=0
@@ -145,7 +145,7 @@ def distributions(findings: Findings) -> Chart:
     return Chart(
         "distributions",
         "Distribution of latencies in the tight loop",
-        f"Histograms of all single calls on a logarithmic axis of microseconds, a row a case. {told}.",
+        f"Histograms of all single calls on a logarithmic axis in microseconds, one row per case. {told}.",
         paint,
         height=0.65 + _ROW * len(shown),
         left=_BESIDE_ROWS,
@@ -154,7 +154,7 @@ def distributions(findings: Findings) -> Chart:
 
 
 def stages(findings: Findings) -> Chart | None:
-    """Return the stages from an encoded picture to probabilities as stacked bars; None where none were measured."""
+    """Return the stages from an encoded picture to probabilities as stacked bars; None if none were measured."""
     shown = [
         (summary, summary.end_to_end)
         for summary in findings.summaries
@@ -193,7 +193,7 @@ def stages(findings: Findings) -> Chart | None:
 
 
 def _samples(summary: Summary) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return all single calls of a case, in microseconds."""
+    """Return the latencies of all single calls of a case, in microseconds."""
     parts = [samples for process in summary.raw.processes for samples in process.rounds_ns]
     return np.array([sample for part in parts for sample in part], np.float64) / 1e3
 
@@ -206,6 +206,6 @@ def _rows(axes: Any, count: int) -> None:
 
 
 def _legend(shown: tuple[Summary, ...] | list[Summary]) -> tuple[tuple[str, int], ...]:
-    """Return the precisions that are there, with their colours."""
+    """Return the precisions of the cases, with their colours."""
     colours = {summary.case.precision.value: summary.case.precision.colour for summary in shown}
     return tuple(sorted(colours.items(), key=lambda item: item[1]))

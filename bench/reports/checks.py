@@ -1,4 +1,4 @@
-"""How the cases of a run stand to the limits that were set."""
+"""The checks of a run's cases against the limits that were set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
 
 _OUTCOMES = {Outcome.HOLDS: "passed", Outcome.DOES_NOT_HOLD: "failed"}
-"""Of all others nothing can be told."""
+"""All other outcomes are undecided."""
 
 
 def checks(findings: Findings) -> CheckReport:

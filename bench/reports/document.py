@@ -1,4 +1,4 @@
-"""The report of a run: which sections it has, and what is in each."""
+"""The report of a run: its sections and their blocks."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from edgecnn.bench.findings import Findings
 
 _SCATTER_NOTE = (
-    "Dashed: the Pareto front of what can be deployed. Square: the baseline. The twin and other ways of calling Keras "
-    "are not drawn."
+    "Dashed: the Pareto front of the deployable cases. Square: the baseline. The twin and other ways of calling Keras "
+    "are not shown."
 )
 
 
@@ -43,7 +43,7 @@ def run_document(findings: Findings, raw: str = RESULT_NAME) -> Document:
 
     Args:
         findings: of the run.
-        raw: name of the file that keeps the result.
+        raw: name of the result file.
     """
     result = findings.result
     return Document(
@@ -60,7 +60,7 @@ def run_document(findings: Findings, raw: str = RESULT_NAME) -> Document:
 
 
 def cautions(findings: Findings) -> tuple[Block, ...]:
-    """Return the warnings of a run as a block; none where there are no warnings."""
+    """Return the warnings of a run as one block; none if there are no warnings."""
     warnings = tuple(
         Caution(warning.kind, warning.what, warning.advice, warning.is_disturbance) for warning in findings.warnings
     )
@@ -98,7 +98,7 @@ def _sections(findings: Findings, raw: str) -> tuple[Section, ...]:
 
 
 def _chapter(name: str, title: str, blocks: Iterable[Block | None]) -> Section:
-    """Return a section of blocks with titles; those that are None are left out."""
+    """Return a section of blocks with titles, without those that are None."""
     return Section(name, title, tuple(block for block in blocks if block is not None), is_chapter=True)
 
 

@@ -1,4 +1,4 @@
-"""How figures are written: with the unit in the head of the column, and with as many digits as mean something."""
+"""Formatting of figures, with as many digits as are significant; units are in column headings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ UNKNOWN = "–"
 
 
 def digits(value: float) -> str:
-    """Return about three digits, and all of whole numbers: 0.123, 1.23, 12.3, 1,234."""
+    """Return a number with about three digits, or all digits before the point if more: 0.123, 1.23, 12.3, 1,234."""
     size = abs(value)
     return f"{value:,.{0 if size >= 99.95 else 1 if size >= 9.995 else 2 if size >= 0.9995 else 3}f}"
 
@@ -24,17 +24,17 @@ def millis(seconds: float) -> str:
 
 
 def megabytes(count: int | None) -> str:
-    """Return bytes as megabytes of 10⁶ bytes."""
+    """Return bytes as megabytes (10⁶ bytes)."""
     return UNKNOWN if count is None else digits(count / 1e6)
 
 
 def percent(share: float) -> str:
-    """Return a share as percents, without the sign."""
+    """Return a share in percent, without the percent sign."""
     return f"{100 * share:.1f}"
 
 
 def points(share: float) -> str:
-    """Return a difference of shares as signed points."""
+    """Return a difference of shares in points, with its sign."""
     return f"{100 * share:+.2f}".replace("-", "−")
 
 
@@ -44,7 +44,7 @@ def micros_interval(interval: Interval) -> str:
 
 
 def percent_interval(interval: Interval) -> str:
-    """Return percents with their interval."""
+    """Return a percentage with its interval."""
     return f"{percent(interval.value)} ({percent(interval.low)}–{percent(interval.high)})"
 
 
@@ -64,5 +64,5 @@ def probability(value: float) -> str:
 
 
 def count_of(number: int, singular: str, plural: str = "") -> str:
-    """Return "1 thread", "2 threads"."""
+    """Return a number and its noun: "1 thread", "2 threads"."""
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

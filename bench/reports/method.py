@@ -1,4 +1,4 @@
-"""How a run was measured, in words that follow from its settings and its facts."""
+"""How a run was measured, described from its settings and results."""
 
 from __future__ import annotations
 
@@ -14,41 +14,48 @@ if TYPE_CHECKING:
     from edgecnn.device.machine import Machine
 
 WRITTEN_IN = "docs/method.md"
-"""Where the method is explained, with its sources."""
+"""The page that explains the method, with its sources."""
 
 
 def method(findings: Findings, raw: str) -> tuple[str, ...]:
-    """Return what a reader must know to judge the figures, a paragraph each; code is between backticks.
+    """Return the paragraphs that a reader needs to judge the figures; words between backticks are code.
 
     Args:
         findings: of the run.
-        raw: name of the file that keeps the result.
+        raw: name of the result file.
     """
     result = findings.result
     settings = result.settings
-    paragraphs = [_images(result), _what(result), _turns(result), _baseline(findings), _noise(findings), _cold(result)]
+    paragraphs = [
+        _images(result),
+        _latency(result),
+        _turns(result),
+        _baseline(findings),
+        _noise(findings),
+        _cold(result),
+    ]
     if settings.fps is not None:
         paragraphs.append(
-            f"Paced: in each process {settings.frames} calls, one a frame at {settings.fps:g} frames a second; the "
-            "process sleeps in between."
+            f"Paced: each process makes {settings.frames} calls, one per frame at {settings.fps:g} frames per second, "
+            "and sleeps in between."
         )
     if settings.stage_pictures:
         size = "×".join(str(side) for side in settings.picture_size)
         paragraphs.append(
-            f"End to end: {settings.stage_pictures} encoded pictures of {size} in each process, from the bytes in "
-            "memory to probabilities. Decode gives pixels, resize the model's size, quantize the input tensor; invoke "
-            "is the runtime; scores makes probabilities of its output."
+            f"End to end: each process classifies {settings.stage_pictures} encoded pictures of {size}, from bytes in "
+            "memory to probabilities. Decode makes pixels, resize brings them to the model's size, quantize makes the "
+            "input tensor, invoke runs the model, and scores makes probabilities from its output."
         )
     sizes = ", ".join(str(size) for size in settings.batches)
     paragraphs.append(
-        f"Throughput: calls with {sizes + ', and ' if sizes else ''}all {result.images.count:,} images "
-        "one part after the other."
+        f"Throughput: calls with {sizes + ', and ' if sizes else ''}all {result.images.count:,} images, the last in "
+        "parts, one after the other."
     )
     paragraphs.append(_mlperf(findings))
     if any(summary.raw.energy for summary in findings.summaries):
         paragraphs.append(
-            "Energy: what the meter counts while the case runs, less what it counts in as much time without, divided "
-            "by the number of calls."
+            "Energy: what the meter counts while the case runs, minus what it counts in the same time while the "
+            "machine is idle, divided by the number of calls."
         )
     paragraphs.append(f"All figures follow from the raw samples in {raw}. The method with its sources: {WRITTEN_IN}.")
     return tuple(paragraphs)
@@ -56,15 +63,15 @@ def method(findings: Findings, raw: str) -> tuple[str, ...]:
 
 def _images(result: Result) -> str:
     images = result.images
-    labelled = "" if images.labels is not None else " They have no labels, so that no accuracy is known."
+    labelled = "" if images.labels is not None else " They have no labels, so accuracy is unknown."
     return (
         f"Images: {images.count:,} of {images.data}, the same for all cases (pixels' SHA-256 "
-        f"{images.sha256[:12]}…).{labelled} Top-1 has Wilson's interval; differences to the baseline are "
+        f"{images.sha256[:12]}…).{labelled} Top-1 has Wilson's interval; differences from the baseline are "
         "paired, with Agresti and Min's interval, a bootstrap over images, and McNemar's exact test."
     )
 
 
-def _what(result: Result) -> str:
+def _latency(result: Result) -> str:
     threads = ", ".join(str(count) for count in sorted({case.case.threads for case in result.cases}))
     return (
         "Latency: one call of `Classifier.predict`, from the uint8 pixels of one image to float32 probabilities, in a "
@@ -74,11 +81,11 @@ def _what(result: Result) -> str:
 
 def _timer(result: Result) -> str:
     if not result.timer_ns:
-        return "What reading the timer costs was not measured."
+        return "The cost of reading the timer was not measured."
     low, middle, high = np.quantile(result.timer_ns, (0.25, 0.5, 0.75))
     return (
-        f"Measuring costs {middle:,.0f} ns a call (median of {len(result.timer_ns):,} calls that do nothing; middle "
-        f"half {low:,.0f} to {high:,.0f} ns), which is in the figures and was not taken off."
+        f"Measuring costs {middle:,.0f} ns per call (median of {len(result.timer_ns):,} calls that do nothing; middle "
+        f"half {low:,.0f} to {high:,.0f} ns). The figures include it."
     )
 
 
@@ -86,19 +93,19 @@ def _turns(result: Result) -> str:
     settings = result.settings
     return (
         f"Each case has {count_of(settings.processes, 'new process', 'new processes')} of its own, one after the "
-        f"other. A process runs until its latency is stable, but at most {settings.max_warm_up_seconds:g} s, before it "
-        f"counts. Then come {count_of(settings.rounds, 'round')}: each case has one turn a round, in an order drawn "
-        f"anew (seed {settings.seed}). Over all turns a case makes at least {settings.min_samples:,} calls and runs "
-        f"for at least {settings.min_seconds:g} s; up to {settings.turn_warm_up} calls at the start of a turn are not "
-        f"counted, because another case had the caches. {_intervals(settings.processes)}"
+        f"other. A process warms up until its latency is stable, for at most {settings.max_warm_up_seconds:g} s. Then "
+        f"come {count_of(settings.rounds, 'round')}: each case has one turn per round, in a new random order (seed "
+        f"{settings.seed}). Over all turns a case makes at least {settings.min_samples:,} calls and runs for at least "
+        f"{settings.min_seconds:g} s; up to {settings.turn_warm_up} calls at the start of a turn are not counted, "
+        f"because the caches still hold another case. {_intervals(settings.processes)}"
     )
 
 
 def _intervals(processes: int) -> str:
     if processes == 1:
         return (
-            "Intervals are 95 % bootstrap intervals over the rounds of one process: they say nothing of what another "
-            "process would find."
+            "Intervals are 95 % bootstrap intervals over the rounds of one process: they do not cover differences "
+            "between processes."
         )
     return (
         "Intervals are 95 % bootstrap intervals over processes and rounds, widened to Student's t interval over "
@@ -109,54 +116,54 @@ def _intervals(processes: int) -> str:
 def _baseline(findings: Findings) -> str:
     ratios = (
         "“× faster” is the median over rounds of the baseline's median divided by the case's, so that a drift of the "
-        "machine hits both."
+        "machine affects both."
     )
     if findings.baseline is None:
-        return f"There is no baseline: it failed or was not there. {ratios}"
+        return f"There is no baseline: it failed or is missing. {ratios}"
     return f"Baseline: {findings.baseline.case.name}. {ratios}"
 
 
 def _noise(findings: Findings) -> str:
     if findings.a_a is None:
         return (
-            "Noise floor: unknown, because the baseline could not be measured twice; a difference below "
-            f"{percent(findings.noise_floor)} % is not called one."
+            "Noise floor: unknown, because the baseline could not be measured twice; differences below "
+            f"{percent(findings.noise_floor)} % do not count."
         )
     ratio = findings.a_a
     return (
         f"Noise floor: the baseline was measured twice, in other processes and the same rounds. The ratio of the two, "
-        f"which should be 1, is {ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f}). So a difference below "
-        f"{percent(findings.noise_floor)} % is not called one."
+        f"which should be 1, is {ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f}). So differences below "
+        f"{percent(findings.noise_floor)} % do not count."
     )
 
 
 def _cold(result: Result) -> str:
     return (
-        "Cold start: start, from the request for a process until Python, NumPy and edgecnn are there; import, of the "
-        "runtime's package; load, from the file to a classifier; first, the first call. Medians over "
+        "Cold start: start, from the request for a process until Python, NumPy and edgecnn are loaded; "
+        "import, for the runtime's package; load, from the file to a classifier; first, the first call. Medians over "
         f"{count_of(result.settings.processes, 'process', 'processes')}."
     )
 
 
 def _mlperf(findings: Findings) -> str:
     differs = (
-        "the load generator is edgecnn's own, not LoadGen; images and models need not be MLPerf's; the time includes "
-        "quantizing the input and making probabilities; nobody audited it"
+        "the load generator is edgecnn's own, not LoadGen; images and models need not be MLPerf's; times include "
+        "quantizing the input and computing probabilities; nobody audited the results"
     )
     if any(summary.single_stream for summary in findings.summaries):
         return (
-            "MLPerf SingleStream: the next query is sent when the last is answered, and the figure is the 90th "
-            "percentile of latency; as MLPerf Tiny asks, windows of at least ten seconds, of which the median counts. "
-            f"What differs: {differs}."
+            "MLPerf SingleStream: each query is sent when the one before is answered, and the figure is the 90th "
+            "percentile of latency. As MLPerf Tiny requires, it is the median over windows of at least ten seconds. "
+            f"Differences: {differs}."
         )
     return (
-        "The tight loop is MLPerf's SingleStream scenario, whose figure is p90, but these are no MLPerf results: the "
-        f"run is shorter than its rules ask for (`--mlperf-tiny` makes five windows of ten seconds); {differs}."
+        "The tight loop is MLPerf's SingleStream scenario, whose figure is p90, but these are not MLPerf results: the "
+        f"run is shorter than its rules require (`--mlperf-tiny` makes five windows of ten seconds); {differs}."
     )
 
 
 def machine_facts(machine: Machine) -> tuple[tuple[str, str], ...]:
-    """Return what is known of the machine: names and values."""
+    """Return the known facts about the machine as names and values."""
     facts: tuple[tuple[str, object], ...] = (
         ("board", machine.model),
         ("processor", machine.cpu or "unknown"),
@@ -180,7 +187,7 @@ def machine_facts(machine: Machine) -> tuple[tuple[str, str], ...]:
 
 
 def version_facts(result: Result) -> tuple[tuple[str, str], ...]:
-    """Return names and versions of the software, and when the run was made."""
+    """Return names and versions of the software, and the time of the run."""
     return (
         *((name, version) for name, version in result.versions.items()),
         ("run", result.created),
@@ -188,7 +195,7 @@ def version_facts(result: Result) -> tuple[tuple[str, str], ...]:
 
 
 def describe(machine: Machine) -> str:
-    """Return what the machine is in one line."""
+    """Return a description of the machine in one line."""
     parts = [
         machine.model,
         machine.cpu or "unknown processor",
@@ -206,7 +213,7 @@ def _cores(machine: Machine) -> str:
     if machine.cores_online and machine.cores_online != machine.cores:
         parts.append(f"of {machine.cores_online}")
     if machine.threads_per_core and machine.threads_per_core > 1:
-        parts.append(f"({machine.threads_per_core} threads a core)")
+        parts.append(f"({machine.threads_per_core} threads per core)")
     if machine.cpu_quota:
         parts.append(f"with a quota of {machine.cpu_quota:g}")
     return " ".join(parts)

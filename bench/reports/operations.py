@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def operations(findings: Findings) -> tuple[Block, ...]:
-    """Return for each profile its table, and its roofline if the case is one of the fastest; the first is unfolded."""
+    """Return the table of each profile, and its roofline if the case is among the fastest; the first is unfolded."""
     profiled = [
         (number, summary, summary.raw.profile)
         for number, summary in enumerate(findings.summaries, 1)

@@ -1,4 +1,4 @@
-"""Where single operations stand below what the machine can do: a roofline for each profile."""
+"""Rooflines: how close single operations come to what the machine can do."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from edgecnn.profiling.result import Profile, TimedOperation
 
 MOST = 6
-"""Profiles that get a chart: those of the fastest cases; the others have their tables."""
+"""How many profiles get a chart: those of the fastest cases. The others have only tables."""
 _LABELLED = 4
 _INTEGER, _FLOAT = 2, 1
-"""Numbers of colours in the style sheet: as of int8 and float32."""
+"""Numbers of colours in the style sheet, the same as for int8 and float32."""
 
 
 def rooflines(findings: Findings) -> dict[int, Chart]:
-    """Return the charts of the fastest cases by their numbers, from 1 on.
+    """Return the charts of the fastest cases by case number, from 1.
 
-    They show multiply-accumulates a second against multiply-accumulates for each byte.
+    They show multiply-accumulates per second against multiply-accumulates per byte.
     """
     profiled = [
         (number, summary, summary.raw.profile)
         for number, summary in enumerate(findings.summaries, 1)
         if summary.raw.profile
     ]
-    fastest = sorted(profiled, key=lambda each: each[1].latency.p50.value)[:MOST]
+    fastest = sorted(profiled, key=lambda numbered: numbered[1].latency.p50.value)[:MOST]
     return {
         number: _roofline(number, summary, profile, points)
         for number, summary, profile in fastest
@@ -40,7 +40,7 @@ def rooflines(findings: Findings) -> dict[int, Chart]:
 
 
 def _points(profile: Profile) -> list[tuple[TimedOperation, float, float]]:
-    """Return operations with their intensity and rate, those that take longest first."""
+    """Return operations with their intensity and rate, the slowest first."""
     points = []
     for operation in profile.operations:
         intensity, rate = profile.intensity(operation), operation.macs_per_second
@@ -87,7 +87,7 @@ def _roofline(number: int, case: Summary, profile: Profile, points: list[tuple[T
         axes.set_xlim(low, high)
         label_logarithmic(axes.xaxis, low, high)
         label_logarithmic(axes.yaxis, *axes.get_ylim())
-        axes.set_xlabel("multiply-accumulates for each byte")
+        axes.set_xlabel("multiply-accumulates per byte")
         axes.set_ylabel("GMAC/s")
 
     names = {_INTEGER: "int8", _FLOAT: "float32"}

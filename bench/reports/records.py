@@ -1,4 +1,4 @@
-"""All figures of a run, a record for each case, in SI units."""
+"""All figures of a run in SI units, one record per case."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def records(findings: Findings) -> tuple[Record, ...]:
-    """Return a record for each case, failed ones too.
+    """Return a record for each case, including failed ones.
 
-    Seconds, bytes, joules and shares; `_low` and `_high` are the ends of the 95 % interval.
+    Units are seconds, bytes, joules and shares; `_low` and `_high` mark the ends of a 95 % interval.
     """
     summaries = {summary.case.name: summary for summary in findings.summaries}
     return tuple(

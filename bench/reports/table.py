@@ -1,4 +1,4 @@
-"""What the tables of a run have in common: a row for each case."""
+"""Tables with one row per case."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 CellOf = Callable[[Summary], str]
-"""Makes the cell of a case."""
+"""A function from a case to its cell."""
 
 _ROLES = {Role.BASELINE: " (baseline)", Role.TWIN: "", Role.REFERENCE: "", Role.CANDIDATE: ""}
 
 
 def name_of(summary: Summary) -> str:
-    """Return a case's name, and whether it is what ratios refer to."""
+    """Return a case's name, marked if it is the baseline."""
     return summary.case.name + _ROLES[summary.case.role]
 
 
 def failures(findings: Findings) -> tuple[tuple[str, str], ...]:
-    """Return name and reason of each case that failed."""
+    """Return the name of each failed case and the reason."""
     return tuple(
         (case.case.name, case.error or "it was not measured")
         for case in findings.result.cases
@@ -42,13 +42,13 @@ def case_table(
     failed: tuple[tuple[str, str], ...] = (),
     note: str = "",
 ) -> Table:
-    """Return a table with a row for each of `summaries`; a column without any content is left out.
+    """Return a table with one row for each of `summaries`, without empty columns.
 
     Args:
         name, title, note: of the table.
-        columns: heads, and what gives the cell.
+        columns: headings, and functions that make the cells.
         summaries: of the cases.
-        failed: what `failures` found, to be listed.
+        failed: the cases without a row, from `failures`.
     """
     cells = [(head, [cell(summary) for summary in summaries]) for head, cell in columns]
     kept = [(head, column) for head, column in cells if any(column)]
@@ -57,7 +57,7 @@ def case_table(
 
 
 def where_known(part: Callable[[Summary], _T | None]) -> Callable[[Callable[[_T], str]], CellOf]:
-    """Return what makes a cell of a part of a summary; the cell is empty where there is no such part."""
+    """Return a function that makes cells from a part of a summary; a cell is empty where that part is None."""
 
     def make(text: Callable[[_T], str]) -> CellOf:
         def cell(summary: Summary) -> str:

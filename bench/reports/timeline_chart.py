@@ -1,4 +1,4 @@
-"""The machine during the run: temperature, clock, power and the load of other processes, one below the other."""
+"""A chart of the machine during the run: temperature, clock, power, and the load of other processes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Panel:
 
 
 def timeline(findings: Findings) -> Chart | None:
-    """Return what changed on the machine over time; None where nothing is known."""
+    """Return a chart of the machine's state over time; None if nothing is known."""
     moments = findings.result.timeline
     panels = _panels(moments)
     if not panels:
@@ -80,7 +80,7 @@ def _of_samples(moments: tuple[Moment, ...], title: str, field: str, factor: flo
 
 def _load(moments: tuple[Moment, ...]) -> _Panel | None:
     times, rates = list[float](), list[float]()
-    for step in steps_of(moments):  # between two of them a run may have been killed and gone on
+    for step in steps_of(moments):  # between two steps a run may have been killed and resumed
         known = [
             (moment.sample.seconds - moments[0].sample.seconds, moment.sample.busy_seconds - moment.own_seconds)
             for moment in step
@@ -101,7 +101,7 @@ def _load(moments: tuple[Moment, ...]) -> _Panel | None:
 
 
 _LEAST_STEP = 0.25
-"""Seconds; the kernel counts CPU time in hundredths of a second, which is noise in shorter steps."""
+"""Seconds. The kernel counts CPU time in hundredths of a second, which is noise over shorter steps."""
 
 
 def _paint_panel(axes: Any, panel: _Panel) -> None:
@@ -113,5 +113,5 @@ def _paint_panel(axes: Any, panel: _Panel) -> None:
     if panel.limit is not None:
         axes.axhline(panel.limit, color=SOFT, linewidth=0.8, linestyle=":")
         axes.set_ylim(0, max(high, panel.limit) * 1.2)
-    elif high - low < 0.02 * abs(high):  # what hardly changes is no drama
+    elif high - low < 0.02 * abs(high):  # do not magnify small changes
         axes.set_ylim(low - 0.05 * abs(high), high + 0.05 * abs(high))

@@ -1,4 +1,4 @@
-"""Writing the reports of a run into a folder."""
+"""Writing the reports of a run to a folder."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 def write_reports(
     findings: Findings, folder: Path, formats: tuple[str, ...] = tuple(FORMATS), raw: str | None = None
 ) -> Written:
-    """Write the result with all raw samples, and a report in each of the formats.
+    """Write the result with all raw samples, and a report in each format.
 
-    A format whose packages are not installed is left out, with a note.
+    A format whose packages are not installed is omitted, with a note.
 
     Args:
         findings: of the run.
-        folder: is made if it is not there.
+        folder: created if missing.
         formats: names in `edgecnn.reporting.formats.FORMATS`.
-        raw: name of a file that has the result already; None writes `result.json`.
+        raw: name of a file that already has the result; None writes `result.json`.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written to.
     """
     if raw is not None:
         return write_document(run_document(findings, raw), folder, formats)

@@ -1,1 +1,1 @@
-"""Reports: a document of plain data, built by a run, a comparison or several devices, and the formats that show it."""
+"""Reports: documents of plain data about a run, a comparison or several devices, and the formats that render them."""

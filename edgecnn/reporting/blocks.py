@@ -1,7 +1,7 @@
-"""What sections of a document are made of: paragraphs, tables, charts and so on, as plain data.
+"""The blocks of a document's sections, as plain data: paragraphs, tables, charts and so on.
 
-Text may come from strangers; formats clean and escape it. Where a text is prose, words between backticks are code. A
-format leaves out blocks that it cannot show.
+Text may come from strangers; formats clean and escape it. In prose, words between backticks are code. A format omits
+blocks that it cannot show.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """A list of sentences, which are prose."""
+    """A list of sentences of prose."""
 
     items: tuple[str, ...]
 
@@ -45,13 +45,13 @@ class Badges:
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """What a reader must beware of.
+    """A warning to the reader.
 
     Attributes:
-        kind: a word.
-        what: what was seen.
+        kind: one word.
+        what: the observation.
         advice: what to do about it; prose.
-        is_serious: whether figures are in doubt because of it.
+        is_serious: whether it puts figures in doubt.
     """
 
     kind: str
@@ -73,12 +73,12 @@ class Table:
 
     Attributes:
         name: short and unique in the document, for anchors.
-        columns: heads, with units.
-        rows: as many cells as `columns`.
-        failed: name and reason of the cases that have no row because they failed.
+        columns: headings, with units.
+        rows: each has as many cells as `columns`.
+        failed: names and reasons of the failed cases, which have no row.
         note: how to read it.
         texts: how many columns from the left are text; the others are numbers.
-        is_heated: whether the cells are percents, of which those below 100 deserve a look.
+        is_heated: whether the cells are percentages to be coloured the more, the further they are below 100.
     """
 
     name: str
@@ -92,23 +92,23 @@ class Table:
 
     @property
     def lines(self) -> tuple[tuple[str, ...], ...]:
-        """The rows, and one for each failed case with the reason in its second cell."""
+        """The rows, then one for each failed case with the reason in its second cell."""
         empty = ("",) * (len(self.columns) - 2)
         return (*self.rows, *((name, f"failed: {reason}", *empty) for name, reason in self.failed))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chart:
-    """A picture that is drawn when a format shows it, with its text alternative.
+    """A chart that is drawn when a format shows it, with its text alternative.
 
     Attributes:
         name: short and unique in the document, for anchors.
-        alternative: what the picture shows, in words.
+        alternative: a description of the chart.
         paint: draws into a Matplotlib figure with the colours of `edgecnn.reporting.drawing`.
         height: in inches; the width is always the same.
-        left: inches for what stands left of the axes. Margins are given, because to have Matplotlib find them costs as
-            much as to draw.
-        legend: names of series with the number of their colour, from 1 on.
+        left: the margin left of the axes, in inches. Margins are explicit because Matplotlib takes as long to find them
+            as to draw the chart.
+        legend: names of series with the numbers of their colours, from 1.
     """
 
     name: str
@@ -122,17 +122,17 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class ChartGrid:
-    """Charts beside each other, as far as there is room."""
+    """Charts side by side where there is room."""
 
     charts: tuple[Chart, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NumberedChart:
-    """A chart whose points have numbers, from 1 on.
+    """A chart whose points are numbered from 1.
 
     Attributes:
-        names: of the points, each with the number of its colour.
+        names: of the points, each with the number of its colour, in order.
         note: how to read it.
     """
 
@@ -143,14 +143,14 @@ class NumberedChart:
 
 @dataclass(frozen=True, slots=True)
 class FactLists:
-    """Names and values, in one list or several beside each other."""
+    """Names and values, in one list or in several side by side."""
 
     lists: tuple[NamedValues, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ConfusionMatrix:
-    """How many images of each class (row) got each answer (column).
+    """The number of images of each class (row) that got each answer (column).
 
     Attributes:
         name: short and unique in the document, for anchors.
@@ -164,13 +164,13 @@ class ConfusionMatrix:
 
 @dataclass(frozen=True, slots=True)
 class CaptionedPicture:
-    """A picture with what is said about it.
+    """A picture and its captions.
 
     Attributes:
         png: base64 text.
-        alternative: the picture in words.
-        title, note: of it.
-        lines: what was said, and who said it.
+        alternative: a description of the picture.
+        title, note: above the lines.
+        lines: answers, and who gave them.
     """
 
     png: str
@@ -182,7 +182,7 @@ class CaptionedPicture:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures beside each other, and how to read them."""
+    """Pictures side by side, and how to read them."""
 
     pictures: tuple[CaptionedPicture, ...]
     note: str
@@ -193,9 +193,9 @@ class ReportLink:
     """A link to another report of the same format.
 
     Attributes:
-        text: of the link.
+        text: the link text.
         folder: of the other report, relative to this one.
-        rest: of the sentence.
+        rest: the rest of the sentence.
     """
 
     text: str
@@ -203,13 +203,13 @@ class ReportLink:
     rest: str
 
     def address(self, file_name: str) -> str:
-        """Return the relative URL of the report, which has that name in its folder."""
+        """Return the relative URL of the file with that name in the other report's folder."""
         return f"{quote(self.folder, errors='replace')}/{file_name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Blocks under a heading of their own within a section."""
+    """Blocks under a heading within a section."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -217,7 +217,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Blocks that a reader unfolds; `is_open` where a page shows them from the start."""
+    """Blocks that a reader can unfold; `is_open` if a page shows them from the start."""
 
     title: str
     blocks: tuple[Block, ...]

@@ -1,4 +1,4 @@
-"""A report as plain data, before any format shows it."""
+"""A report as plain data, independent of its format."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgecnn.reporting.blocks import Badge, Block, NamedValues
 
 Record = dict[str, str | float | int | None]
-"""A row of figures in SI units by the name of the column; None is unknown."""
+"""A row of figures in SI units by column name; None is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class Section:
 
     Attributes:
         name: short and unique in the document, for anchors.
-        label: the title in a list of contents; "" is the same.
-        is_chapter: whether it only groups blocks that have titles, so that a format without navigation needs no more.
+        label: the title in the table of contents; "" means `title`.
+        is_chapter: whether it only groups blocks with titles of their own; a format without navigation omits its title.
     """
 
     name: str
@@ -29,12 +29,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A limit, and how something stands to it.
+    """The outcome of a check against a limit.
 
     Attributes:
         subject: what was checked.
         name: of the limit.
-        outcome: "passed", "failed", "skipped" where it cannot be told, or "crashed".
+        outcome: "passed", "failed", "skipped" if undecided, or "crashed".
         message: the reason, with figures.
     """
 
@@ -46,12 +46,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """Checks, and where they were made.
+    """Checks, and the system that they were made on.
 
     Attributes:
         created: ISO 8601.
         properties: of the machine and the software.
-        output: sentences that go with them.
+        output: further lines of text.
     """
 
     created: str
@@ -66,13 +66,13 @@ class Document:
 
     Attributes:
         product: the command that made it.
-        title: what it is about.
-        lead: one line about it.
+        title: its subject.
+        lead: one line that introduces it.
         badges: its state.
-        verdict: the sentences that matter most.
+        verdict: the most important sentences.
         footer: one line.
-        records: all figures, a row each; empty where there are none for a spreadsheet.
-        checks: None where nothing was checked.
+        records: the rows of a spreadsheet; empty if there are none.
+        checks: None if nothing was checked.
     """
 
     product: str

@@ -1,4 +1,4 @@
-"""Charts as SVG that stands in a page: it takes the page's colours, dark or light, and tells what it shows."""
+"""Charts as SVG for a page: they take the page's colours, dark or light, and have a text alternative."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from edgecnn.text import plain
 
 INK, SOFT, GRID, PANEL = "#0a0a01", "#0a0a02", "#0a0a03", "#0a0a04"
 SERIES = tuple(f"#0a0b0{number}" for number in range(1, 8))
-"""Stand for variables of the style sheet, because Matplotlib takes only real colours."""
+"""Placeholders for variables of the style sheet, because Matplotlib accepts only real colours."""
 
 _VARIABLES = {INK: "--ink", SOFT: "--soft", GRID: "--grid", PANEL: "--panel"} | {
     colour: f"--series-{number}" for number, colour in enumerate(SERIES, 1)
 }
 _WIDTH = 3.9
-"""Inches: charts are drawn for a telephone, where a point is about a pixel, and grow on larger screens."""
+"""Inches: charts are drawn for a phone, where a point is about a pixel, and grow on larger screens."""
 _BELOW, _RIGHT, _ABOVE = 0.42, 0.12, 0.2
 """Inches around the axes."""
 _CLEAR = 1.15
-"""A tick nearer to the right end than that has a label that would be cut off."""
+"""The label of a tick that is nearer to the right end than this would be cut off."""
 _LONGEST_NAME = 52
 
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",  # text stays text: it can be selected, and is small
     "svg.hashsalt": "edgecnn",
-    "text.parse_math": False,  # a name with dollars is no formula
+    "text.parse_math": False,  # a name with dollar signs is not a formula
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
@@ -54,13 +54,13 @@ _STYLE: dict[str, Any] = {
 
 
 def to_svg(chart: Chart) -> str:
-    """Return a chart as markup that is safe to stand in a page; names in it are escaped by Matplotlib."""
+    """Return a chart as markup that is safe to embed in a page; Matplotlib escapes the names in it."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     text = io.StringIO()
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of glyphs that Matplotlib's font lacks: the page's font may have them
+        warnings.simplefilter("ignore")  # about glyphs that Matplotlib's font lacks: the page's font may have them
         figure = Figure(figsize=(_WIDTH, chart.height))
         chart.paint(figure)
         figure.subplots_adjust(
@@ -72,7 +72,7 @@ def to_svg(chart: Chart) -> str:
 
 
 def _for_page(svg: str, name: str, alternative: str) -> str:
-    """Return Matplotlib's SVG with the page's colours, ids of its own, and a text alternative."""
+    """Return Matplotlib's SVG with the page's colours, unique ids, and a text alternative."""
     from html import escape
 
     svg = svg[svg.index("<svg") :]
@@ -80,7 +80,7 @@ def _for_page(svg: str, name: str, alternative: str) -> str:
     for colour, variable in _VARIABLES.items():
         svg = svg.replace(colour, f"var({variable})")
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r'(url\(#|xlink:href="#)', lambda found: f"{found[1]}{name}-", svg)
+    svg = re.sub(r'(url\(#|xlink:href="#)', lambda match: f"{match[1]}{name}-", svg)
     head = f'<svg class="chart" role="img" aria-label="{escape(alternative)}"'
     return re.sub(
         r"<svg\b", lambda _: head, re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", svg, count=1), count=1
@@ -88,12 +88,12 @@ def _for_page(svg: str, name: str, alternative: str) -> str:
 
 
 def shortened(name: str) -> str:
-    """Return a name that fits into a chart."""
+    """Return a name, shortened to fit into a chart."""
     return plain(name, _LONGEST_NAME)
 
 
 def label_logarithmic(axis: Any, low: float, high: float) -> None:
-    """Give a logarithmic axis ticks that people can read, at 1, 2 and 5 where there is room."""
+    """Label a logarithmic axis with readable ticks, at 1, 2 and 5 where there is room."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     axis.set_major_locator(FixedLocator(_ticks(low, high)))

@@ -1,4 +1,4 @@
-"""The formats that a report can be written in: one file and one row each, for all that makes documents."""
+"""The formats that a report can be written in: one file and one row each, for every kind of document."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class ReportFormat:
     """A format of reports.
 
     Attributes:
-        name: as people call it.
+        name: as shown to users.
         file_name: of the report in a folder.
-        part: the field of a document that it shows. A document in which that is empty has no report in this format.
+        part: the field of a document that it shows. If that is empty, the document has no report in this format.
         render: returns a document's text, or its bytes.
-        missing: returns what to say where a package that it needs is not installed, else None.
+        missing: returns a message if a required package is not installed, else None.
     """
 
     name: str
@@ -33,7 +33,7 @@ class ReportFormat:
         """Return a document in this format, as UTF-8.
 
         Raises:
-            OutputError: a package that it needs is not installed.
+            OutputError: a required package is not installed.
         """
         content = self.render(document)
         return content if isinstance(content, bytes) else content.encode(errors="replace")
@@ -45,19 +45,19 @@ FORMATS = {
     "csv": ReportFormat("CSV", spreadsheet.FILE_NAME, "records", spreadsheet.to_csv),
     "junit": ReportFormat("JUnit XML", junit.FILE_NAME, "checks", junit.to_junit),
 }
-"""By the name that commands give them."""
+"""The formats by their names on the command line."""
 
 TEXTS = {name: report for name, report in FORMATS.items() if report.part == "sections"}
-"""Those that every document can be written in."""
+"""The formats that every document can be written in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written where.
+    """The files that were written.
 
     Attributes:
         files: in `folder`.
-        notes: what was left out, and why.
+        notes: what was omitted, and why.
     """
 
     folder: Path
@@ -66,17 +66,17 @@ class Written:
 
 
 def write_document(document: Document, folder: Path, formats: Iterable[str] = tuple(FORMATS)) -> Written:
-    """Write a document into a folder in each of the formats that have something to show.
+    """Write a document into a folder in each of the formats that can show something of it.
 
-    A format whose packages are not installed is left out, with a note.
+    A format whose packages are not installed is omitted, with a note.
 
     Args:
         document: the report.
-        folder: is made if it is not there.
+        folder: created if missing.
         formats: names in `FORMATS`.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written to.
     """
     files: list[str] = []
     notes: list[str] = []

@@ -1,4 +1,4 @@
-"""A document as a page in one file: it opens offline, loads nothing, and takes nothing in it for markup or code."""
+"""A document as a page in one file: it works offline, loads nothing, and never runs or renders its text as markup."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 
 def missing_packages() -> str | None:
-    """Return what to say where a package that pages need is not installed, else None."""
+    """Return a message if a package that pages need is not installed, else None."""
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if not missing:
         return None
@@ -34,7 +34,7 @@ def missing_packages() -> str | None:
 
 
 def to_html(document: Document) -> str:
-    """Return a page that needs no other file and makes no request.
+    """Return a page that needs no other file and makes no requests.
 
     Raises:
         OutputError: Jinja2 or Matplotlib is not installed.
@@ -58,7 +58,7 @@ def to_html(document: Document) -> str:
 
 
 def _environment() -> Environment:
-    """Return what renders templates. Each text that is put in is cleaned, and escaped unless it is `Markup`."""
+    """Return the template environment. It cleans each inserted text, and escapes it unless it is `Markup`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -80,7 +80,7 @@ def _environment() -> Environment:
 
 
 def _kind(block: Block) -> str:
-    """Return the name of the template of a block, which is its class's."""
+    """Return the name of a block's template, which is that of its class."""
     return type(block).__name__
 
 
@@ -95,24 +95,24 @@ def _cleaned(value: Any) -> Any:
 
 
 def _prose(text: str) -> Markup:
-    """Return text with what stands between backticks as code; everything in it is escaped."""
+    """Return escaped text in which words between backticks are code."""
     from markupsafe import escape
 
     return _markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(plain(text)))))
 
 
 def _unbroken(head: str) -> str:
-    """Return the head of a column so that no line breaks before a unit or within a hyphenated word."""
+    """Return a column heading that does not wrap before a unit or within a hyphenated word."""
     return re.sub(r" (?=(µs|ms|MB|W|s|%)\b|%)", "\u00a0", head).replace("-", "\u2011")
 
 
 def _png(text: str) -> Markup:
-    """Return the address of a picture that stands in the page; of none where the text is not base64."""
+    """Return the data URL of an embedded picture; an empty one if the text is not base64."""
     return _markup(f"data:image/png;base64,{text}" if _BASE64.fullmatch(text) else "data:,")
 
 
 def _markup(text: str) -> Markup:
-    """Return text that is markup already, because what came from strangers in it was escaped."""
+    """Return text marked as markup; text from strangers in it must have been escaped."""
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704

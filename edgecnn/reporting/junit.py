@@ -16,7 +16,7 @@ FILE_NAME = "junit.xml"
 def to_junit(document: Document) -> bytes:
     """Return XML with a test case for each check.
 
-    A check that failed is a failure, one that cannot be told is skipped with the reason, and what crashed is an error.
+    A failed check is a failure, an undecided one is skipped with the reason, and a crash is an error.
     Elements and attributes are those of the schema of Jenkins' xUnit plugin, junit-10.xsd.
     """
     from xml.etree import ElementTree as ET

@@ -1,4 +1,4 @@
-"""A document as Markdown, as forges show it; what is folded is in `<details>`."""
+"""A document as Markdown for forges; folded blocks are in `<details>`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CODE = r"`([^`]+)`"
 
 
 def to_markdown(document: Document) -> str:
-    """Return a document as Markdown; charts, matrices and pictures are left out."""
+    """Return a document as Markdown; charts, matrices and pictures are omitted."""
     parts = [f"# {markdown(document.product)}: {markdown(document.title)}"]
     parts += [markdown(document.lead)] if document.lead else []
     parts += [_badges(document.badges)] if document.badges else []
@@ -48,7 +48,7 @@ def _section(section: Section) -> list[str]:
 
 
 def _blocks(blocks: Sequence[Block], level: int) -> list[str]:
-    """Return the parts that blank lines separate; headings have that level, and 0 is without headings."""
+    """Return the parts to be separated by blank lines, with headings of that level; 0 is without headings."""
     return [part for block in blocks if (show := _SHOWN.get(type(block))) for part in show(block, level)]
 
 
@@ -80,7 +80,10 @@ def _heading(title: str, level: int) -> list[str]:
 
 def _cautions(block: Cautions, _: int) -> list[str]:
     return [
-        _list(f"**{markdown(one.kind)}**: {markdown(one.what)}. To do: {_prose(one.advice)}." for one in block.cautions)
+        _list(
+            f"**{markdown(caution.kind)}**: {markdown(caution.what)}. To do: {_prose(caution.advice)}."
+            for caution in block.cautions
+        )
     ]
 
 
@@ -93,7 +96,7 @@ def _link(link: ReportLink, _: int) -> list[str]:
 
 
 def _badges(badges: Iterable[Badge]) -> str:
-    """Return states in a line, the first word of each in bold."""
+    """Return badges in one line, the first word of each in bold."""
     return " · ".join(
         f"**{markdown(first.capitalize())}**{between}{markdown(rest)}"
         for first, between, rest in (badge.text.partition(" ") for badge in badges)
@@ -121,4 +124,4 @@ _SHOWN: dict[type, Callable[[Any, int], list[str]]] = {
     Group: _group,
     Folded: _folded,
 }
-"""The blocks that Markdown shows."""
+"""The blocks that Markdown can show."""

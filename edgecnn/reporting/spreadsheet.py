@@ -12,9 +12,9 @@ FILE_NAME = "bench.csv"
 
 
 def to_csv(document: Document) -> str:
-    """Return a head and a row for each record; what is not known is empty.
+    """Return a header and a row for each record; unknown values are empty.
 
-    Floats are written so that reading them gives the same number.
+    Reading a float back gives the same number.
     """
     columns = list(dict.fromkeys(name for record in document.records for name in record))
     text = io.StringIO()
@@ -25,7 +25,7 @@ def to_csv(document: Document) -> str:
 
 
 def _inert(cell: str | float | int | None) -> str | float | int | None:
-    """Return a cell that no spreadsheet computes as a formula.
+    """Return a cell that no spreadsheet evaluates as a formula.
 
     Source: OWASP, "CSV injection".
     """

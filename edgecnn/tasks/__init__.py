@@ -1,1 +1,1 @@
-"""The tasks, one file each; `edgecnn.task` has their interface and their table."""
+"""The tasks, one file each; their interface and table are in `edgecnn.task`."""

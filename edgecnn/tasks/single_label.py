@@ -18,29 +18,30 @@ if TYPE_CHECKING:
     from edgecnn.task import Answers, Counts, Flags, Labels, Probabilities, Task, Tensor, Values
 
 KEPT = 5
-"""How many of the most probable classes are kept for each image."""
+"""How many of the most probable classes are stored for each image."""
 
 _WIDEST_EXPONENT = 80.0
-"""exp of less than minus this is no normal float32."""
+"""exp of anything below minus this is not a normal float32."""
 
 _PROBABILITY_FLOOR = 1e-7
-"""Keras' epsilon: a probability that was rounded to 0 makes neither a loss nor a divergence infinite."""
+"""Keras' epsilon: it keeps losses and divergences finite where a probability was rounded to 0."""
 
 _SUM_TOLERANCE = 1e-3
 _SOFTMAX_SCALE = 1 / 256
-"""Of a quantized softmax, with the lowest stored value for 0. Source: LiteRT 8-bit quantization specification."""
+"""A quantized softmax has this scale, and the lowest value as zero-point.
+Source: LiteRT 8-bit quantization specification."""
 
 _MAX_CLASSES = 100_000
-"""As many as are numbered where nobody named them; a label can be up to 2**63."""
+"""How many unnamed classes are numbered at most; a label can be up to 2**63."""
 
 
 class SingleLabel:
-    """Labels and answers are int64, (N,): positions among the classes. An image is one decision."""
+    """Labels and answers are int64, (N,): positions among the classes. Each image is one decision."""
 
     accuracy = "top-1"
 
     def scores_of(self, values: Probabilities, output: TensorSpec) -> tuple[Scores | None, str]:
-        """Return probabilities for what is nowhere negative and sums to 1, else logits; None for scores of a sigmoid.
+        """Return probabilities if no value is negative and rows sum to 1, None for a sigmoid's scores, else logits.
 
         A quantized softmax has a scale and zero-point of its own.
         """
@@ -61,7 +62,7 @@ class SingleLabel:
     def reader(
         self, scores: Scores, to_real: Callable[[Tensor], Probabilities], stored: Values | None
     ) -> Callable[[Tensor], Probabilities]:
-        """Return a softmax, from a table where the logits are 8-bit; probabilities are taken as they are."""
+        """Return a softmax, from a table if the logits are 8-bit; probabilities are only converted to real values."""
         if scores is Scores.PROBABILITIES:
             return to_real
         if stored is None:
@@ -107,22 +108,22 @@ class SingleLabel:
         return ranked
 
     def kept_labels(self, kept: tuple[int, ...], class_count: int) -> Labels:
-        """Return the labels as they are."""
+        """Return the numbers as an array."""
         return np.array(kept)
 
     def kept_answers(self, kept: tuple[tuple[int, ...], ...], class_count: int) -> Answers:
-        """Return the first of each image."""
+        """Return the first class stored for each image."""
         return np.array([row[0] for row in kept])
 
     def kept_top(self, kept: tuple[tuple[int, ...], ...], labels: Labels, class_count: int) -> Flags | None:
-        """Return whether the label is among the five kept; None for five classes or fewer."""
+        """Return whether the label is among the five stored classes; None for five classes or fewer."""
         if class_count <= KEPT:
             return None
         among: Flags = (np.array(kept) == labels[:, None]).any(axis=1)
         return among
 
     def per_class(self, right: Flags, labels: Labels, class_count: int) -> tuple[Counts, Counts]:
-        """Return for each class how many of its images are answered correctly, and how many it has."""
+        """Return the numbers of correctly answered images and of all images of each class."""
         return np.bincount(labels[right], minlength=class_count), np.bincount(labels, minlength=class_count)
 
     def confusion(self, answers: Answers, labels: Labels, class_count: int) -> Counts | None:
@@ -142,15 +143,15 @@ class SingleLabel:
 
     def divergence(self, probabilities: Probabilities, reference: Probabilities) -> float:
         """Return the mean over images of the divergence of two distributions over the classes."""
-        own, other = (np.maximum(rows.astype(np.float64), _PROBABILITY_FLOOR) for rows in (probabilities, reference))
+        own, target = (np.maximum(rows.astype(np.float64), _PROBABILITY_FLOOR) for rows in (probabilities, reference))
         own /= own.sum(axis=1, keepdims=True)
-        other /= other.sum(axis=1, keepdims=True)
-        return float((other * np.log(other / own)).sum(axis=1).mean())
+        target /= target.sum(axis=1, keepdims=True)
+        return float((target * np.log(target / own)).sum(axis=1).mean())
 
     def check_labels(
         self, stored: Tensor, image_count: int, class_names: tuple[str, ...] | None
     ) -> tuple[Labels, tuple[str, ...]]:
-        """Return integers, (N,), as labels."""
+        """Return labels from an array of integers, (N,)."""
         if stored.shape != (image_count,) or stored.dtype.kind not in "iu":
             raise ValueError(f"needs `labels` of integers, one for each of its {image_count} images")
         lowest, highest = int(stored.min()), int(stored.max())
@@ -163,7 +164,7 @@ class SingleLabel:
     def find_labels(
         self, folder: Path, class_names: tuple[str, ...] | None
     ) -> tuple[list[Path], Labels, tuple[str, ...]] | None:
-        """Return the pictures in `folder/<label>/`, sorted by name; None where there are no sub-folders."""
+        """Return the pictures in `folder/<label>/`, sorted by name; None if there are no sub-folders."""
         pictures = {
             entry.name: pictures_in(entry)
             for entry in sorted(folder.iterdir())
@@ -182,7 +183,7 @@ class SingleLabel:
         return files, np.array([numbers[file.parent.name] for file in files], np.int64), names
 
     def strata(self, labels: Labels) -> Labels:
-        """Return the labels: draws take the classes in turn."""
+        """Return the labels: draws take from the classes in turn."""
         return labels
 
     def targets(self, labels: Labels, class_count: int) -> Any:

@@ -1,13 +1,13 @@
 "use strict";
-// Heads of sortable tables become buttons. Empty cells and failed cases stay last, whatever the direction.
+// Turns the headings of sortable tables into buttons. Empty cells and failed cases stay last in both directions.
 const number = (text) => {
-  const found = text.replaceAll(",", "").replaceAll("−", "-").match(/^[<+]?\s*(-?\d+(\.\d+)?)/);
-  return found ? Number(found[1]) : NaN;
+  const match = text.replaceAll(",", "").replaceAll("−", "-").match(/^[<+]?\s*(-?\d+(\.\d+)?)/);
+  return match ? Number(match[1]) : NaN;
 };
-const compare = (one, other) => {
-  const [a, b] = [number(one), number(other)];
+const compare = (left, right) => {
+  const [a, b] = [number(left), number(right)];
   if (!Number.isNaN(a) && !Number.isNaN(b)) return a - b;
-  return one.localeCompare(other);
+  return left.localeCompare(right);
 };
 const sort = (table, column, descending) => {
   const body = table.tBodies[0];

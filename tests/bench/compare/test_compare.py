@@ -62,7 +62,7 @@ def test_a_baseline_that_was_held_up_in_old_is_no_regression() -> None:
     """The ratio says three times slower, but the latency is what it was."""
     comparison = compared(cases(baseline=even(3e-3)), cases())
     assert outcome(comparison) is LatencyOutcome.CANNOT_TELL
-    assert "does not bear out" in " ".join(notes(comparison))
+    assert "does not confirm" in " ".join(notes(comparison))
     assert not comparison.is_regression
 
 
@@ -128,11 +128,11 @@ def test_a_baseline_that_became_slower_is_not_called_slower_and_not_called_not_w
     assert comparison.is_certain == (expected is LatencyOutcome.BASELINE)
 
 
-def test_one_process_does_not_show_luck_so_that_it_takes_more() -> None:
+def test_one_process_does_not_show_how_processes_vary_so_that_it_takes_more() -> None:
     settings = dataclasses.replace(SETTINGS, processes=1)
     comparison = compared(cases(), cases(even(1.09e-4)), settings=settings)
     assert outcome(comparison) is LatencyOutcome.CANNOT_TELL
-    assert "luck" in comparison.care
+    assert "how processes vary" in comparison.care
 
 
 def test_cases_are_matched_without_their_folder_and_the_rest_is_listed() -> None:

@@ -91,7 +91,7 @@ def test_throughput_names_the_best() -> None:
     table = shown("throughput")
     assert table.columns[1:4] == ("1 image a call", "8 images a call", "all 140 images")
     assert row(table, "net-int8.tflite")["best"].endswith("at 140")
-    assert "Best of all: net-int8.tflite on litert with all 140 images" in table.note
+    assert "The best rate: net-int8.tflite on litert with all 140 images" in table.note
 
 
 def test_memory_is_above_the_bare_process() -> None:

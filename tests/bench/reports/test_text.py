@@ -82,7 +82,7 @@ def test_markdown_has_verdict_warnings_tables_method_and_machine_in_this_order(f
 def test_the_method_tells_what_follows_from_the_settings_and_the_facts(findings: Findings) -> None:
     text = to_markdown(findings)
     for fact in (
-        "2 new processes", "6 rounds", "(seed 0)", "at least 36 calls", "costs 70 ns a call", "30 frames a second",
+        "2 new processes", "6 rounds", "(seed 0)", "at least 36 calls", "costs 70 ns per call", "30 frames per second",
         "pictures of 640×480", "Noise floor", "docs/method.md", "not LoadGen",
     ):  # fmt: skip
         assert fact in text
