@@ -15,7 +15,7 @@ from edgecnn.export.onnx.model_io import IntegerIO, integer_io
 from edgecnn.export.onnx.passes.integer_io import make_io_integer
 from edgecnn.export.onnx.passes.io_names import name_io
 from edgecnn.export.onnx.passes.opsets import drop_unused_opsets
-from edgecnn.export.onnx.passes.table import AFTER_CONVERTING
+from edgecnn.export.onnx.passes.table import AFTER_CONVERTING, after_quantizing
 from edgecnn.export.passes import run_passes
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (1, 6, 6, 3)).astype(np.float32)
@@ -145,6 +145,32 @@ def test_an_output_that_is_not_quantized_is_given_in_steps_over_its_range() -> N
 def test_operations_outside_of_quantization_pairs_are_named() -> None:
     assert float_operations(quantized()) == ()
     assert float_operations(rescaled_convolution(1.0, 0.0)) == ("Add", "Conv", "Mul")
+
+
+def test_quantized_parts_that_nothing_reads_stay_and_constants_that_nothing_reads_go() -> None:
+    """ONNX Runtime splits integers only if every part is quantized."""
+    parameters = {"scale": np.array(2.0, np.float32), "zero": np.array(3, np.uint8), "unused": np.zeros(9, np.float32)}
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["q"]),
+        helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["d"]),
+        helper.make_node("Split", ["d"], ["a", "b"], axis=1),
+    ]
+    for part in "ab":
+        nodes.append(helper.make_node("QuantizeLinear", [part, "scale", "zero"], [f"{part}q"]))
+        nodes.append(helper.make_node("DequantizeLinear", [f"{part}q", "scale", "zero"], [f"{part}d"]))
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 6])],
+        [helper.make_tensor_value_info("ad", TensorProto.FLOAT, [1, 3])],
+        [numpy_helper.from_array(array, name) for name, array in parameters.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+    run_passes(after_quantizing(), model)
+
+    assert float_operations(model) == ()
+    assert [tensor.name for tensor in model.graph.initializer] == ["scale", "zero"]
 
 
 def dense_after_flatten() -> Any:

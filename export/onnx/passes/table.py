@@ -16,7 +16,12 @@ from edgecnn.export.onnx.passes.opsets import drop_unused_opsets
 from edgecnn.export.onnx.passes.padding import fold_padding
 from edgecnn.export.onnx.passes.reshape import join_reshapes
 from edgecnn.export.onnx.passes.shapes import forget_shapes, infer_shapes
-from edgecnn.export.onnx.passes.tidy import drop_dead, drop_identities, name_after_layers
+from edgecnn.export.onnx.passes.tidy import (
+    drop_dead_nodes,
+    drop_identities,
+    drop_unused_constants,
+    name_after_layers,
+)
 from edgecnn.export.passes import Pass
 
 AFTER_CONVERTING: tuple[Pass, ...] = (
@@ -27,7 +32,8 @@ AFTER_CONVERTING: tuple[Pass, ...] = (
     make_gemm,
     fold_flatten,
     fold_padding,
-    drop_dead,
+    drop_dead_nodes,
+    drop_unused_constants,
     name_after_layers,
     forget_shapes,
     infer_shapes,
@@ -40,13 +46,15 @@ AFTER_CONVERTING: tuple[Pass, ...] = (
 def after_quantizing(*, in_float: Collection[str] = (), io: IntegerIO | None = None) -> tuple[Pass, ...]:
     """Return the passes on what a quantizer has made.
 
+    Dead nodes stay: ONNX Runtime splits integers only if all parts are quantized, those that nothing reads too.
+
     Args:
         in_float: names of the nodes that were not to be quantized.
         io: what goes in and comes out; None for float32.
     """
     return (
         partial(keep_in_float, names=in_float),
-        drop_dead,
+        drop_unused_constants,
         *((partial(make_io_integer, io=io),) if io is not None else ()),
         drop_unused_opsets,
     )

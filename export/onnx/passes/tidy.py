@@ -9,22 +9,29 @@ from edgecnn.export.onnx.graph import read_by, rename_tensors
 from edgecnn.export.passes import free_name
 
 
-def drop_dead(model: Any) -> bool:
-    """Remove nodes and constants that the output does not need."""
+def drop_dead_nodes(model: Any) -> bool:
+    """Remove nodes that the output does not need."""
     graph = model.graph
     needed = {output.name for output in graph.output}
-    dead_nodes = []
+    dead = []
     for node in reversed(graph.node):
         if needed.intersection(node.output):
             needed.update(read_by(node))
         else:
-            dead_nodes.append(node)
-    dead_constants = [tensor for tensor in graph.initializer if tensor.name not in needed]
-    for node in dead_nodes:
+            dead.append(node)
+    for node in dead:
         graph.node.remove(node)
-    for tensor in dead_constants:
+    return bool(dead)
+
+
+def drop_unused_constants(model: Any) -> bool:
+    """Remove constants that no node reads."""
+    graph = model.graph
+    used = {name for node in graph.node for name in read_by(node)} | {output.name for output in graph.output}
+    unused = [tensor for tensor in graph.initializer if tensor.name not in used]
+    for tensor in unused:
         graph.initializer.remove(tensor)
-    return bool(dead_nodes or dead_constants)
+    return bool(unused)
 
 
 def drop_identities(model: Any) -> bool:
