@@ -11,22 +11,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from edgecnn.inspection.graph import FLOAT_DTYPES, Graph, Node, Value, elements
-from edgecnn.inspection.macs import macs
+from edgecnn.inspection.macs import count_macs
 from edgecnn.inspection.naming import layer_names
+from edgecnn.inspection.operation_table import row_of
 from edgecnn.inspection.result import KindTotal, Memory, Operation
 
 QUANTIZE, DEQUANTIZE = ("QuantizeLinear", "QUANTIZE"), ("DequantizeLinear", "DEQUANTIZE")
-_CONVERSIONS = (*QUANTIZE, *DEQUANTIZE, "DynamicQuantizeLinear", "Cast", "CAST")
 _QDQ = (QUANTIZE[0], DEQUANTIZE[0])
 
-_WEIGHT_PLACES = {
-    "QLinearConv": (3, 8),
-    "QLinearMatMul": (0, 3),
-    "QGemm": (0, 3, 6),
-    "ConvInteger": (0, 1),
-    "MatMulInteger": (0, 1),
-}
-"""Inputs that can be parameters where the operation has scales and zero-points among its inputs."""
 _INDEX_DTYPES = ("int32", "int64", "bool", "string", "uint64")
 """Constants of these are shapes, axes and the like, unless they are quantized, as a bias is."""
 
@@ -86,7 +78,7 @@ def operations(graph: Graph) -> tuple[Operation, ...]:
                 weights=tuple(value.public() for value in largest_first),
                 parameters=sum(elements(value.shape or ()) for value in new),
                 weight_bytes=sum(value.stored_bytes or 0 for value in new),
-                macs=macs(node.type, input_shapes, outputs[0].shape if outputs else None),
+                macs=count_macs(row_of(node.type).macs, input_shapes, outputs[0].shape if outputs else None),
                 arithmetic=_arithmetic(graph, node, sources, largest_first),
             )
         )
@@ -156,9 +148,9 @@ def _weights(graph: Graph, node: Node, sources: _Sources) -> dict[str, Value]:
     """Return the constant inputs of a node that are parameters, by key."""
     if node.type in _QDQ:
         return {}
-    weights = {}
+    weights, places = {}, row_of(node.type).parameters
     for place, key in enumerate(node.inputs):
-        if not key or (node.type in _WEIGHT_PLACES and place not in _WEIGHT_PLACES[node.type]):
+        if not key or (places is not None and place not in places):
             continue
         behind = sources.behind_dequantize(key)
         value = graph.values[behind]
@@ -173,7 +165,7 @@ def _activations(graph: Graph, node: Node, sources: _Sources) -> list[Value]:
 
 
 def _arithmetic(graph: Graph, node: Node, sources: _Sources, weights: list[Value]) -> str:
-    if node.type in _CONVERSIONS:
+    if row_of(node.type).is_conversion:
         return "conversion"
     read = [sources.behind_dequantize(key) for key in node.inputs if key]
     written = [sources.quantized.get(key, key) for key in node.outputs if key]

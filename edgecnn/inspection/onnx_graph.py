@@ -10,6 +10,7 @@ from typing import Any
 
 from edgecnn.inspection.account import DEQUANTIZE, QUANTIZE
 from edgecnn.inspection.graph import Graph, Node, Value, elements
+from edgecnn.inspection.operation_table import row_of
 from edgecnn.inspection.result import UNKNOWN_SIZE, Affine
 
 _DTYPES = {"float": "float32", "double": "float64", "undefined": "unknown"}
@@ -17,7 +18,6 @@ _LARGE_BYTES = 2**20
 """Contents of constants beyond are dropped before shapes are inferred: no shape is as large, and it copies them."""
 _DEFAULT_AXIS = 1
 """Of QuantizeLinear and DequantizeLinear, by their specification."""
-_LAYOUT_ONLY = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity")
 
 
 class OnnxError(Exception):
@@ -153,7 +153,7 @@ def _quantize(values: dict[str, Value], graph: Any) -> None:
             if key:
                 values[key] = replace(values[key], affine=_affine(node, tensors))
     for node in reversed(graph.node):
-        if node.op_type in _LAYOUT_ONLY and node.input and node.output and node.input[0] and node.output[0]:
+        if row_of(node.op_type).is_layout and node.input and node.output and node.input[0] and node.output[0]:
             before, after = values[node.input[0]], values[node.output[0]]
             if before.affine is None and after.affine is not None and after.affine.axis is None:
                 values[node.input[0]] = replace(before, affine=after.affine)

@@ -9,7 +9,10 @@ numbers is what the converter of TensorFlow 2.21 wrote for models of one operati
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
+
+from edgecnn.inspection.macs import batch_matmul, convolution, kernel_sizes, transposed
+from edgecnn.inspection.operation_row import OperationRow
 
 CUSTOM = "CUSTOM"
 TFLITE_RUNTIME = "2.14.0"
@@ -232,44 +235,52 @@ STABLEHLO_CASE 2.17
 """
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltinOperation:
-    """One row of the table.
+_KEEPS_RANGE = OperationRow(keeps_range=True)
+_CONVERSION = OperationRow(is_conversion=True)
+_COMPUTES = {
+    "CONV_2D": OperationRow(convolution(1)),
+    "DEPTHWISE_CONV_2D": OperationRow(kernel_sizes(slice(1, 3))),
+    "TRANSPOSE_CONV": OperationRow(transposed(2, 1, slice(0, 3))),
+    "CONV_3D": OperationRow(kernel_sizes(slice(0, 4))),
+    "CONV_3D_TRANSPOSE": OperationRow(transposed(2, 1, slice(0, 4))),
+    "FULLY_CONNECTED": OperationRow(kernel_sizes(slice(-1, None))),
+    "BATCH_MATMUL": OperationRow(batch_matmul),
+    "CAST": _CONVERSION,
+    **dict.fromkeys(("QUANTIZE", "DEQUANTIZE"), OperationRow(keeps_range=True, is_conversion=True)),
+    **dict.fromkeys(
+        (
+            "MAX_POOL_2D", "RESHAPE", "TRANSPOSE", "PAD", "PADV2", "MIRROR_PAD", "SLICE", "STRIDED_SLICE",
+            "CONCATENATION", "RELU", "RELU6", "LEAKY_RELU", "SQUEEZE", "EXPAND_DIMS", "REDUCE_MAX", "SPLIT", "PACK",
+            "UNPACK", "RESIZE_NEAREST_NEIGHBOR", "SPACE_TO_DEPTH", "DEPTH_TO_SPACE",
+        ),
+        _KEEPS_RANGE,
+    ),
+}  # fmt: skip
 
-    Attributes:
-        name: of the schema.
-        runtimes: the oldest TensorFlow Lite of version 1, 2 and so on; "-" for one that was withdrawn.
-        versions: by the numbers it computes with: "int8", "int16", "float16" or "hybrid".
-    """
 
-    name: str
-    runtimes: tuple[str, ...]
-    versions: dict[str, int]
-
-
-def _row(line: str) -> BuiltinOperation:
-    name, *cells = line.split()
+def _row(name: str, cells: list[str]) -> OperationRow:
     parts = [cell.partition(":") for cell in cells]
     versions = {numbers: version for version, (_, _, numbers) in enumerate(parts, 1) if numbers}
-    return BuiltinOperation(name, tuple(runtime for runtime, _, _ in parts), versions)
+    computes = _COMPUTES.get(name, OperationRow())
+    return replace(computes, runtimes=tuple(runtime for runtime, _, _ in parts), versions=versions)
 
 
-_BY_CODE = tuple(map(_row, _TABLE.splitlines()))
-OPERATIONS = {row.name: row for row in _BY_CODE}
-_UNKNOWN = BuiltinOperation("", (), {})
+OPERATIONS = {name: _row(name, cells) for name, *cells in map(str.split, _TABLE.splitlines())}
+"""By name, in the order of their numbers."""
+_NAMES = tuple(OPERATIONS)
 
 
 def operation_name(code: int) -> str:
     """Return the name of a built-in operation; one that is newer than the table is called by its number."""
-    return _BY_CODE[code].name if 0 <= code < len(_BY_CODE) else f"BUILTIN_{code}"
+    return _NAMES[code] if 0 <= code < len(_NAMES) else f"BUILTIN_{code}"
 
 
 def oldest_runtime(name: str, version: int) -> str | None:
     """Return the oldest TensorFlow Lite that has this version of an operation; None where the table does not say."""
-    known = OPERATIONS.get(name, _UNKNOWN).runtimes
+    known = OPERATIONS[name].runtimes if name in OPERATIONS else ()
     return known[version - 1] if 0 < version <= len(known) and known[version - 1] != "-" else None
 
 
 def version_for(name: str, numbers: str) -> int | None:
     """Return the version of an operation that came for such numbers; None where all versions before it have them."""
-    return OPERATIONS.get(name, _UNKNOWN).versions.get(numbers)
+    return OPERATIONS[name].versions.get(numbers) if name in OPERATIONS else None

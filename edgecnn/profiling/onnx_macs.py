@@ -12,17 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgecnn.inspection.graph import elements
-from edgecnn.inspection.macs import COUNTS, macs
+from edgecnn.inspection.macs import count_macs
 from edgecnn.inspection.naming import layer_names
+from edgecnn.inspection.operation_table import row_of
 from edgecnn.profiling.profiler import ProfilerInput
 from edgecnn.profiling.trace import Traced, read_trace, traced_session
 from edgecnn.runtime.ort import session_options
-
-FUSED_KINDS = (
-    "FusedGemm", "FusedMatMul", "NhwcFusedConv", "QLinearConvTranspose", "DynamicQuantizeMatMul",
-    "MatMulIntegerToFloat",
-)  # fmt: skip
-"""Kinds that ONNX Runtime makes of those in `COUNTS`, under names that are not ONNX's."""
 
 _CONVOLUTIONS = ("Conv", "FusedConv")
 
@@ -47,7 +42,8 @@ class Known:
         What was fused may go by the name of its last layer, an activation. Then its own shapes tell, where they are
         in the trace; ONNX Runtime's blocked layouts have channels filled up to 8 or 16, which count there.
         """
-        if one.kind not in COUNTS and one.kind not in FUSED_KINDS:
+        row = row_of(one.kind)
+        if row.macs is None and not row.is_fused:
             return Multiplied(0, 0)
         left = self.by_layer.get(layer)
         if left:
@@ -71,7 +67,7 @@ def multiplied(subject: ProfilerInput) -> Known:
 def _by_layer(traced: Sequence[Traced]) -> dict[str, list[Multiplied]]:
     found: dict[str, list[Multiplied]] = defaultdict(list)
     for one, layer in zip(traced, layer_names([one.name for one in traced]), strict=True):
-        if one.kind in COUNTS:
+        if row_of(one.kind).macs is not None:
             found[layer].append(_of_shapes(one))
     return found
 
@@ -79,7 +75,7 @@ def _by_layer(traced: Sequence[Traced]) -> dict[str, list[Multiplied]]:
 def _of_shapes(one: Traced) -> Multiplied:
     given = [shape for _, shape in one.given]
     made = one.made[0][1] if one.made else None
-    return Multiplied(macs(one.kind, given, made), sum(elements(shape) for shape in given[1:]))
+    return Multiplied(count_macs(row_of(one.kind).macs, given, made), sum(elements(shape) for shape in given[1:]))
 
 
 def _has_kernel(one: Traced) -> bool:

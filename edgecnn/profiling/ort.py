@@ -14,6 +14,7 @@ import numpy as np
 
 from edgecnn.errors import ArtifactError, BackendError, first_line
 from edgecnn.inspection.naming import layer_names
+from edgecnn.inspection.operation_table import row_of
 from edgecnn.intervals import Interval, median
 from edgecnn.profiling.onnx_macs import Multiplied, multiplied
 from edgecnn.profiling.onnx_model import nothing
@@ -28,8 +29,6 @@ SECONDS = 1.5
 _TICK_NS = 1000.0
 _Z_95 = 1.96
 _INTEGER_DTYPES = ("int8", "uint8")
-_CONVERSIONS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Cast")
-_DYNAMIC = ("DynamicQuantizeMatMul", "MatMulIntegerToFloat", "ConvInteger", "MatMulInteger")
 _ADDED = re.compile(r"^fused |(_token_\d+|_nchwc)+$")
 """What ONNX Runtime adds to the names of operations that it changes."""
 _KEPT = (0.1, 0.6)
@@ -113,9 +112,10 @@ def _operation(one: Traced, layer: str, cost: Interval, known: Multiplied) -> Ti
 
 
 def _arithmetic(kind: str, integer: bool) -> str:
-    if kind in _CONVERSIONS:
+    row = row_of(kind)
+    if row.is_conversion:
         return "conversion"
-    if kind in _DYNAMIC:
+    if row.is_dynamic:
         return "dynamic"
     return "integer" if integer else "float"
 

@@ -7,16 +7,8 @@ from typing import Any
 
 from edgecnn.export.passes import free_name
 from edgecnn.export.restored import LayerOperation
+from edgecnn.inspection.operation_table import row_of
 from edgecnn.models.layers import Layers
-
-SAME_RANGE = (
-    "MaxPool", "GlobalMaxPool", "ReduceMax", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze", "Pad", "Slice",
-    "Concat", "Split", "Relu", "LeakyRelu", "PRelu", "Clip", "Identity", "DepthToSpace", "SpaceToDepth", "Resize",
-)  # fmt: skip
-"""Operations that pass large values on: a range that spoils the input spoils the output."""
-
-LAYOUT_ONLY = ("Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze")
-"""Operations that compute nothing."""
 
 
 def arrays_of(graph: Any) -> dict[str, Any]:
@@ -121,7 +113,7 @@ def layer_operations(model: Any, layers: Layers) -> Iterator[LayerOperation]:
             layer_of(model, node, layers),
             frozenset(node.input),
             frozenset(node.output),
-            node.op_type in SAME_RANGE,
+            row_of(node.op_type).keeps_range,
         )
 
 
@@ -130,7 +122,7 @@ def layout_tail(model: Any) -> str:
     graph = model.graph
     name = str(graph.input[0].name)
     for node in _chain(graph, name):
-        if node.op_type not in LAYOUT_ONLY:
+        if not row_of(node.op_type).is_layout:
             break
         name = str(node.output[0])
     return name
@@ -148,7 +140,7 @@ def float_operations(model: Any) -> tuple[str, ...]:
     quantized_outputs = {node.input[0] for node in graph.node if node.op_type == "QuantizeLinear"}
     kinds = set()
     for node in graph.node:
-        if node.op_type in (*LAYOUT_ONLY, "QuantizeLinear", "DequantizeLinear"):
+        if row_of(node.op_type).is_layout or node.op_type in ("QuantizeLinear", "DequantizeLinear"):
             continue
         inputs_fit = all(maker.get(name) == "DequantizeLinear" for name in node.input if name and name not in constants)
         if not inputs_fit or not quantized_outputs.issuperset(node.output):

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from edgecnn.data.dataset import Pixels
-from edgecnn.export.onnx.graph import SAME_RANGE, arrays_of, attributes_of, layer_of
+from edgecnn.export.onnx.graph import arrays_of, attributes_of, layer_of
 from edgecnn.export.onnx.observe import tensors as tensors_of
 from edgecnn.export.paired import TWIN, PairedModels, PairedOperation, Quantizer, dequantize
+from edgecnn.inspection.operation_table import row_of
 from edgecnn.models.layers import Layers
 
 _DEQUANTIZED = "_DequantizeLinear_Output"
@@ -48,7 +49,7 @@ def pair(float_model: Any, payload: bytes, layers: Layers) -> PairedModels:
                 kind=node.op_type,
                 tensor=tensor,
                 stored=stored.get(tensor),
-                is_inherited=node.op_type in SAME_RANGE,
+                is_inherited=row_of(node.op_type).keeps_range,
                 twin=_add_twin(exact, original, node, weights),
                 channels_first=_is_channels_first(float_model, tensor),
             )

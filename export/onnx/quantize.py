@@ -12,12 +12,13 @@ import numpy as np
 from edgecnn.errors import ExportError, first_line
 from edgecnn.export.converted import Converted
 from edgecnn.export.onnx.convert import checked, describe
-from edgecnn.export.onnx.graph import LAYOUT_ONLY, layer_operations, layout_tail
+from edgecnn.export.onnx.graph import layer_operations, layout_tail
 from edgecnn.export.onnx.model_io import integer_io
 from edgecnn.export.onnx.passes.table import BEFORE_WRITING, after_quantizing
 from edgecnn.export.passes import run_passes
 from edgecnn.export.ranges import PIXELS, Ranges
 from edgecnn.export.restored import check_restored, operations_to_restore
+from edgecnn.inspection.operation_table import row_of
 from edgecnn.models.layers import Layers
 from edgecnn.spec import Format, Precision, Quantization
 
@@ -114,7 +115,7 @@ def _static(model: Any, precision: Precision, ranges: Ranges, settings: Quantiza
     io = None if settings.io == "float32" else integer_io(quantized, settings.io, score_range)
     run_passes(after_quantizing(in_float=excluded, io=io), quantized)
     converted = describe(checked(quantized), io)
-    left = {node.op_type for node in model.graph.node if node.name in excluded and node.op_type not in LAYOUT_ONLY}
+    left = {node.op_type for node in model.graph.node if node.name in excluded and not row_of(node.op_type).is_layout}
     return replace(converted, float_operations=tuple(sorted({*converted.float_operations, *left})))
 
 

@@ -8,17 +8,11 @@ from typing import Any
 import numpy as np
 
 from edgecnn.export.restored import LayerOperation
+from edgecnn.inspection.operation_table import row_of
 from edgecnn.models.layers import Layers
 
 Graph = Any
 """`ModelT` of the flatbuffer schema: everything in Python lists, to be changed in place."""
-
-SAME_RANGE = (
-    "MAX_POOL_2D", "RESHAPE", "TRANSPOSE", "PAD", "PADV2", "MIRROR_PAD", "SLICE", "STRIDED_SLICE", "CONCATENATION",
-    "RELU", "RELU6", "LEAKY_RELU", "SQUEEZE", "EXPAND_DIMS", "REDUCE_MAX", "SPLIT", "PACK", "UNPACK", "QUANTIZE",
-    "DEQUANTIZE", "RESIZE_NEAREST_NEIGHBOR", "SPACE_TO_DEPTH", "DEPTH_TO_SPACE",
-)  # fmt: skip
-"""Operations that pass large values on: a range that spoils the input spoils the output."""
 
 FLOAT32 = 0
 """Of the schema's types of tensors."""
@@ -76,7 +70,7 @@ def layer_operations(graph: Graph, layers: Layers) -> Iterator[LayerOperation]:
             layer_of(graph, operation, layers),
             frozenset(operation.inputs),
             frozenset(operation.outputs),
-            kind_of(graph, operation) in SAME_RANGE,
+            row_of(kind_of(graph, operation)).keeps_range,
         )
 
 

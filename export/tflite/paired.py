@@ -10,8 +10,9 @@ import numpy as np
 
 from edgecnn.data.dataset import Pixels
 from edgecnn.export.paired import TWIN, PairedModels, PairedOperation, Quantizer, dequantize
-from edgecnn.export.tflite.graph import SAME_RANGE, kind_of, layer_of, read_graph, tensor_names, write_graph
+from edgecnn.export.tflite.graph import kind_of, layer_of, read_graph, tensor_names, write_graph
 from edgecnn.export.tflite.observe import tensors as tensors_of
+from edgecnn.inspection.operation_table import row_of
 from edgecnn.models.layers import Layers
 
 _LIMITS = {9: (-128, 127), 7: (-32768, 32767), 3: (0, 255)}
@@ -44,7 +45,7 @@ def pair(float_model: bytes, payload: bytes, layers: Layers) -> PairedModels:
                 kind=kind,
                 tensor=names[0],
                 stored=_quantizer(graph.subgraphs[0].tensors[operation.outputs[0]]),
-                is_inherited=kind in SAME_RANGE,
+                is_inherited=row_of(kind).keeps_range,
                 twin=_add_twin(exact, original, _dequantized(graph, operation)),
             )
         )
