@@ -12,9 +12,9 @@ import importlib
 import os
 import signal
 import sys
-import threading
 import warnings
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn
 
 import click
@@ -117,16 +117,26 @@ def main() -> NoReturn:
 
 
 def _repeat_lost_signal(lost: sys.UnraisableHookArgs) -> None:
-    """Send SIGINT or SIGTERM again if the exception that it raised was dropped.
+    """Raise what SIGINT or SIGTERM raised again if Python dropped it.
 
     Python drops every exception in `__del__` and in some callbacks from C. A signal that arrives during a long
     conversion is handled by the next Python code that runs, and this is often one of TensorFlow's destructors.
     """
-    if issubclass(lost.exc_type, KeyboardInterrupt | SystemExit):
-        number = signal.SIGINT if issubclass(lost.exc_type, KeyboardInterrupt) else signal.SIGTERM
-        threading.Timer(_REPEAT_SECONDS, os.kill, (os.getpid(), number)).start()  # now, it would be dropped as well
-    else:
+    if not issubclass(lost.exc_type, KeyboardInterrupt | SystemExit):
         sys.__unraisablehook__(lost)
+        return
+    again = KeyboardInterrupt() if issubclass(lost.exc_type, KeyboardInterrupt) else SystemExit(TERMINATED_STATUS)
+
+    def raise_again(_: int, frame: FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code is _repeat_lost_signal.__code__:  # not back from here yet: it would be dropped as well
+                return
+            frame = frame.f_back
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        raise again
+
+    signal.signal(signal.SIGALRM, raise_again)
+    signal.setitimer(signal.ITIMER_REAL, _REPEAT_SECONDS, _REPEAT_SECONDS)
 
 
 def run(arguments: list[str]) -> int:

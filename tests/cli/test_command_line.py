@@ -224,7 +224,7 @@ def test_a_stopped_export_leaves_nothing(tmp_path: Path, number: int, status: in
 
 
 LOSES_A_SIGNAL = """
-import signal, sys, threading, types
+import signal, sys, threading, time, types
 import click
 from edgecnn.cli import app
 class Converter:
@@ -235,6 +235,10 @@ def command():
     del converter  # Python drops what the handler of the signal raises there
     threading.Event().wait()
 number = int(sys.argv.pop())
+def set_timer(which, seconds, *interval, set_timer=signal.setitimer):
+    set_timer(which, seconds, *interval)
+    time.sleep(5 * seconds)  # a busy machine: the timer is early
+signal.setitimer = set_timer
 app.COMMANDS["convert"] = ""
 sys.modules["edgecnn.cli.convert"] = types.SimpleNamespace(command=click.Command("convert", callback=command))
 app.main()
