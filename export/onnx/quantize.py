@@ -112,7 +112,8 @@ def _static(model: Any, precision: Precision, ranges: Ranges, settings: Quantiza
     quantizer.model.topological_sort()
     quantized = quantizer.model.model
     score_range = ranges.get(quantized.graph.output[0].name, (0.0, 1.0))
-    io = None if settings.io == "float32" else integer_io(quantized, settings.io, score_range)
+    io_dtype = precision.choose_io(settings.io)
+    io = None if io_dtype == "float32" else integer_io(quantized, io_dtype, score_range)
     run_passes(after_quantizing(in_float=excluded, io=io), quantized)
     converted = describe(checked(quantized), io)
     left = {node.op_type for node in model.graph.node if node.name in excluded and not row_of(node.op_type).is_layout}
