@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from edgecnn.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from edgecnn.export.pipeline import Exported, export_model
+    from edgecnn.export.folder import Exported
+    from edgecnn.export.pipeline import export_model
 
 __all__ = ["Exported", "export_model"]
 
-__getattr__ = lazy_names(__name__, {"Exported": "edgecnn.export.pipeline", "export_model": "edgecnn.export.pipeline"})
+__getattr__ = lazy_names(__name__, {"Exported": "edgecnn.export.folder", "export_model": "edgecnn.export.pipeline"})

@@ -16,7 +16,6 @@ from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
 from edgecnn.models.registry import find_model_file
 from edgecnn.progress import Progress, silent
-from edgecnn.redirect import output_to
 from edgecnn.spec import CALIBRATION_SIZE, Precision
 
 
@@ -36,10 +35,9 @@ def diagnose_against(
         ModelError, DataError: the model or the images cannot be used.
         ArtifactError, ContractError, ExportError: as `diagnose`.
     """
-    with output_to():  # converters and runtimes announce themselves
-        classifier, images = _open(artifact, model, data, loading, progress)
-        progress("looking at each layer", 0, None)
-        return diagnose(artifact, classifier, choose_balanced(images, DIAGNOSED_IMAGES).images)
+    classifier, images = _open(artifact, model, data, loading, progress)
+    progress("looking at each layer", 0, None)
+    return diagnose(artifact, classifier, choose_balanced(images, DIAGNOSED_IMAGES).images)
 
 
 def restore_against(
@@ -68,17 +66,15 @@ def restore_against(
         ModelError, DataError: the model or the images cannot be used.
         ArtifactError, ContractError, ExportError, OutputError: as `restore`.
     """
-    with output_to():  # converters and runtimes announce themselves
-        classifier, images = _open(artifact, model, data, loading, progress)
-        draw = Draw(CALIBRATION_SIZE)
-        ranges = open_dataset(
-            calibration,
-            classifier.shape,
-            preprocessing=classifier.preprocessing,
-            draw=draw,
-            task=classifier.head.task,
-        )
-        return restore(artifact, classifier, ranges, images, to=to, limits=limits, out=out, progress=progress)
+    classifier, images = _open(artifact, model, data, loading, progress)
+    ranges = open_dataset(
+        calibration,
+        classifier.shape,
+        preprocessing=classifier.preprocessing,
+        draw=Draw(CALIBRATION_SIZE),
+        task=classifier.head.task,
+    )
+    return restore(artifact, classifier, ranges, images, to=to, limits=limits, out=out, progress=progress)
 
 
 def _open(

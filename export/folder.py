@@ -3,13 +3,54 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from edgecnn.artifact import MANIFEST_NAME, REJECTED_FOLDER, Manifest, has_manifest, intact_entries
-from edgecnn.errors import ArtifactError
-from edgecnn.files import cannot_write
+from edgecnn.artifact import MANIFEST_NAME, REJECTED_FOLDER, Entry, Manifest, has_manifest, intact_entries
+from edgecnn.errors import ArtifactError, ExportError
+from edgecnn.files import cannot_write, staging_folder
+from edgecnn.models.registry import find_model_file
 
 LOG_NAME = "export.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The folder that was written, and what is in it."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def rejected(self) -> tuple[Entry, ...]:
+        """The files whose gate did not hold."""
+        return tuple(entry for entry in self.manifest.artifacts if entry.is_rejected)
+
+
+def write_export(source: str, out: Path, make: Callable[[Path], Manifest]) -> Exported:
+    """Let `make` fill a folder beside `out`, and move it to `out` when it is whole, the manifest last.
+
+    Args:
+        source: name or path of the Keras model, which must be there.
+        out: the folder to write.
+        make: takes the folder to fill; returns the manifest of the files that are in it then.
+
+    Raises:
+        ModelError: there is no such model.
+        ArtifactError: `out` holds other files.
+        OutputError: `out` cannot be written.
+        ExportError: as `make`; the message then says where the log was kept.
+    """
+    find_model_file(source)
+    refuse_foreign_folder(out)
+    with staging_folder(out) as staging, _kept_log(staging / LOG_NAME):
+        manifest = make(staging)
+        (staging / MANIFEST_NAME).write_bytes(manifest.to_json())
+        move_into_place(staging, out, manifest)
+    return Exported(out, manifest)
 
 
 def refuse_foreign_folder(out: Path) -> None:
@@ -46,3 +87,22 @@ def move_into_place(staging: Path, out: Path, manifest: Manifest) -> None:
     if not any(entry.is_rejected for entry in manifest.artifacts):
         with contextlib.suppress(OSError):  # not there, or somebody's own files are in it
             (out / REJECTED_FOLDER).rmdir()
+
+
+@contextlib.contextmanager
+def _kept_log(path: Path) -> Iterator[None]:
+    """Keep the converters' log if the export fails with an `ExportError`, and add to the message where it is."""
+    try:
+        yield
+    except ExportError as error:
+        if not path.is_file():  # it failed before a converter could say anything
+            raise
+        raise ExportError(f"{error}{keep_log(path.read_bytes())}") from error
+
+
+def keep_log(content: bytes) -> str:
+    """Keep what converters printed in a temporary file, and return where, as what follows an error message."""
+    descriptor, path = tempfile.mkstemp(prefix="edgecnn-export-", suffix=".log")
+    os.close(descriptor)
+    Path(path).write_bytes(content)
+    return f"; the converters' own words are in {path}"

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from edgecnn.data.choice import Draw
 from edgecnn.data.dataset import Dataset
 from edgecnn.data.sources import open_dataset
 from edgecnn.errors import DataError
 from edgecnn.export.calibration import check_calibration
 from edgecnn.export.limits import ExportLimits
 from edgecnn.export.measure import Scores
+from edgecnn.export.request import ExportRequest
 from edgecnn.export.target import choices, find_target
-from edgecnn.feeding import Feeding
 from edgecnn.intervals import wilson
-from edgecnn.keras_loading import KerasLoading
 from edgecnn.models.load import KerasClassifier, load_keras_classifier
+from edgecnn.models.registry import find_model_file
 from edgecnn.runtime.classifier import Classifier
 from edgecnn.runtime.keras import open_loaded
 from edgecnn.spec import ExportSpec, Quantization
@@ -47,32 +45,23 @@ class ExportJob:
     warnings: tuple[str, ...]
 
 
-def prepare(
-    path: Path,
-    spec: ExportSpec,
-    limits: ExportLimits,
-    *,
-    calibration: str,
-    draw: Draw,
-    evaluation: str,
-    feeding: Feeding,
-    loading: KerasLoading,
-) -> ExportJob:
+def prepare(request: ExportRequest) -> ExportJob:
     """Return a job with everything loaded and checked that can be checked before a conversion.
 
     Raises:
         ModelError, DataError: the model or the images cannot be used.
     """
-    classifier = load_keras_classifier(path, feeding, loading)
-    shape, preprocessing = classifier.shape, classifier.preprocessing
-    judged = open_dataset(evaluation, shape, classifier.labels, preprocessing=preprocessing, task=classifier.head.task)
+    spec = request.spec
+    classifier = load_keras_classifier(find_model_file(request.source), request.feeding, request.loading)
+    shape, preprocessing, task = classifier.shape, classifier.preprocessing, classifier.head.task
+    judged = open_dataset(request.evaluation, shape, classifier.labels, preprocessing=preprocessing, task=task)
     classifier = replace(classifier, labels=judged.class_names)  # its own, or those of the images where it has none
     ranged, warnings = None, _doubtful_precisions(spec)
     if any(precision.needs_calibration for precision in spec.precisions):
-        ranged = open_dataset(calibration, shape, preprocessing=preprocessing, draw=draw, task=classifier.head.task)
+        ranged = open_dataset(request.calibration, shape, preprocessing=preprocessing, draw=request.draw, task=task)
         warnings += check_calibration(ranged, judged)
     reference = Classifier(open_loaded(classifier)).predict(judged.images)
-    _refuse_guessing(reference, judged, limits)
+    _refuse_guessing(reference, judged, request.limits)
     quantization, sentences = choices(find_target(spec.target), spec.quantization, activations=spec.activations)
     quantizes = any(not precision.is_full for precision in spec.precisions)
     return ExportJob(
@@ -81,7 +70,7 @@ def prepare(
         judged,
         reference,
         spec,
-        limits,
+        request.limits,
         quantization,
         sentences if quantizes else (),
         warnings,

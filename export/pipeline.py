@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from edgecnn.artifact import MANIFEST_NAME, Entry, ImageSet, Manifest
+from edgecnn.artifact import ImageSet, Manifest
 from edgecnn.contract import Origin
 from edgecnn.data.choice import Draw
 from edgecnn.data.dataset import Dataset
-from edgecnn.errors import ExportError
 from edgecnn.export.calibration import hashes
 from edgecnn.export.convert import convert_all
 from edgecnn.export.examine import Examined, examine
-from edgecnn.export.folder import LOG_NAME, move_into_place, refuse_foreign_folder
+from edgecnn.export.folder import LOG_NAME, Exported, write_export
 from edgecnn.export.job import ExportJob, prepare
 from edgecnn.export.keras.freeze import freeze_classifier
 from edgecnn.export.limits import ExportLimits
 from edgecnn.export.measure import compare
+from edgecnn.export.request import ExportRequest
 from edgecnn.feeding import Feeding
-from edgecnn.files import staging_folder
 from edgecnn.keras_loading import KerasLoading
-from edgecnn.models.registry import find_model_file
 from edgecnn.progress import Progress, silent
 from edgecnn.redirect import output_to
 from edgecnn.spec import CALIBRATION_SIZE, ExportSpec
@@ -35,19 +28,6 @@ from edgecnn.versions import versions_of
 _PACKAGES = (
     "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "ai-edge-quantizer", "numpy",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """The folder that was written, and what is in it."""
-
-    folder: Path
-    manifest: Manifest
-
-    @property
-    def rejected(self) -> tuple[Entry, ...]:
-        """The files whose gate did not hold."""
-        return tuple(entry for entry in self.manifest.artifacts if entry.is_rejected)
 
 
 def export_model(
@@ -90,26 +70,23 @@ def export_model(
         BackendError: a package is missing.
         OutputError: `out` cannot be written.
     """
+    request = ExportRequest(source, spec, calibration, draw, evaluation, limits, feeding, loading)
+    return write_export(source, out, lambda folder: make_artifacts(request, folder, progress))
+
+
+def make_artifacts(request: ExportRequest, folder: Path, progress: Progress = silent) -> Manifest:
+    """Return the manifest of the checked artifacts that an export asks for, which are in `folder` then.
+
+    What the converters print goes to `export.log` there. Errors are those of `export_model`.
+    """
+    spec = request.spec
     steps = _Steps(progress, total=3 + len(spec.formats) * (2 + 2 * len(spec.precisions)))
-    path = find_model_file(source)
-    refuse_foreign_folder(out)
-    with staging_folder(out) as staging, _log(staging / LOG_NAME):
+    with output_to(folder / LOG_NAME):
         steps.next("importing TensorFlow, loading model and images")
-        job = prepare(
-            path,
-            spec,
-            limits,
-            calibration=calibration,
-            draw=draw,
-            evaluation=evaluation,
-            feeding=feeding,
-            loading=loading,
-        )
-        manifest = _manifest(job, source, tuple(_files(job, staging, steps)))
-        (staging / MANIFEST_NAME).write_bytes(manifest.to_json())
+        job = prepare(request)
+        manifest = _manifest(job, request.source, tuple(_files(job, folder, steps)))
         steps.next("done")
-        move_into_place(staging, out, manifest)
-    return Exported(out, manifest)
+        return manifest
 
 
 class _Steps:
@@ -161,16 +138,3 @@ def _manifest(job: ExportJob, source: str, examined: tuple[Examined, ...]) -> Ma
 
 def _calibration_set(dataset: Dataset) -> ImageSet:
     return ImageSet(dataset.name, len(dataset), dataset.sha256, dataset.ids, hashes(dataset))
-
-
-@contextlib.contextmanager
-def _log(path: Path) -> Iterator[None]:
-    """Divert the converters' noise to `path`; after a failed conversion the error says where it was kept."""
-    try:
-        with output_to(path):
-            yield
-    except ExportError as error:
-        descriptor, kept = tempfile.mkstemp(prefix="edgecnn-export-", suffix=".log")
-        os.close(descriptor)
-        shutil.copyfile(path, kept)
-        raise ExportError(f"{error}; the converters' own words are in {kept}") from error

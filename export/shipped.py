@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgecnn.artifact import has_manifest
-from edgecnn.export.pipeline import export_model
+from edgecnn.export.child import export_in_child
+from edgecnn.export.request import ExportRequest
 from edgecnn.export.target import target_here
 from edgecnn.models.registry import DEFAULT
 from edgecnn.progress import Progress, silent
@@ -22,8 +23,8 @@ def export_shipped(folder: Path, name: str = DEFAULT, *, keep: bool = False, pro
         progress: called with steps.
 
     Raises:
-        ExportError, OutputError: as `export_model`.
+        ExportError, OutputError: as `export_in_child`.
     """
     if keep and has_manifest(folder):
         return folder
-    return export_model(name, folder, ExportSpec(target=target_here()), progress=progress).folder
+    return export_in_child(ExportRequest(name, ExportSpec(target=target_here())), folder, progress).folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -17,6 +18,9 @@ import pytest
 from edgecnn.cli.app import run
 from edgecnn.contract import Contract, Origin, Preprocessing
 from edgecnn.data.dataset import Dataset
+from edgecnn.isolated.messages import Request
+from edgecnn.progress import Progress
+from edgecnn.redirect import output_to
 from edgecnn.spec import Format, Precision, Scores, TensorSpec
 from tests.forks import Forks
 
@@ -50,8 +54,9 @@ class Ran:
 
 
 @pytest.fixture
-def edgecnn(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Return a function that runs the command line in this process."""
+def edgecnn(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Return a function that runs the command line in this process, and what it would convert in another as well."""
+    monkeypatch.setattr("edgecnn.export.child.call", convert_here)
 
     def call(*arguments: str | Path) -> Ran:
         capfd.readouterr()
@@ -60,6 +65,14 @@ def edgecnn(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(status, captured.out, captured.err)
 
     return call
+
+
+def convert_here(target: str, request: Request[Any], *, progress: Progress, **_: Any) -> Any:
+    """Stand for `edgecnn.isolated.child.call`: importing TensorFlow anew would take longer than most exports."""
+    module, function = target.split(":")
+    with output_to():
+        handlers = getattr(importlib.import_module(module), function)(progress)
+        return handlers[type(request)](request)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Processes that start with TensorFlow imported: a process that has done so forks one for each.
+"""Processes that start with TensorFlow imported: a process that has done so, `warmed.py`, forks one for each.
 
 Importing TensorFlow and the converters takes as long as all that a small export does besides.
 """
@@ -13,27 +13,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-_PARENT = """
-import json, os, sys
-import ai_edge_litert.interpreter, ai_edge_quantizer, keras, onnx, onnxruntime, tensorflow, tf2onnx
-import edgecnn.cli.export, edgecnn.export.pipeline
-from edgecnn.cli.app import run
-
-for line in sys.stdin:
-    before, arguments, output = json.loads(line)
-    child = os.fork()
-    if child:
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-        continue
-    for descriptor in (1, 2):
-        os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
-    exec(before)
-    status = run(arguments)
-    sys.stderr.flush()
-    os._exit(status)
-"""
 
 
 @dataclass
@@ -60,9 +39,12 @@ class Forks:
     def __init__(self, folder: Path) -> None:
         self._output = folder / "output"
         self._parent = subprocess.Popen(
-            [sys.executable, "-c", _PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [sys.executable, "-P", Path(__file__).with_name("warmed.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
-        )  # fmt: skip
+        )
 
     def start(self, *arguments: str | Path, before: str = "") -> Forked:
         """Start `edgecnn` with arguments.

@@ -50,20 +50,22 @@ def command(
     of its output with all noise that reached it. 0 dB is all lost.
     """
     from edgecnn.cli.screen import print_json, progress_bar
-    from edgecnn.export.against import diagnose_against, restore_against
+    from edgecnn.export.child import diagnose_in_child, restore_in_child
+    from edgecnn.export.converter import DiagnoseFile, RestoreFile
     from edgecnn.export.limits import ExportLimits
     from edgecnn.schema import encode
 
     restored = None
     with progress_bar() as progress:
         if put_back:
-            restored = restore_against(
-                artifact, model, data, calibration=calibration, to=_RESTORED_TO[restore_to],
-                limits=ExportLimits(max_drop=max_drop), out=out, loading=loading, progress=progress,
+            restore = RestoreFile(
+                str(artifact), model, data, calibration, _RESTORED_TO[restore_to],
+                ExportLimits(max_drop=max_drop), None if out is None else str(out), loading,
             )  # fmt: skip
+            restored = restore_in_child(restore, progress)
             diagnosis = restored.diagnosis
         else:
-            diagnosis = diagnose_against(artifact, model, data, loading=loading, progress=progress)
+            diagnosis = diagnose_in_child(DiagnoseFile(str(artifact), model, data, loading), progress)
     if plot is not None:
         _draw(plot, diagnosis)
     if as_json:

@@ -87,22 +87,22 @@ def command(
     from edgecnn.cli.screen import print_json, print_line, print_table, progress_bar
     from edgecnn.data.labels import read_unique_labels
     from edgecnn.errors import GateError
-    from edgecnn.export import export_model
+    from edgecnn.export.child import export_in_child
+    from edgecnn.export.request import ExportRequest
     from edgecnn.schema import encode
 
+    request = ExportRequest(
+        model,
+        spec,
+        calibration,
+        draw,
+        evaluation,
+        limits,
+        feeding if labels is None else replace(feeding, labels=read_unique_labels(labels)),
+        loading,
+    )
     with progress_bar() as progress:
-        exported = export_model(
-            model,
-            out,
-            spec,
-            calibration=calibration,
-            draw=draw,
-            evaluation=evaluation,
-            limits=limits,
-            feeding=feeding if labels is None else replace(feeding, labels=read_unique_labels(labels)),
-            loading=loading,
-            progress=progress,
-        )
+        exported = export_in_child(request, out, progress)
     manifest = exported.manifest
     if as_json:
         print_json(encode(manifest))

@@ -47,6 +47,11 @@ class ChildError(Exception):
         self.ending, self.reason, self.signal, self.step, self.log = ending, reason, signal, step, log
 
     @property
+    def is_crash(self) -> bool:
+        """Whether code in it ended it, by a crash, an abort or an exit; SIGKILL comes from outside."""
+        return self.ending is Ending.STATUS or (self.ending is Ending.SIGNAL and self.signal != "SIGKILL")
+
+    @property
     def last_line(self) -> str:
         """The last line that the child wrote to stdout or stderr; empty if it wrote nothing."""
         lines = self.log.strip().splitlines()

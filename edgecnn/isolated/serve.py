@@ -12,6 +12,7 @@ import importlib
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -61,6 +62,7 @@ def _answer(handler: Callable[[Any], Any], request: Request[Any]) -> Message:
     except MemoryError as error:
         return ErrorMessage(MemoryError.__name__, first_line(error))
     except Exception as error:  # libraries raise whatever they like
+        traceback.print_exc()
         return ErrorMessage(type(error).__name__, first_line(error))
 
 

@@ -76,7 +76,7 @@ def freeze(
     graph = _traced(call, shape, preprocessing, layers)
     _refuse_half_precision(graph)
     changed = run_passes(after_freezing(keep_softmax=keep_softmax), graph)
-    return FrozenModel(_function(graph.definition()), Scores.LOGITS if drop_last_softmax in changed else scores)
+    return FrozenModel(function_of(graph.definition()), Scores.LOGITS if drop_last_softmax in changed else scores)
 
 
 def _traced(
@@ -96,7 +96,7 @@ def _traced(
     frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
     definition = frozen.graph.as_graph_def()
     if _allow_inlining(definition):
-        frozen = convert_variables_to_constants_v2(_function(definition), lower_control_flow=False)
+        frozen = convert_variables_to_constants_v2(function_of(definition), lower_control_flow=False)
         definition = frozen.graph.as_graph_def()
     return TensorFlowGraph(definition, INPUT_NAME, OUTPUT_NAME, layers)
 
@@ -117,10 +117,11 @@ def _allow_inlining(definition: Any) -> bool:
     return bool(calls)
 
 
-def _function(definition: Any) -> Any:
+def function_of(definition: Any, output: str = OUTPUT_NAME) -> Any:
+    """Return a graph as a function from the pixels to one of its nodes."""
     tf = import_tensorflow()
     wrapped = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(definition, name=""), [])
-    return wrapped.prune(f"{INPUT_NAME}:0", f"{OUTPUT_NAME}:0")
+    return wrapped.prune(f"{INPUT_NAME}:0", f"{output}:0")
 
 
 def _refuse_half_precision(graph: TensorFlowGraph) -> None:

@@ -1,0 +1,55 @@
+"""A frozen graph cut off behind one of its layers, to find the layer that a converter does not survive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from edgecnn.export.keras.freeze import INPUT_NAME, OUTPUT_NAME, function_of
+from edgecnn.export.keras.graph import TensorFlowGraph, node_name
+from edgecnn.models.layers import Layers
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInGraph:
+    """One Keras layer in a frozen graph.
+
+    Attributes:
+        name: of the layer.
+        end: the last of its nodes.
+        sources: the layers that it takes from.
+    """
+
+    name: str
+    end: str
+    sources: tuple[str, ...]
+
+
+def layers_in_graph(function: Any, layers: Layers) -> tuple[LayerInGraph, ...]:
+    """Return the layers that compute something from the pixels, each after those that it takes from.
+
+    Args:
+        function: frozen TensorFlow function (see `keras.freeze`).
+        layers: of the Keras model.
+    """
+    graph = TensorFlowGraph(function.graph.as_graph_def(), INPUT_NAME, OUTPUT_NAME, layers)
+    nearest: dict[str, dict[str, None]] = {INPUT_NAME: {}}  # the layers, in order, that a node's value comes from
+    ends: dict[str, str] = {}
+    sources: dict[str, dict[str, None]] = {}
+    for node in graph.in_order():
+        inputs = [name for name in map(node_name, node.input) if name in nearest]
+        if not inputs:  # a constant, or the pixels themselves
+            continue
+        nearest[node.name] = {layer: None for name in inputs for layer in nearest[name]}
+        if (layer := layers.find(node.name)) is not None:
+            ends[layer] = node.name
+            sources.setdefault(layer, {}).update(nearest[node.name])
+            nearest[node.name] = {layer: None}
+    return tuple(
+        LayerInGraph(layer, end, tuple(name for name in sources[layer] if name != layer)) for layer, end in ends.items()
+    )
+
+
+def cut_behind(function: Any, node: str) -> Any:
+    """Return the function that gives what a node gives, and computes nothing more."""
+    return function_of(function.graph.as_graph_def(), node)

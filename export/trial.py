@@ -1,0 +1,105 @@
+"""Converting parts of a model, in a process that a part may crash."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgecnn.export.convert import convert_all
+from edgecnn.export.keras.cut import LayerInGraph, cut_behind, layers_in_graph
+from edgecnn.export.keras.freeze import freeze_classifier
+from edgecnn.export.request import ExportRequest
+from edgecnn.export.target import choices, find_target
+from edgecnn.isolated.messages import Handlers, Request
+from edgecnn.models.load import KerasClassifier, load_keras_classifier
+from edgecnn.models.registry import find_model_file
+from edgecnn.progress import Progress
+from edgecnn.spec import Format
+
+TRIALS = f"{__name__}:handlers"
+
+_IMAGES = 4
+"""Calibration images of a trial: noise, since ranges do not matter here."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLayers(Request[tuple[LayerInGraph, ...]]):
+    """Load and call the model, reporting each layer that is called as a step; answer what its graph consists of."""
+
+    export: ExportRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertPart(Request[None]):
+    """Convert the model up to a node of its graph, or all of it, in the precisions of the export."""
+
+    export: ExportRequest
+    format: Format
+    end: str | None = None
+
+
+def handlers(progress: Progress) -> Handlers:
+    """Return what this process tries."""
+    return {CallLayers: lambda request: _call_layers(request.export, progress), ConvertPart: _convert_part}
+
+
+def _call_layers(export: ExportRequest, progress: Progress) -> tuple[LayerInGraph, ...]:
+    with _reported_calls(progress):
+        classifier, function = _opened(export)
+        classifier.call(_noise(classifier).astype(np.float32))
+    return layers_in_graph(function, classifier.layers)
+
+
+def _convert_part(request: ConvertPart) -> None:
+    """Convert; a part that raises is one that does not crash, and a cut may well leave one that cannot be converted."""
+    classifier, function = _opened(request.export)
+    spec = request.export.spec
+    quantization, _ = choices(find_target(spec.target), spec.quantization, activations=spec.activations)
+    with contextlib.suppress(Exception):
+        conversions = convert_all(
+            request.format,
+            function if request.end is None else cut_behind(function, request.end),
+            precisions=spec.precisions,
+            calibration=_noise(classifier),
+            quantization=quantization,
+            layers=classifier.layers,
+            step=lambda _: None,
+        )
+        for _ in conversions:
+            pass
+
+
+@functools.cache
+def _opened(export: ExportRequest) -> tuple[KerasClassifier, Any]:
+    """Return the Keras model and its frozen function; a process is asked about one export many times."""
+    classifier = load_keras_classifier(find_model_file(export.source), export.feeding, export.loading)
+    return classifier, freeze_classifier(classifier, keep_softmax=export.spec.keep_softmax).function
+
+
+def _noise(classifier: KerasClassifier) -> Any:
+    return np.random.default_rng(0).integers(0, 256, (_IMAGES, *classifier.shape)).astype(np.uint8)
+
+
+@contextlib.contextmanager
+def _reported_calls(progress: Progress) -> Iterator[None]:
+    """Report the name of each Keras layer when it is called, for tracing or for computing."""
+    from edgecnn.models.framework import import_keras
+
+    kind: Any = import_keras().layers.Layer
+    call = kind.__call__
+
+    def reported(layer: Any, *inputs: Any, **options: Any) -> Any:
+        if not hasattr(layer, "layers"):  # a model's call is told by that of its layers
+            progress(layer.name, 0, None)
+        return call(layer, *inputs, **options)
+
+    kind.__call__ = reported
+    try:
+        yield
+    finally:
+        kind.__call__ = call
