@@ -93,7 +93,7 @@ def _main() -> None:
             continue
         for descriptor in (1, 2):
             os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
-        exec(before)
+        exec(before, {})
         _leave_after(lambda arguments=arguments: run(arguments))
 
 

@@ -17,7 +17,7 @@ class LayerInGraph:
     Attributes:
         name: of the layer.
         end: the last of its nodes.
-        sources: the layers that it takes from.
+        sources: the layers before it that it takes from.
     """
 
     name: str
@@ -33,20 +33,23 @@ def layers_in_graph(function: Any, layers: Layers) -> tuple[LayerInGraph, ...]:
         layers: of the Keras model.
     """
     graph = TensorFlowGraph(function.graph.as_graph_def(), INPUT_NAME, OUTPUT_NAME, layers)
-    nearest: dict[str, dict[str, None]] = {INPUT_NAME: {}}  # the layers, in order, that a node's value comes from
+    nearest: dict[str, set[str]] = {INPUT_NAME: set()}  # the layers that the value of a node comes from
     ends: dict[str, str] = {}
-    sources: dict[str, dict[str, None]] = {}
+    sources: dict[str, set[str]] = {}
     for node in graph.in_order():
         inputs = [name for name in map(node_name, node.input) if name in nearest]
         if not inputs:  # a constant, or the pixels themselves
             continue
-        nearest[node.name] = {layer: None for name in inputs for layer in nearest[name]}
+        nearest[node.name] = {layer for name in inputs for layer in nearest[name]}
         if (layer := layers.find(node.name)) is not None:
+            ends.pop(layer, None)  # a shared layer has its place where it is called last
             ends[layer] = node.name
-            sources.setdefault(layer, {}).update(nearest[node.name])
-            nearest[node.name] = {layer: None}
+            sources.setdefault(layer, set()).update(nearest[node.name])
+            nearest[node.name] = {layer}
+    names = tuple(ends)
     return tuple(
-        LayerInGraph(layer, end, tuple(name for name in sources[layer] if name != layer)) for layer, end in ends.items()
+        LayerInGraph(layer, end, tuple(name for name in names[:place] if name in sources[layer]))
+        for place, (layer, end) in enumerate(ends.items())
     )
 
 
