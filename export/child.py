@@ -77,8 +77,11 @@ def _sentence(error: ChildError, suspect: Suspect | None) -> str:
     if suspect is not None:
         other = f", or leave {suspect.format.title} out with --formats" if suspect.format is not None else ""
         return f"{_ending(error)}, on layer {suspect.layer}; use another layer there{other}"
-    unknown = "; no layer was found that does it by itself" if error.is_crash else ""
-    return f"{_ending(error)}{unknown}"
+    if error.is_crash:
+        return f"{_ending(error)}; no layer was found that does it by itself"
+    if error.ending is Ending.SIGNAL:
+        return f"{_ending(error)}; end other programs, or export on a machine with more memory"
+    return _ending(error)
 
 
 def _ending(error: ChildError) -> str:

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from edgecnn.export.convert import convert_all
+from edgecnn.export.formats import FORMATS
 from edgecnn.export.keras.cut import LayerInGraph, cut_behind, layers_in_graph
 from edgecnn.export.keras.freeze import freeze_classifier
+from edgecnn.export.observe import observe
+from edgecnn.export.ranges import choose_ranges
 from edgecnn.export.request import ExportRequest
 from edgecnn.export.target import choices, find_target
 from edgecnn.isolated.messages import Handlers, Request
@@ -36,7 +38,7 @@ class CallLayers(Request[tuple[LayerInGraph, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class ConvertPart(Request[None]):
-    """Convert the model up to a node of its graph, or all of it, in the precisions of the export."""
+    """Convert the model up to a node of its graph, or all of it, in the precisions of the export, and run it."""
 
     export: ExportRequest
     format: Format
@@ -56,22 +58,17 @@ def _call_layers(export: ExportRequest, progress: Progress) -> tuple[LayerInGrap
 
 
 def _convert_part(request: ConvertPart) -> None:
-    """Convert; a part that raises is one that does not crash, and a cut may well leave one that cannot be converted."""
+    """Convert, run and quantize. A part that raises does not crash; a cut may leave one that cannot be expressed."""
     classifier, function = _opened(request.export)
-    spec = request.export.spec
+    spec, tools = request.export.spec, FORMATS[request.format]
     quantization, _ = choices(find_target(spec.target), spec.quantization, activations=spec.activations)
     with contextlib.suppress(Exception):
-        conversions = convert_all(
-            request.format,
-            function if request.end is None else cut_behind(function, request.end),
-            precisions=spec.precisions,
-            calibration=_noise(classifier),
-            quantization=quantization,
-            layers=classifier.layers,
-            step=lambda _: None,
-        )
-        for _ in conversions:
-            pass
+        model = tools.convert(function if request.end is None else cut_behind(function, request.end))
+        observed = observe(tools.tensors, model, _noise(classifier), quantization.method)
+        ranges = choose_ranges(observed, quantization.method)
+        for precision in spec.precisions:
+            if not precision.is_full and request.format in precision.formats:
+                tools.quantize(model, precision, ranges, quantization, classifier.layers)
 
 
 @functools.cache

@@ -184,12 +184,14 @@ def test_a_runtime_that_announces_itself_is_not_heard(picture: Path, model: str)
 
 @pytest.mark.slow
 def test_on_a_terminal_the_converters_noise_stays_in_the_log(tmp_path: Path) -> None:
-    """Rich, which draws the bar, would otherwise pass on what Python code prints."""
+    """Rich, which draws the bar, would otherwise pass on what Python code prints. Keras is told another backend."""
     import pty
 
     command = [sys.executable, "-m", "edgecnn", "export", "--out", str(tmp_path / "out")]
     controller, terminal = pty.openpty()
-    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, close_fds=True) as process:
+    with subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal, env={**os.environ, "KERAS_BACKEND": "jax"}
+    ) as process:
         os.close(terminal)
         seen = b""
         while True:

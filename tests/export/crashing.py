@@ -1,4 +1,4 @@
-"""The code of a model that crashes, for `--code`: natively, where the environment says so."""
+"""The code of a layer that crashes where the environment says: native code for `--code`."""
 
 from __future__ import annotations
 
@@ -29,4 +29,7 @@ class Odd(keras.layers.Layer):  # type: ignore[misc]
         """Return that of each value."""
         if os.environ.get("CRASH") == "when called":
             ctypes.string_at(0)
+        if os.environ.get("CRASH") == "in LiteRT":  # which divides as C does; TensorFlow looks first
+            zero = keras.ops.cast(values * 0.0, "int32")
+            return values + keras.ops.cast(keras.ops.mod(zero - 2**31, zero - 1), "float32")
         return keras.ops.erf(values)
