@@ -1,4 +1,4 @@
-"""The full CIFAR-10 in the user's cache folder: four .npy files, checked each time they are read.
+"""All of CIFAR-10 in the user's cache folder: four .npy files, checked each time they are read.
 
 The folder is `$EDGECNN_CACHE`, else `$XDG_CACHE_HOME/edgecnn`, else `~/.cache/edgecnn`.
 """
@@ -19,7 +19,7 @@ from edgecnn.files import staging_folder
 
 
 def cache_folder() -> Path:
-    """Return the folder that edgecnn keeps downloaded data in; it need not exist.
+    """Return the folder for downloaded data; it need not exist.
 
     Raises:
         DataError: the user has no home folder, and none of the variables is set.
@@ -34,16 +34,16 @@ def cache_folder() -> Path:
 
 
 def cifar10_folder() -> Path:
-    """Return the folder of the full CIFAR-10; it exists only after a fetch."""
+    """Return the folder of all of CIFAR-10; it exists only after a fetch."""
     return cache_folder() / "cifar10"
 
 
 def store(arrays: Cifar10Arrays, expected: Fingerprint = OFFICIAL) -> Path:
-    """Check `arrays`, write them to the cache whole, and return the folder.
+    """Check `arrays`, write them to the cache, and return the folder.
 
     Raises:
-        DataError: they are not the expected ones; the cache stays as it was.
-        OutputError: the cache cannot be written.
+        DataError: they are not the expected ones; the cache is unchanged.
+        OutputError: the cache cannot be written to.
     """
     check(arrays, expected)
     target = cifar10_folder()
@@ -74,7 +74,7 @@ def load_arrays(expected: Fingerprint = OFFICIAL) -> Cifar10Arrays:
         raise DataError(f"the full CIFAR-10 is not in {folder}; get it with `edgecnn data fetch`") from error
     except DataError as error:
         raise DataError(f"the cache in {folder} is damaged; run `edgecnn data fetch` again") from error
-    except Exception as error:  # whatever a damaged file makes NumPy raise, the user needs one line
+    except Exception as error:  # NumPy may raise anything on a damaged file; the user needs one line
         raise DataError(f"the cache in {folder} is damaged ({error}); run `edgecnn data fetch` again") from error
     return arrays
 
@@ -83,7 +83,7 @@ def load_full(split: str) -> Dataset:
     """Return all training ("train", 50,000) or test ("test", 10,000) images.
 
     Raises:
-        DataError: as `load_arrays`.
+        DataError: as for `load_arrays`.
     """
     return to_dataset(load_arrays(), split)
 

@@ -1,4 +1,4 @@
-"""Drawing a part of a data set."""
+"""Drawing a random part of a data set."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from edgecnn.data.dataset import Dataset, Labels
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """At most `count` images, drawn with `seed`, class by class in turn: no class has two more than another."""
+    """A draw of at most `count` images with `seed`, from the classes in turn."""
 
     count: int
     seed: int = 0
 
     def positions(self, total: int, strata: Labels | None) -> npt.NDArray[np.intp]:
-        """Return which of `total` images are drawn, ascending.
+        """Return the positions of the drawn images among `total`, ascending.
 
         Args:
-            total: how many there are.
-            strata: int64, (total,), the class of each, or another group to draw from in turn; None draws plainly.
+            total: the number of images.
+            strata: int64, (total,), the class, or another group, of each image: groups are drawn from in turn. None
+                draws from all images alike.
         """
         if total <= self.count:
             return np.arange(total)
@@ -37,7 +38,7 @@ class Draw:
 
 
 def choose_balanced(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
-    """Return the part of a data set that `Draw(count, seed)` draws; a small enough one as it is."""
+    """Return the part of a data set that `Draw(count, seed)` draws, or the data set itself if it is no larger."""
     if len(dataset) <= count:
         return dataset
     strata = None if dataset.labels is None else dataset.task.strata(dataset.labels)

@@ -1,4 +1,4 @@
-"""CIFAR-10: what it is, and how to tell that an array is it.
+"""CIFAR-10, and the check that arrays are CIFAR-10.
 
 60,000 colour pictures of 32×32 pixels in ten classes (Krizhevsky, "Learning Multiple Layers of Features
 from Tiny Images", 2009). 50,000 are for training and 10,000 for testing, in an official order that Keras,
@@ -36,7 +36,7 @@ class Cifar10Arrays:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What an `Cifar10Arrays` must be: image counts, and SHA-256 of pixels and labels, training before test."""
+    """The identity of a `Cifar10Arrays`: image counts, and SHA-256 of pixels and of labels, training before test."""
 
     batch_size: int
     train_batches: int
@@ -53,7 +53,7 @@ OFFICIAL = Fingerprint(
 
 
 def fingerprint(arrays: Cifar10Arrays, train_batches: int = 5) -> Fingerprint:
-    """Return the fingerprint of `arrays`, whose training part came in `train_batches` equal batches."""
+    """Return the fingerprint of `arrays`, whose training part has `train_batches` equal batches."""
     pixels = np.concatenate([arrays.train_images, arrays.test_images])
     labels = np.concatenate([arrays.train_labels, arrays.test_labels])
     return Fingerprint(
@@ -65,12 +65,14 @@ def fingerprint(arrays: Cifar10Arrays, train_batches: int = 5) -> Fingerprint:
 
 
 def check(arrays: Cifar10Arrays, expected: Fingerprint) -> None:
-    """Raise `DataError` unless `arrays` are exactly the expected ones."""
-    if not _is_whole(arrays) or fingerprint(arrays, expected.train_batches) != expected:
-        raise DataError("the decoded images are not CIFAR-10's (SHA-256 differs): damaged, or another data set")
+    """Raise `DataError` unless `arrays` have the expected fingerprint."""
+    if not _is_well_formed(arrays) or fingerprint(arrays, expected.train_batches) != expected:
+        raise DataError(
+            "the decoded images are not CIFAR-10's (SHA-256 differs): they are damaged, or another data set"
+        )
 
 
-def _is_whole(arrays: Cifar10Arrays) -> bool:
+def _is_well_formed(arrays: Cifar10Arrays) -> bool:
     parts = ((arrays.train_images, arrays.train_labels), (arrays.test_images, arrays.test_labels))
     return all(
         images.dtype == labels.dtype == np.uint8

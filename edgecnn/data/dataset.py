@@ -17,16 +17,16 @@ Labels = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """Images of one size, with their labels where they are known.
+    """Images of one size, with their labels if they are known.
 
     Attributes:
-        name: what to call it in reports.
+        name: its name in reports.
         images: uint8, (N, height, width, channels), RGB or one grey channel, 0..255.
-        labels: int64, in the form of the task's; for single labels (N,), positions in `class_names`. None where nobody
-            labelled them.
+        labels: int64, in the task's form; for single labels (N,), positions in `class_names`. None if the images have
+            no labels.
         class_names: one for each class, in the order of the model's scores.
         ids: one for each image: its index in the official order, or its file name.
-        task_name: what the labels mean, one of `edgecnn.task.TASKS`.
+        task_name: the meaning of the labels, one of `edgecnn.task.TASKS`.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Dataset:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the pixels in C order."""
+        """The SHA-256 of the pixels in C order."""
         return sha256_array(self.images)
 
     def take(self, positions: npt.NDArray[np.intp]) -> Dataset:
@@ -57,7 +57,7 @@ class Dataset:
 
     @property
     def task(self) -> Task:
-        """What labels and answers mean."""
+        """The meaning of labels and answers."""
         return find_task(self.task_name)
 
     @property
@@ -73,7 +73,7 @@ class Dataset:
 
 
 def number_labels(class_count: int) -> tuple[str, ...]:
-    """Return "0", "1", …: the labels of classes that nobody named."""
+    """Return "0", "1", … as labels of unnamed classes."""
     return tuple(str(number) for number in range(class_count))
 
 

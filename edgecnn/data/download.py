@@ -1,4 +1,4 @@
-"""One file over HTTP, resumed where it broke off."""
+"""Downloading a file over HTTP, with resumption."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _RANGE_NOT_SATISFIABLE = 416
 
 
 def download(url: str, target: Path, progress: Progress = silent) -> None:
-    """Fetch `url` into `target`; what an earlier call left in `target.partial` is continued.
+    """Download `url` to `target`, resuming from `target.partial` if an earlier call left it.
 
     Raises:
-        DataError: the server cannot be reached, refuses, or breaks off; what came stays for the next call.
+        DataError: the server cannot be reached, refuses, or breaks off; the next call resumes.
         OutputError: the file cannot be written.
     """
     partial = target.with_name(target.name + ".partial")
@@ -42,8 +42,10 @@ def download(url: str, target: Path, progress: Progress = silent) -> None:
         error.close()
         if error.code != _RANGE_NOT_SATISFIABLE or not have:
             raise DataError(f"the server answers {error.code} {error.reason}") from error
-        partial.unlink(missing_ok=True)  # longer than the file on the server: another file
-        raise DataError("what an earlier download left does not fit the file and was removed; run it again") from error
+        partial.unlink(missing_ok=True)  # longer than the server's file, so of another file
+        raise DataError(
+            "the rest of an earlier download does not match the file and was removed; run it again"
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         reason = " ".join(str(getattr(error, "reason", error)).split())
         raise DataError(f"no connection ({reason})") from error
@@ -53,7 +55,7 @@ def download(url: str, target: Path, progress: Progress = silent) -> None:
 def _save(response: http.client.HTTPResponse, partial: Path, have: int, url: str, progress: Progress) -> None:
     total = have + response.length if response.length is not None else None
     if total is not None and total > _MAX_BYTES:
-        raise DataError(f"the server offers {total} bytes: no CIFAR-10 archive")
+        raise DataError(f"the server offers {total} bytes: that is not a CIFAR-10 archive")
     name = url.rsplit("/", 1)[-1]
     try:
         with partial.open("r+b" if have else "wb") as file:
@@ -64,7 +66,7 @@ def _save(response: http.client.HTTPResponse, partial: Path, have: int, url: str
                 have += len(chunk)
                 progress(f"downloading {name}", have, total)
                 if have > _MAX_BYTES:
-                    raise DataError("the server sends more than 1 GiB: no CIFAR-10 archive")
+                    raise DataError("the server sends more than 1 GiB: that is not a CIFAR-10 archive")
     except OSError as error:
         raise cannot_write(partial, error) from error
     if total is not None and have < total:

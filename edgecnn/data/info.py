@@ -1,4 +1,4 @@
-"""What there is of CIFAR-10 on this machine: the embedded sample, and the full set where it was fetched."""
+"""The parts of CIFAR-10 on this machine: the embedded sample, and the full set if it was fetched."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FullState = Literal["absent", "verified", "damaged"]
 
 @dataclass(frozen=True, slots=True)
 class NamedPart:
-    """One data set that `--data` accepts by name.
+    """A data set that `--data` accepts by name.
 
     Attributes:
-        name: what `--data` calls it.
-        title: what reports call it.
+        name: for `--data`.
+        title: for reports.
         images: how many.
         images_per_class: in the order of `CLASS_NAMES`.
         pixels_sha256: of the pixels, uint8 (N, 32, 32, 3) in C order.
@@ -37,13 +37,13 @@ class NamedPart:
 
 @dataclass(frozen=True, slots=True)
 class Cifar10Inventory:
-    """All of CIFAR-10 that is on this machine.
+    """The parts of CIFAR-10 on this machine.
 
     Attributes:
         class_names: the ten classes, in the order of the labels.
         parts: the embedded ones, and the two of the full set if it is verified.
-        full: whether the full set is in `folder`: not fetched, with the official SHA-256, or with another.
-        folder: the full set's place in the cache; it need not exist.
+        full: the full set's state: not fetched, with the official SHA-256, or with another.
+        folder: the full set's folder in the cache; it need not exist.
     """
 
     class_names: tuple[str, ...]
@@ -53,7 +53,7 @@ class Cifar10Inventory:
 
 
 def take_inventory() -> Cifar10Inventory:
-    """Return what there is of CIFAR-10, with every image read and its SHA-256 computed.
+    """Return the parts of CIFAR-10, reading all images to compute their SHA-256.
 
     Raises:
         DataError: the embedded images cannot be decoded.
@@ -72,7 +72,7 @@ def take_inventory() -> Cifar10Inventory:
 
 
 def load_training_images() -> Dataset:
-    """Return all training images where they were fetched, else the embedded ones.
+    """Return all training images if they were fetched, else the embedded ones.
 
     Raises:
         DataError: the full set was fetched and is damaged.

@@ -9,7 +9,7 @@ from edgecnn.errors import DataError
 
 
 def read_labels(path: Path) -> tuple[str, ...]:
-    """Return the lines of a label file that are not empty.
+    """Return the non-empty lines of a label file.
 
     Raises:
         DataError: it cannot be read, or is empty.
@@ -19,27 +19,27 @@ def read_labels(path: Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"cannot read the label file {path}: {error}") from error
     if not labels:
-        raise DataError(f"{path} must hold one label a line")
+        raise DataError(f"{path} must hold one label per line")
     return labels
 
 
 def read_unique_labels(path: Path) -> tuple[str, ...]:
-    """Return the lines of a label file that are not empty, none of which may be there twice.
+    """Return the non-empty lines of a label file, which must be unique.
 
     Raises:
-        DataError: as `read_labels`, or a label is there twice.
+        DataError: as for `read_labels`, or a label appears twice.
     """
     labels = read_labels(path)
     if len(set(labels)) != len(labels):
-        raise DataError(f"{path} must hold one label a line, each once")
+        raise DataError(f"{path} must hold one label per line, each only once")
     return labels
 
 
 def distinct(labels: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the labels with a number behind what came before: ImageNet has "crane" twice, a bird and a machine."""
+    """Return the labels with numbers after repeated ones: ImageNet has "crane" twice, a bird and a machine."""
     seen: Counter[str] = Counter()
-    found = []
+    unique = []
     for label in labels:
         seen[label] += 1
-        found.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
-    return tuple(found)
+        unique.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return tuple(unique)

@@ -1,4 +1,4 @@
-"""Labelled images from a NumPy .npz file; no pickled object in it is ever loaded."""
+"""Labelled images from a NumPy .npz file; pickled objects in it are never loaded."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def load_npz(path: Path, class_names: tuple[str, ...] | None = None, task: str =
     Args:
         path: a file with `images` (uint8, (N, H, W, C)), and optionally `labels` (integers, of the task's form) and
             `class_names` (strings).
-        class_names: used where the file has none; without either, the classes are called "0", "1", …
-        task: what the labels mean, one of `edgecnn.task.TASKS`.
+        class_names: used if the file has none; without either, the classes are named "0", "1", …
+        task: the meaning of the labels, one of `edgecnn.task.TASKS`.
 
     Raises:
         DataError: the file cannot be read, or its arrays are not of that form.
     """
-    found = _read(path)
-    images, labels, names = found.get("images"), found.get("labels"), found.get("class_names")
+    arrays = _read(path)
+    images, labels, names = arrays.get("images"), arrays.get("labels"), arrays.get("class_names")
     if images is None or images.ndim != _NHWC_AXES or images.dtype != np.uint8 or not len(images):
         raise DataError(f"{path} needs an array `images` of uint8, (N, height, width, channels), raw pixels 0..255")
     if names is not None:
@@ -58,5 +58,5 @@ def _read(path: Path) -> dict[str, npt.NDArray[Any]]:
             return {name: np.asarray(arrays[name]) for name in _NAMES if name in arrays}
     except FileNotFoundError as error:
         raise DataError(f"no such file: {path}") from error
-    except Exception as error:  # whatever a damaged file makes the zip reader or NumPy raise, the user needs one line
+    except Exception as error:  # zipfile or NumPy may raise anything on a damaged file; the user needs one line
         raise DataError(f"{path} cannot be read as .npz: {error}") from error

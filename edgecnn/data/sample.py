@@ -1,6 +1,6 @@
-"""The part of CIFAR-10 that ships with the package, without loss.
+"""The part of CIFAR-10 that ships with the package.
 
-2,000 test images (200 a class) and 512 training images for calibration (51 or 52 a class), as two sheets in
+2,000 test images (200 per class) and 512 training images for calibration (51 or 52 per class), as two sheets in
 lossless WebP. `sample.json` holds, for each sheet, the images' positions in the official order, their
 labels, and the SHA-256 of the decoded pixels. `tools/release/build_sample.py` makes these files.
 """
@@ -33,7 +33,7 @@ def load_calibration_sample() -> Dataset:
 
 
 def to_sheet(images: Pixels) -> Pixels:
-    """Return uint8 (N, 32, 32, 3) images as one picture of `SHEET_COLUMNS` images a row, black where none is left."""
+    """Return uint8 (N, 32, 32, 3) images as one picture of `SHEET_COLUMNS` images per row, padded with black."""
     rows = -(-len(images) // SHEET_COLUMNS)
     tiles = np.zeros((rows * SHEET_COLUMNS, *IMAGE_SHAPE), np.uint8)
     tiles[: len(images)] = images
@@ -58,5 +58,5 @@ def _load(split: str) -> Dataset:
     labels = np.array(record["labels"], np.int64)
     sample = Dataset(f"CIFAR-10 {split} sample", images, labels, CLASS_NAMES, ids)
     if sample.sha256 != record["pixels_sha256"]:
-        raise DataError("the embedded images do not decode to what was packed; reinstall edgecnn and Pillow")
+        raise DataError("the embedded images decode to other pixels than were packed; reinstall edgecnn and Pillow")
     return sample

@@ -1,4 +1,4 @@
-"""Data sets by name or path: what `--data`, `--calibration` and `--evaluation` accept.
+"""Data sets by name or path, as `--data`, `--calibration` and `--evaluation` accept them.
 
 | text | images |
 |---|---|
@@ -35,7 +35,7 @@ NAMED: dict[str, Callable[[], Dataset]] = {
 
 
 OF_TEST = frozenset({"sample", "cifar10"})
-"""Names whose images are there to be tested on, and for nothing else."""
+"""Names of data sets whose images are for testing only."""
 
 
 def open_dataset(
@@ -50,16 +50,17 @@ def open_dataset(
     """Return the data set that `text` names, as images of `shape`.
 
     Args:
-        text: a name or a path, see the table above.
+        text: a name or a path; see the table above.
         shape: height, width and channels of the model's input.
-        labels: the model's class names, which a folder's sub-folders must be among; None, and labels that are only
-            numbers, take the data set's own, in sorted order as Keras does.
+        labels: the model's class names, which must include the names of a folder's sub-folders. With None, or labels
+            that are only numbers, the data set's own are used, in sorted order as in Keras.
         preprocessing: how the pictures of a folder are brought to that shape.
-        draw: which images to take; None takes all.
-        task: what labels mean, one of `edgecnn.task.TASKS`.
+        draw: which images to use; None uses all.
+        task: the meaning of the labels, one of `edgecnn.task.TASKS`.
 
     Raises:
-        DataError: no such data set, images of another size that cannot be resized, or labels that do not fit.
+        DataError: there is no such data set, its images have another size and cannot be resized, or its labels do not
+            fit the model.
     """
     named = None if labels is None or labels == number_labels(len(labels)) else labels
     if text in NAMED:
@@ -72,7 +73,7 @@ def open_dataset(
         raise DataError(f"no data set, folder or .npz file named {text!r}{nearest(text, NAMED)}")
     if dataset.images.shape[1:] != shape:
         raise DataError(
-            f"{dataset.name} has images of {_size(dataset.images.shape[1:])}, {_size(shape)} are wanted; "
+            f"{dataset.name} has images of {_size(dataset.images.shape[1:])}, but {_size(shape)} is needed; "
             "give a folder of pictures or an .npz file of that size"
         )
     if dataset.labels is None:
@@ -82,7 +83,7 @@ def open_dataset(
     elif named is not None and dataset.class_names != named:
         raise DataError(f"{dataset.name} has the classes {_list(dataset.class_names)}; the model has {_list(named)}")
     elif labels is not None and len(dataset.class_names) != len(labels):
-        raise DataError(f"{dataset.name} has {len(dataset.class_names)} classes, the model has {len(labels)}")
+        raise DataError(f"{dataset.name} has {len(dataset.class_names)} classes; the model has {len(labels)}")
     return dataset if draw is None else choose_balanced(dataset, draw.count, draw.seed)
 
 

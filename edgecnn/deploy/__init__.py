@@ -1,5 +1,5 @@
-"""Artifacts on other machines, over the user's own ssh: set up, copied, verified and measured there.
+"""Artifacts on other machines, over the user's own ssh: installed, verified and measured there.
 
-What is done on a device is done by `device_side.py`, whose source is sent along: a device needs a shell, ssh and
-Python, and nothing of edgecnn until edgecnn puts it there.
+`device_side.py` does the work on a device. Its source is sent with each request, so a device needs only a shell, ssh
+and Python; edgecnn installs itself.
 """

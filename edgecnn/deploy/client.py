@@ -18,7 +18,7 @@ from edgecnn.errors import DeviceError
 
 _SOURCE = Path(__file__).with_name("device_side.py")
 _LOADER = "import sys; exec(compile(sys.stdin.buffer.read({0}), 'edgecnn', 'exec'))"
-"""Short and plain, as every kind of shell has to pass it on."""
+"""Short and simple, because it must pass through any kind of shell."""
 
 _PYTHONS = ("python3", "python3.14", "python3.13", "python3.12", "python3.11")
 _OLDEST = "0x30b0000"
@@ -41,7 +41,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A machine that requests go to: the connection, and the path of a Python there."""
+    """A machine that takes requests: the connection, and the path of its Python."""
 
     connection: ssh.Connection
     python: str
@@ -58,9 +58,9 @@ class Device:
 
         Args:
             verb: one of `device_side.VERBS`.
-            contents: files to send behind the request.
+            contents: files to send after the request.
             on_answer: called with each answer before the last.
-            request: what the verb wants to know.
+            request: arguments of the verb.
 
         Raises:
             DeviceError: the connection was lost, or the device refused.
@@ -80,10 +80,10 @@ class Device:
             raise DeviceError(_SILENT)
 
     def read(self, path: str) -> bytes:
-        """Return the content of a file there, checked to be whole.
+        """Return the content of a file on the device, checked against its SHA-256.
 
         Raises:
-            DeviceError: as `ask`, or it arrived changed.
+            DeviceError: as for `ask`, or the content arrived changed.
         """
         import hashlib
 
@@ -98,7 +98,7 @@ class Device:
         return content
 
     def run(self, *words: str) -> Ran:
-        """Return how a command in the home folder there ended; a word that starts with ~/ is a path below that.
+        """Run a command in the device's home folder and return how it ended; ~/ at the start of a word is that folder.
 
         Raises:
             DeviceError: the connection was lost, or there is no such command.
@@ -107,7 +107,7 @@ class Device:
 
     @contextlib.contextmanager
     def _request(self, verb: str, request: dict[str, Any], contents: Iterable[Path]) -> Iterator[IO[bytes]]:
-        """Yield what the device prints; on leaving in order, check that ssh did not fail."""
+        """Yield the device's output; raise ssh's reason instead of another `DeviceError` if ssh failed."""
         source = _SOURCE.read_bytes()
         head = source + json.dumps({"verb": verb, **request}).encode() + b"\n"
         with (
@@ -116,7 +116,7 @@ class Device:
         ):
             assert process.stdin is not None
             assert process.stdout is not None
-            with contextlib.suppress(BrokenPipeError):  # what the device has to say about it comes below
+            with contextlib.suppress(BrokenPipeError):  # the device's answer says why
                 _write(process.stdin, head, contents)
             try:
                 yield process.stdout
@@ -131,11 +131,11 @@ class Device:
 
 
 def find_python(connection: ssh.Connection, python: str | None) -> Device:
-    """Return the device with the first Python on it that edgecnn runs on.
+    """Return the device with the first of its Pythons that edgecnn runs on.
 
     Args:
-        connection: that is up.
-        python: the one to take, a path or a name; None looks for one.
+        connection: an open connection.
+        python: the Python to use, a path or a name; None looks for one.
 
     Raises:
         DeviceError: there is none.
@@ -146,9 +146,9 @@ def find_python(connection: ssh.Connection, python: str | None) -> Device:
         if line.startswith(MARK):
             return Device(connection, line.removeprefix(MARK))
     version = next((line for line in ran.out.splitlines() if line.startswith("Python ")), None)
-    version_there = f"{python or 'python3'} is {version}" if version else f"no {python or 'python3'} was found there"
+    version_there = f"{python or 'python3'} there is {version}" if version else f"there is no {python or 'python3'}"
     raise DeviceError(
-        f"edgecnn needs Python 3.11 or newer, and {version_there}; use Raspberry Pi OS bookworm or newer, or name "
+        f"edgecnn needs Python 3.11 or newer, but {version_there}; use Raspberry Pi OS bookworm or newer, or name "
         'another one in the hosts file (python = "…")'
     )
 
@@ -164,7 +164,7 @@ def _run(connection: ssh.Connection, *words: str) -> Ran:
 
 
 def _answer(line: bytes) -> dict[str, Any] | None:
-    """Return the answer in a line; None for what a login shell printed, and for a line that was cut off."""
+    """Return the answer in a line; None for output of a login shell and for a truncated line."""
     text = line.decode(errors="replace")
     if not text.startswith(MARK):
         return None

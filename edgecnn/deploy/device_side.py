@@ -1,7 +1,7 @@
-"""What runs on the device. Its source is sent over ssh, so it needs only Python's standard library, from 3.7 on.
+"""The part of edgecnn deploy that runs on the device. Its source is sent over ssh; it needs only Python 3.7's library.
 
-It reads one line of JSON, the request, from standard input, then what belongs to it, and answers with lines of JSON
-behind `MARK`, as a login shell may print something of its own. The last answer has "done" or "error".
+It reads the request, one line of JSON, from standard input, then the files that belong to it. Answers are lines of JSON
+after `MARK`, because a login shell may print lines of its own. The last answer has "done" or "error".
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _POLL_SECONDS = 0.2
 
 
 class RefusalError(Exception):
-    """A request cannot be carried out; the message is for the user."""
+    """A request that cannot be carried out; the message is for the user."""
 
 
 def answer(**values: Any) -> None:
@@ -40,7 +40,7 @@ def answer(**values: Any) -> None:
 
 
 def facts(request: dict[str, Any]) -> dict[str, Any]:
-    """Return what decides whether edgecnn can be installed here."""
+    """Return the facts that decide whether edgecnn can be installed here."""
     home, environment = Path.home(), _path(request["environment"])
     return {
         "python": platform.python_version(),
@@ -55,19 +55,19 @@ def facts(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def missing(request: dict[str, Any]) -> dict[str, Any]:
-    """Return the names of files of a folder that are not there or are others, and its manifest."""
+    """Return the names of files that are missing or different in a folder, and its manifest."""
     folder = _path(request["folder"])
     lacking = [name for name, size, digest in request["files"] if not _is(folder / name, size, digest)]
     return {"missing": lacking, "manifest": _read(folder / "manifest.json")}
 
 
 def take(request: dict[str, Any]) -> dict[str, Any]:
-    """Write the files that follow the request, each checked and renamed when whole; then remove what is not wanted."""
+    """Write the files that follow the request, each atomically after a check; then remove the unwanted ones."""
     folder = _path(request["folder"])
     folder.mkdir(parents=True, exist_ok=True)
     needed, free = sum(size for _, size, _ in request["files"]), shutil.disk_usage(folder).free
     if needed > free:
-        raise RefusalError(f"the disk is full: {needed:,} bytes are needed in {folder}, and {free:,} are free")
+        raise RefusalError(f"the disk is full: {needed:,} bytes are needed in {folder}, but {free:,} are free")
     for name, size, digest in request["files"]:
         target = _inside(folder, name)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def take(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def install(request: dict[str, Any]) -> dict[str, Any]:
-    """Make the virtual environment and install into it, unless the stamp says that this was done."""
+    """Create the virtual environment and install into it, unless the stamp shows that this is done."""
     folder = _path(request["environment"])
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _lock(folder.parent / "install.lock") as lock:
@@ -121,7 +121,7 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(request: dict[str, Any]) -> dict[str, Any]:
-    """Send a file: one answer with its size and SHA-256, and its bytes behind that."""
+    """Send a file: one answer with its size and SHA-256, then its bytes."""
     content = _path(request["path"]).read_bytes()
     answer(size=len(content), sha256=hashlib.sha256(content).hexdigest())
     sys.stdout.buffer.write(content)
@@ -136,9 +136,9 @@ def forget(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def follow(request: dict[str, Any]) -> dict[str, Any]:
-    """Start a command that outlives the connection, unless it runs or has ended, and pass on what it reports.
+    """Start a command that outlives the connection, unless it is running or done, and pass on its messages.
 
-    Whether it runs is told by a lock that it holds: a number of a process may be another's after a reboot.
+    The command holds a lock while it runs: a process id could belong to another process after a reboot.
     """
     folder = _path(request["folder"])
     folder.mkdir(parents=True, exist_ok=True)
@@ -151,7 +151,7 @@ def follow(request: dict[str, Any]) -> dict[str, Any]:
                 with contextlib.suppress(FileNotFoundError):
                     old.unlink()
             _start([*request["command"], *(["--resume"] if resumed else [])], folder, lock)
-    place, said, beat = 0, "", time.monotonic()
+    place, message, beat = 0, "", time.monotonic()
     while True:
         with _lock(folder / "lock") as lock:
             has_ended = lock is not None
@@ -160,12 +160,12 @@ def follow(request: dict[str, Any]) -> dict[str, Any]:
             lines = file.read().split(b"\n")
         for line in lines[:-1]:
             place += len(line) + 1
-            said = line.decode(errors="replace").strip() or said
-            answer(line=said)
+            message = line.decode(errors="replace").strip() or message
+            answer(line=message)
             beat = time.monotonic()
         if has_ended:
-            return {"status": _read(status), "said": said, "resumed": resumed}
-        if time.monotonic() - beat > _HEARTBEAT_SECONDS:  # fails if nobody listens any longer, which ends this process
+            return {"status": _read(status), "said": message, "resumed": resumed}
+        if time.monotonic() - beat > _HEARTBEAT_SECONDS:  # fails if nobody listens any more, which ends this process
             answer(beat=True)
             beat = time.monotonic()
         time.sleep(_POLL_SECONDS)
@@ -191,7 +191,7 @@ def main() -> int:
 
 
 def _start(command: list[str], folder: Path, lock: IO[str]) -> None:
-    """Start a command in a session of its own, which inherits the lock; its status is in a file at its end."""
+    """Start a command in its own session, which inherits the lock; when it ends, its status is written to a file."""
     words = [os.path.expanduser(word) for word in command]  # noqa: PTH111  # words, of which some are paths
     script = '"$@" >output 2>log </dev/null; echo $? >status.partial; sync status.partial; mv status.partial status'
     (folder / "log").touch()
@@ -203,7 +203,7 @@ def _start(command: list[str], folder: Path, lock: IO[str]) -> None:
 
 @contextlib.contextmanager
 def _lock(path: Path) -> Iterator[IO[str] | None]:
-    """Yield the file with its lock, None if somebody else holds it; a process that inherits the file holds it too."""
+    """Yield the locked file, None if another process holds the lock; a process that inherits the file holds it too."""
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -244,7 +244,7 @@ def _is(path: Path, size: int, digest: str) -> bool:
 def _inside(folder: Path, name: str) -> Path:
     path = folder / name
     if Path(name).is_absolute() or ".." in Path(name).parts:
-        raise RefusalError(f"{name!r} is no name of a file within a folder")
+        raise RefusalError(f"{name!r} is not the name of a file within the folder")
     return path
 
 
@@ -256,7 +256,7 @@ def _run(command: list[str]) -> None:
         lines = [line.strip() for line in ran.stdout.decode(errors="replace").splitlines() if line.strip()]
         errors = [line for line in lines if line.startswith("ERROR:")] or lines or ["no reason given"]
         if any("No space left" in line or "File too large" in line for line in lines):
-            raise RefusalError("the disk is full; make room there")
+            raise RefusalError("the disk is full; free some space there")
         raise RefusalError(f"{' '.join(Path(command[0]).name.split() + command[1:4])} failed: {errors[-1]}")
 
 

@@ -1,4 +1,4 @@
-"""The Python environment on a device: whether it can be made there, and making it once."""
+"""The Python environment on a device: checking that it can be created, and creating it once."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PROGRAM = f"{ENVIRONMENT}/bin/edgecnn"
 EXTRA = "pi"
 
 _NEEDED_BYTES = 500 * 2**20
-"""The environment takes 350 MiB, and pip needs room to unpack."""
+"""The environment takes 350 MiB, and pip needs space to unpack."""
 _OLDEST_GLIBC = 17
-"""The minor version that manylinux2014 stands for."""
+"""The minor version of glibc that manylinux2014 requires."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """What a device says before anything is installed on it; see `device_side.facts`."""
+    """Facts about a device before anything is installed on it; see `device_side.facts`."""
 
     python: str
     program: str
@@ -41,36 +41,38 @@ class DeviceFacts:
 
 
 def read_facts(device: Device) -> DeviceFacts:
-    """Return what decides whether edgecnn can be installed on a device.
+    """Return facts about a device, checked for whether edgecnn can be installed on it.
 
     Raises:
-        DeviceError: it cannot; the message says what is missing.
+        DeviceError: edgecnn cannot be installed; the message says what is missing.
     """
     facts: DeviceFacts = decode(DeviceFacts, device.ask("facts", environment=ENVIRONMENT))
     if facts.bits != 64:
         raise DeviceError(
-            f"the system there has {facts.bits} bits, for which there are no runtimes; install the 64-bit "
+            f"the system there is {facts.bits}-bit, for which there are no runtimes; install the 64-bit "
             "Raspberry Pi OS (a Raspberry Pi 3 or newer runs it)"
         )
     if facts.libc is None or not facts.libc.startswith("glibc"):
         raise DeviceError(
             f"the C library there is {facts.libc or 'unknown'}, for which there are no runtimes; use a system with "
-            "glibc, as Raspberry Pi OS"
+            "glibc, such as Raspberry Pi OS"
         )
     if facts.stamp is None and not facts.has_venv:
-        raise DeviceError("Python there cannot make an environment; on the device: sudo apt install python3-venv")
+        raise DeviceError(
+            "Python there cannot create an environment; on the device, run: sudo apt install python3-venv"
+        )
     if facts.stamp is None and facts.free_bytes < _NEEDED_BYTES:
         free, needed = facts.free_bytes // 2**20, _NEEDED_BYTES // 2**20
-        raise DeviceError(f"the disk there has {free} MiB left, and {needed} MiB are needed; make room")
+        raise DeviceError(f"the disk there has {free} MiB free, but {needed} MiB are needed; free some space")
     return facts
 
 
 def own_wheel() -> Path:
-    """Return the file of edgecnn's own wheel, in the cache folder.
+    """Return the path of edgecnn's own wheel, in the cache folder.
 
     Raises:
         DeviceError: it cannot be built.
-        OutputError: the cache folder cannot be written.
+        OutputError: the cache folder cannot be written to.
     """
     wheel: Wheel = build_wheel()
     path = cache_folder() / "wheels" / wheel.name
@@ -80,16 +82,16 @@ def own_wheel() -> Path:
 
 
 def install(device: Device, facts: DeviceFacts, wheel: Path, *, offline: bool) -> bool:
-    """Make the environment on a device, and return whether there was anything to do.
+    """Create the environment on a device, and return whether there was anything to do.
 
     Args:
         device: to install on.
         facts: about it.
         wheel: of edgecnn.
-        offline: whether the device gets all wheels from here instead of loading them itself.
+        offline: whether to send the device all wheels from here instead of letting it download them.
 
     Raises:
-        DeviceError: the connection was lost, the disk is full, a package cannot be loaded or installed.
+        DeviceError: the connection was lost, the disk is full, or a package cannot be downloaded or installed.
     """
     stamp = f"{sha256_file(wheel)} {EXTRA} {facts.program} {facts.python}"
     if facts.stamp != stamp:
@@ -109,9 +111,9 @@ def install(device: Device, facts: DeviceFacts, wheel: Path, *, offline: bool) -
 
 
 def _download(wheel: Path, facts: DeviceFacts) -> tuple[Path, ...]:
-    """Return the files of all wheels that the environment needs, for the device's processor, C library and Python.
+    """Return all wheels that the environment needs, for the device's processor, C library and Python.
 
-    pip takes a platform literally, so every older one has to be named as well. Source: PEP 600.
+    pip takes a platform literally, so every older one must be named as well. Source: PEP 600.
     """
     version = ".".join(facts.python.split(".")[:2])
     newest = int((facts.libc or "").rpartition(".")[2] or _OLDEST_GLIBC)
@@ -128,5 +130,5 @@ def _download(wheel: Path, facts: DeviceFacts) -> tuple[Path, ...]:
     if ran.returncode != 0:
         lines = [line for line in ran.stderr.splitlines() if line.startswith("ERROR:")] or ran.stderr.splitlines()
         reason = lines[-1] if lines else "no reason given"
-        raise DeviceError(f"pip here cannot load the wheels for the device: {reason}")
+        raise DeviceError(f"pip here cannot download the wheels for the device: {reason}")
     return tuple(sorted(path for path in folder.glob("*.whl") if not path.name.startswith(f"{PROJECT}-")))

@@ -1,4 +1,4 @@
-"""The same work on several devices at once; what goes wrong on one does not stop the others."""
+"""The same work on several devices at once; a failure on one does not stop the others."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from edgecnn.errors import DeviceError, EdgecnnError, GateError
 _T = TypeVar("_T")
 
 OnStep = Callable[[Host, str, str], None]
-"""Called as `report(host, step, what)`, by one thread at a time."""
+"""Called as `report(host, step, message)`, by one thread at a time."""
 
 _GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class HostResult(Generic[_T]):
-    """What came of a device: a value, or an error and the last step that had ended before it."""
+    """The result for a device: a value, or an error and the last step that was completed before it."""
 
     host: Host
     value: _T | None
@@ -33,12 +33,12 @@ class HostResult(Generic[_T]):
 def on_each(
     hosts: tuple[Host, ...], work: Callable[[Host, ssh.Connection, Say], _T], report: OnStep
 ) -> tuple[HostResult[_T], ...]:
-    """Return what came of each device, in the order of `hosts`; all are worked on at once.
+    """Return the result for each device, in the order of `hosts`, working on all of them at once.
 
     Args:
         hosts: devices.
-        work: called with a connection that is up, in a thread of its own.
-        report: hears of each step, and of what went wrong.
+        work: called with an open connection, in a thread of its own.
+        report: called for each step and each failure.
     """
     lock = threading.Lock()
     results: dict[str, HostResult[_T] | BaseException] = {}
@@ -46,7 +46,7 @@ def on_each(
     def work_in_thread(host: Host) -> None:
         try:
             results[host.name] = _on_one(host, work, report, lock)
-        except BaseException as error:  # a defect, raised below where the others have ended
+        except BaseException as error:  # a bug, raised below when the others have ended
             results[host.name] = error
 
     threads = [threading.Thread(target=work_in_thread, args=(host,), daemon=True) for host in hosts]
@@ -90,11 +90,11 @@ def _on_one(
 
 
 def check(outcomes: tuple[HostResult[_T], ...]) -> None:
-    """Raise one error for all devices that failed.
+    """Raise one error for all devices that failed, if any.
 
     Raises:
-        DeviceError: some failed.
-        GateError: all that failed are those where an artifact computes something else.
+        DeviceError: some devices failed.
+        GateError: some devices failed, all of them because an artifact gives other results.
     """
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if not failed:
@@ -102,4 +102,4 @@ def check(outcomes: tuple[HostResult[_T], ...]) -> None:
     kind = GateError if all(isinstance(outcome.error, GateError) for outcome in failed) else DeviceError
     names = ", ".join(outcome.host.name for outcome in failed)
     count = f"{len(failed)} of {len(outcomes)} devices failed"
-    raise kind(f"{count}: {names} (see above); the same command goes on from there")
+    raise kind(f"{count}: {names} (see above); repeat the command to continue")

@@ -1,4 +1,4 @@
-"""Which devices a command means: names and groups from the hosts file (see docs/deploying.md), or what ssh takes."""
+"""The devices for a command: names and groups from the hosts file (see docs/deploying.md), or ssh destinations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgecnn.errors import DeviceError, nearest
 from edgecnn.schema import SchemaError, decode
 
 HERE = ("here", "local")
-"""Names of the machine that edgecnn runs on, where a benchmark may take place too."""
+"""Names of this machine, which can be benchmarked as well."""
 
 _UNSAFE = re.compile(r"[\s\x00-\x1f]")
 
@@ -23,9 +23,9 @@ class Host:
     """A device.
 
     Attributes:
-        name: what reports call it.
+        name: its name in reports.
         ssh: the destination for ssh.
-        python: the Python there to make the environment with; None looks for one.
+        python: the Python there to create the environment with; None looks for one.
     """
 
     name: str
@@ -34,12 +34,12 @@ class Host:
 
     @property
     def folder(self) -> str:
-        """The name as one part of a path."""
+        """The name as a single path component."""
         return re.sub(r"[^\w.@-]|^\.+", "_", self.name)
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _HostRow:
     ssh: str
     python: str | None = None
 
@@ -48,24 +48,24 @@ class _Entry:
 class Hosts:
     """The content of a hosts file."""
 
-    hosts: dict[str, _Entry] = field(default_factory=dict)
+    hosts: dict[str, _HostRow] = field(default_factory=dict)
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def hosts_file() -> Path:
-    """Return where the user's hosts file is looked for; it need not exist."""
+    """Return the path of the user's hosts file, which need not exist."""
     base = os.environ.get("XDG_CONFIG_HOME")
     return (Path(base) if base else Path("~/.config").expanduser()) / "edgecnn" / "hosts.toml"
 
 
 def read_hosts(path: Path | None = None) -> Hosts:
-    """Return what a hosts file says; nothing where the user has none.
+    """Return the content of a hosts file; an empty one if the user has none.
 
     Args:
-        path: of the file; None takes that of `hosts_file`.
+        path: of the file; None uses `hosts_file()`.
 
     Raises:
-        DeviceError: the file is missing though it was named, is no TOML, or has something else in it.
+        DeviceError: the named file is missing, is not TOML, or has unknown or invalid content.
     """
     used = path or hosts_file()
     try:
@@ -98,13 +98,13 @@ def choose(text: str, hosts: Hosts) -> tuple[Host, ...]:
     """Return the devices in a list of names, groups and ssh destinations, separated by commas, each once.
 
     Raises:
-        DeviceError: a name is empty, or ssh would take it for an option.
+        DeviceError: a name is empty, or ssh would read it as an option.
     """
     chosen: dict[str, Host] = {}
     for part in text.split(","):
         name = part.strip()
         for member in hosts.groups.get(name, (name,)):
-            entry = hosts.hosts.get(member, _Entry(member))
+            entry = hosts.hosts.get(member, _HostRow(member))
             _check_destination(member, entry.ssh)
             chosen.setdefault(member, Host(member, entry.ssh, entry.python))
     return tuple(chosen.values())
@@ -112,20 +112,22 @@ def choose(text: str, hosts: Hosts) -> tuple[Host, ...]:
 
 def _check_destination(name: str, destination: str) -> None:
     if not destination or destination.startswith("-") or _UNSAFE.search(destination):
-        raise DeviceError(f"{name!r} is no host: give a name for ssh, as pi@kitchen.local, or one of the hosts file")
+        raise DeviceError(
+            f"{name!r} is not a host: give an ssh destination such as pi@kitchen.local, or a name from the hosts file"
+        )
 
 
 def _table(content: dict[str, Any], name: str) -> dict[str, Any]:
     value = content.get(name, {})
     if not isinstance(value, dict):
-        raise SchemaError(f"{name} must be a table, as [{name}.kitchen]")
+        raise SchemaError(f"{name} must be a table, such as [{name}.kitchen]")
     return value
 
 
-def _entry(name: str, value: Any) -> _Entry:
+def _entry(name: str, value: Any) -> _HostRow:
     if isinstance(value, dict):
         _check_keys(value, ("ssh", "python"), f"hosts.{name}")
-    entry: _Entry = decode(_Entry, value, f"hosts.{name}")
+    entry: _HostRow = decode(_HostRow, value, f"hosts.{name}")
     return entry
 
 

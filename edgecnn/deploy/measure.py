@@ -1,4 +1,4 @@
-"""A benchmark on several machines: measured on each, with the reports of each and one of all."""
+"""A benchmark on several machines, with a report for each and one for all."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class FleetBench:
         paths: folders of artifacts, or single files.
         data: name or path of the images.
         out: folder for the reports; each machine has a folder in it.
-        options: of `edgecnn bench` on the devices, but for paths, data and folder.
-        is_offline: whether the devices have no package index.
-        here: makes the same benchmark on this machine, into the folder that it is given.
+        options: of `edgecnn bench` on the devices, except paths, data and folder.
+        is_offline: whether the devices cannot reach a package index.
+        here: runs the same benchmark on this machine, with the given output folder.
     """
 
     paths: tuple[Path, ...]
@@ -48,13 +48,13 @@ class FleetBench:
 def measure(hosts: tuple[Host, ...], job: FleetBench, report: OnStep) -> tuple[HostResult[Result], ...]:
     """Return the result or error of each machine, in the order of `hosts`.
 
-    Devices are measured at the same time; this machine is measured when they have ended. Each result is kept in the
-    machine's folder as soon as it is there.
+    Devices are measured at the same time; this machine is measured after they have finished. Each result is written to
+    the machine's folder as soon as it is available.
 
     Args:
         hosts: the machines; this one if its name is in `HERE`.
         job: what to measure.
-        report: hears of each step.
+        report: called for each step.
     """
     away = tuple(host for host in hosts if host.name not in HERE)
     results = {result.host.name: result for result in _measure_away(away, job, report)} if away else {}
@@ -86,7 +86,7 @@ def _measure_here(host: Host, job: FleetBench, report: OnStep) -> HostResult[Res
 
 
 def find_each(results: tuple[HostResult[Result], ...], limits: BenchLimits) -> tuple[DeviceFindings, ...]:
-    """Return what follows from the result of each machine under limits."""
+    """Return the findings of each machine's result under `limits`."""
     return tuple(
         DeviceFindings(
             result.host.name,
@@ -99,10 +99,10 @@ def find_each(results: tuple[HostResult[Result], ...], limits: BenchLimits) -> t
 
 
 def write_all(devices: tuple[DeviceFindings, ...], out: Path) -> Written:
-    """Write the reports of each machine and one of all into a folder; return what the latter was written to.
+    """Write a report for each machine and one for all into a folder; return the files of the latter.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written to.
     """
     for device in devices:
         if device.findings is not None:

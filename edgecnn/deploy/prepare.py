@@ -1,4 +1,4 @@
-"""What every device goes through: checked, set up, filled, verified."""
+"""Preparing a device: check it, create its environment, copy the artifacts, verify them."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from edgecnn.errors import DeviceError, GateError
 from edgecnn.schema import SchemaError, decode_json
 
 Say = Callable[[str, str], None]
-"""Called as `say(step, what)` when a step has ended."""
+"""Called as `say(step, message)` when a step has ended."""
 
 ARTIFACTS = "~/edgecnn"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be there.
+    """What to install on a device.
 
     Attributes:
         wheel: of edgecnn.
         artifacts: to copy.
-        folder: for them; None is a folder of their name below `ARTIFACTS`.
-        is_offline: whether the device has no package index.
+        folder: for the artifacts; None is a folder of the shipment's name below `ARTIFACTS`.
+        is_offline: whether the device cannot reach a package index.
     """
 
     wheel: Path
@@ -47,22 +47,22 @@ class Order:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """What commands on a device are given."""
+        """The artifacts' paths for commands on a device."""
         return tuple(f"{self.place}/{path}".rstrip("/") for path in self.artifacts.paths)
 
 
 def prepare(host: Host, connection: Connection, order: Order, say: Say) -> tuple[Device, Machine]:
-    """Check a device, make its environment, copy the artifacts and verify them there; return it and what it is.
+    """Prepare a device: check it, create its environment, copy and verify the artifacts. Return it and its machine.
 
     Raises:
-        DeviceError: something does not work; the message says what to do.
-        GateError: an artifact computes otherwise than where it was made.
+        DeviceError: a step failed; the message says what to do.
+        GateError: an artifact gives other results than where it was made.
     """
     device = find_python(connection, host.python)
     facts = read_facts(device)
     say("check", f"Python {facts.python}, {facts.architecture}, {facts.libc}, {facts.free_bytes / 2**30:.1f} GiB free")
     was_made = install(device, facts, order.wheel, offline=order.is_offline)
-    say("environment", f"{'made' if was_made else 'there already'}: {PROGRAM}")
+    say("environment", f"{'created' if was_made else 'already there'}: {PROGRAM}")
     sent = send(order.artifacts, device, order.place)
     say("copy", f"{sent.sent} of {sent.files} files, {sent.size_bytes / 1e6:.1f} MB, into {order.place}")
     machine = _doctor(device, order, say)
@@ -91,12 +91,14 @@ def _verify(device: Device, order: Order, say: Say) -> None:
         rows = json.loads(ran.out)
         failed = [str(row.get("error") or row["file"]) for row in rows if not row["holds"]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DeviceError(f"edgecnn verify failed there: {_last(ran.err) or 'it said nothing'}") from error
+        raise DeviceError(f"edgecnn verify failed there: {_last(ran.err) or 'it gave no reason'}") from error
     if failed and ran.status == GateError.exit_status:
-        raise GateError(f"{len(failed)} of {len(rows)} artifacts do not compute there what they should: {failed[0]}")
+        raise GateError(
+            f"{len(failed)} of {len(rows)} artifacts give other results there than they should: {failed[0]}"
+        )
     if failed or ran.status != 0:
         raise DeviceError(f"edgecnn verify failed there: {failed[0] if failed else _last(ran.err)}")
-    say("verify", f"{len(rows)} artifacts compute what they did where they were made")
+    say("verify", f"{len(rows)} artifacts give the same results as where they were made")
 
 
 def _last(text: str) -> str:

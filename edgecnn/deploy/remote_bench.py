@@ -1,4 +1,4 @@
-"""A benchmark on a device: it goes on when the connection is lost, and the next call takes it up."""
+"""A benchmark on a device: it continues if the connection is lost, and the next call resumes following it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Measurement:
     """What to measure.
 
     Attributes:
-        options: of `edgecnn bench`, but for paths, data, and where the result goes.
+        options: of `edgecnn bench`, except paths, data and output folder.
         data: a name that edgecnn knows, or images to copy.
     """
 
@@ -49,13 +49,13 @@ def bench_on(
 
     Args:
         host, connection: the device.
-        order: what is installed and copied first.
+        order: what to install and copy first.
         measurement: what to measure.
-        say: hears of each step.
-        keep: gets the result before the device forgets it.
+        say: called for each step.
+        keep: called with the result before the device deletes it.
 
     Raises:
-        DeviceError, GateError: as `edgecnn.deploy.prepare.prepare`.
+        DeviceError, GateError: as for `edgecnn.deploy.prepare.prepare`.
         MeasurementError: the benchmark itself failed.
     """
     device, _ = prepare(host, connection, order, say)
@@ -81,7 +81,7 @@ def bench_on(
 
 
 def _follow(device: Device, folder: str, words: tuple[str, ...], say: Say) -> None:
-    """Return when the benchmark there has ended well; one that goes on from a journal of another run is made anew."""
+    """Return when the benchmark there has succeeded; one that failed on the journal of another run is restarted."""
     last = ""
 
     def hear(answer: dict[str, Any]) -> None:
@@ -99,7 +99,7 @@ def _follow(device: Device, folder: str, words: tuple[str, ...], say: Say) -> No
             return
         if ended["status"] is None:
             raise DeviceError(
-                "the benchmark there ended without a word; was the device switched off, or out of memory?"
+                "the benchmark there ended without a message; was the device switched off, or out of memory?"
             )
         if not ended["resumed"]:
             break

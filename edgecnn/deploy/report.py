@@ -1,4 +1,4 @@
-"""The report of a benchmark on several devices: all at the top, and a section for each."""
+"""The report of a benchmark on several devices: a section for all, then one for each."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class DeviceFindings:
 
     Attributes:
         name: of the device.
-        folder: with its own reports, relative to this one.
-        findings: None where it was not measured.
-        why: the reason, where it was not measured.
+        folder: of its own reports, relative to this one.
+        findings: None if it was not measured.
+        why: the reason if it was not measured.
     """
 
     name: str
@@ -39,7 +39,7 @@ class DeviceFindings:
 
 
 def fleet_document(devices: tuple[DeviceFindings, ...]) -> Document:
-    """Return the report; devices that were not measured are in it, with the reason."""
+    """Return the report, which lists devices that were not measured with the reason."""
     runs = tuple(Run(device.name, device.findings) for device in devices if device.findings is not None)
     failed = len(devices) - len(runs)
     badge = Badge(f"{failed} of {len(devices)} not measured", False) if failed else Badge("all measured", True)
@@ -57,7 +57,7 @@ def fleet_document(devices: tuple[DeviceFindings, ...]) -> Document:
 
 
 def _row(device: DeviceFindings) -> tuple[str, ...]:
-    """Return name, machine and state of a device."""
+    """Return the name, machine and state of a device."""
     if device.findings is None:
         return (device.name, "", f"not measured: {device.why}")
     machine = device.findings.result.machine
@@ -84,5 +84,5 @@ def _blocks(device: DeviceFindings, number: int) -> Iterable[Block]:
     yield from map(Paragraph, device.findings.verdict)
     yield from cautions(device.findings)
     yield replace(overview(device.findings), name=f"overview-{number}")
-    rest = ", with its method and its machine."
-    yield ReportLink(f"The whole report of {device.name}", device.folder, rest)
+    rest = ", with method and machine."
+    yield ReportLink(f"The full report of {device.name}", device.folder, rest)

@@ -1,4 +1,4 @@
-"""Files for a device: which, and sending those that it does not have yet."""
+"""Files for a device, and sending those that it does not have yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgecnn.runtime.side_file import side_file_of
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file here and what it has to be there: its path in the folder, its size, and its SHA-256."""
+    """A file to send: its path here, and its path in the folder there, its size and its SHA-256."""
 
     path: Path
     name: str
@@ -25,12 +25,12 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """A folder for a device.
+    """Files for one folder on a device.
 
     Attributes:
-        name: of the folder there.
-        files: in the order in which they are sent; what describes the others is last.
-        paths: within the folder, what a command is to be given.
+        name: of the folder on the device.
+        files: in the order in which they are sent; a manifest comes after the files that it lists.
+        paths: the paths within the folder to pass to a command.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a copy cost: files and bytes that were sent, out of so many files."""
+    """The result of a copy: how many files and bytes were sent, and how many files there are."""
 
     sent: int
     size_bytes: int
@@ -51,8 +51,8 @@ def pack_artifacts(paths: tuple[Path, ...]) -> Shipment:
     """Return a shipment of folders of artifacts and of single model files; the manifest of a folder comes last.
 
     Raises:
-        ArtifactError: a folder is none that `edgecnn export` made, or its files are not those of its manifest.
-        DeviceError: a file is missing, or two have one name.
+        ArtifactError: a folder was not made by `edgecnn export`, or its files do not match its manifest.
+        DeviceError: a file is missing, or two have the same name.
     """
     if len(paths) == 1 and paths[0].is_dir():
         return Shipment(paths[0].resolve().name, _folder(paths[0], ""), ("",))
@@ -69,7 +69,7 @@ def pack_data(path: Path) -> Shipment:
     """Return a shipment of a data set: an .npz file, or a folder of pictures.
 
     Raises:
-        DataError: it is not there.
+        DataError: it does not exist.
     """
     if path.is_dir():
         files = [(file, file.relative_to(path).as_posix()) for file in sorted(path.rglob("*")) if file.is_file()]
@@ -80,14 +80,14 @@ def pack_data(path: Path) -> Shipment:
 
 
 def send(shipment: Shipment, device: Device, folder: str) -> Sent:
-    """Send the files that the device lacks or has otherwise, and return what that was.
+    """Send the files that are missing or different on the device, and return how many there were.
 
-    Files that a manifest there names, and this one not any longer, are removed.
+    Files that only the old manifest on the device lists are removed.
 
     Args:
-        shipment: what has to be there.
-        device: to which.
-        folder: there.
+        shipment: the files.
+        device: the device.
+        folder: on the device.
 
     Raises:
         DeviceError: the connection was lost, the disk is full, a file arrived changed.
@@ -105,7 +105,7 @@ def send(shipment: Shipment, device: Device, folder: str) -> Sent:
 
 
 def _named(manifest: str | None) -> set[str]:
-    """Return the files in an old manifest of any version; none where it is not one."""
+    """Return the files in an old manifest of any version; none if it is not a manifest."""
     try:
         return {str(entry["file"]) for entry in json.loads(manifest or "")["artifacts"]}
     except (ValueError, KeyError, TypeError):
@@ -113,7 +113,7 @@ def _named(manifest: str | None) -> set[str]:
 
 
 def _folder(folder: Path, prefix: str) -> tuple[File, ...]:
-    entries = read_manifest(folder).artifacts  # checks the files, too
+    entries = read_manifest(folder).artifacts  # this also checks the files
     names = [*(entry.place for entry in entries), MANIFEST_NAME]
     return tuple(_file(folder / name, prefix + name) for name in names)
 

@@ -1,7 +1,7 @@
-"""Commands on another machine, through the system's ssh and the user's own configuration of it.
+"""Commands on another machine, through the system's ssh with the user's own configuration.
 
-Nothing of that configuration is weakened: an unknown or changed host key is an error, and nobody is asked for a
-password. One connection is shared by all commands for a device, over a socket in a private folder.
+The configuration is not weakened: an unknown or changed host key is an error, and nobody is asked for a password. All
+commands for a device share one connection, over a socket in a private folder.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import IO
 from edgecnn.errors import DeviceError
 
 FAILED = 255
-"""With this status ssh says that it failed itself."""
+"""The exit status with which ssh reports a failure of its own."""
 
 CONFIG_VARIABLE = "EDGECNN_SSH_CONFIG"
-"""Names a configuration file for ssh instead of the user's."""
+"""The environment variable that names another ssh configuration file than the user's."""
 
 _OPTIONS = {
     "BatchMode": "yes",
@@ -32,19 +32,19 @@ _OPTIONS = {
     "ServerAliveCountMax": "3",
 }
 _RUNNING: set[subprocess.Popen[bytes]] = set()
-"""The commands of all threads, so that all can be ended when the user has enough."""
+"""The commands of all threads, so that all can be ended when the user interrupts."""
 _IDLE_SECONDS = 60
 _LONGEST_SOCKET = 90
-"""Bytes of a path: a Unix socket takes about a hundred, and ssh adds some."""
+"""The longest path of a socket, in bytes: the limit is about a hundred, and ssh appends some."""
 
 _ADVICE = {
-    "Host key verification failed": "the host key is unknown or not the one that is known; if that is right, connect "
+    "Host key verification failed": "the host key is unknown or has changed; if that is expected, connect "
     "once with `ssh {0}`, or remove the old key with `ssh-keygen -R`",
-    "Permission denied": "ssh cannot log in without asking; give it a key (`ssh-copy-id {0}`) or `ssh-add` yours",
-    "Could not resolve hostname": "no such host; is the name right, and the device on?",
-    "Connection refused": "nothing listens for ssh there; switch it on with `sudo raspi-config`, Interface Options",
-    "timed out": "no answer; is the device on, and in this network?",
-    "No route to host": "the device cannot be reached; is it on, and in this network?",
+    "Permission denied": "ssh cannot log in without a password; install a key (`ssh-copy-id {0}`) or `ssh-add` yours",
+    "Could not resolve hostname": "no such host; is the name right, and is the device on?",
+    "Connection refused": "no ssh server is running there; enable it with `sudo raspi-config`, Interface Options",
+    "timed out": "no answer; is the device on, and on this network?",
+    "No route to host": "the device cannot be reached; is it on, and on this network?",
     "Bad configuration option": "the ssh configuration is broken",
 }
 
@@ -57,13 +57,13 @@ class Connection:
     socket: Path | None
 
     def command(self, *words: str) -> list[str]:
-        """Return the command line that runs `words` there, through whatever shell the user has there."""
+        """Return the command line that runs `words` there, through any login shell."""
         shared = [] if self.socket is None else ["-o", "ControlMaster=no", "-o", f"ControlPath={self.socket}"]
         return [*_ssh(), *shared, "-T", self.destination, "--", shlex.join(words)]
 
     @contextlib.contextmanager
     def started(self, *words: str, errors: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-        """Yield a command that runs there, with pipes for standard input and output; its errors go into a file."""
+        """Yield a running command with pipes for standard input and output; its standard error goes to a file."""
         command = self.command(*words)
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors) as process:
             _RUNNING.add(process)
@@ -77,10 +77,10 @@ class Connection:
 
 @contextlib.contextmanager
 def connect(destination: str) -> Iterator[Connection]:
-    """Yield a connection that is up; it is closed on leaving.
+    """Yield an open connection; it is closed on exit.
 
     Raises:
-        DeviceError: there is no ssh here, or it cannot connect.
+        DeviceError: ssh is not installed here, or cannot connect.
     """
     if shutil.which("ssh") is None:
         raise DeviceError("there is no ssh on this machine; install it (Debian: apt-get install openssh-client)")
@@ -88,12 +88,12 @@ def connect(destination: str) -> Iterator[Connection]:
         socket = Path(folder) / "ssh"
         connection = Connection(destination, socket if len(os.fsencode(socket)) < _LONGEST_SOCKET else None)
         with (Path(folder) / "errors").open("w+b") as errors:
-            # into a file, as the process that keeps the connection goes on holding it
+            # to a file, because the process that keeps the connection open also keeps this open
             status = subprocess.run(
                 _opening(connection), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, check=False
             ).returncode
             errors.seek(0)
-            if status == FAILED or status < 0:  # ended by a signal, as Ctrl-C in a terminal does
+            if status == FAILED or status < 0:  # ended by a signal, such as Ctrl-C in a terminal
                 raise DeviceError(explain(destination, errors.read()))
         try:
             yield connection
@@ -109,9 +109,9 @@ def end_all() -> None:
         process.terminate()
 
 
-def explain(destination: str, said: bytes) -> str:
-    """Return in one line why ssh failed, and what to do about it."""
-    lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
+def explain(destination: str, output: bytes) -> str:
+    """Return one line that says why ssh failed and what to do about it."""
+    lines = [line.strip() for line in output.decode(errors="replace").splitlines() if line.strip()]
     text = "\n".join(lines)
     for sign, advice in _ADVICE.items():
         if sign in text:

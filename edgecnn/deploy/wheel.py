@@ -1,7 +1,7 @@
-"""edgecnn itself as a wheel, put together from the files that are running.
+"""edgecnn itself as a wheel, built from the running files.
 
-Neither a build backend nor a network is needed, and it is the same for a checkout and for an installed package. The
-version has a local part, so that pip replaces one build by another.
+This needs neither a build backend nor a network, and works from a checkout and from an installed package. The version
+has a local part, so that pip replaces one build with another.
 Source: the wheel format is PyPA's "Binary distribution format" 1.0, the metadata "Core metadata" 2.1.
 """
 
@@ -26,12 +26,12 @@ PROJECT = "edgecnn"
 _PACKAGE = Path(__file__).parent.parent
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHORT = 12
-"""Hexadecimal digits of a hash that tell builds apart."""
+"""How many hexadecimal digits of a hash distinguish builds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A built wheel: the name of its file, and the file."""
+    """A built wheel: its file name and its content."""
 
     name: str
     content: bytes
@@ -41,7 +41,7 @@ def build_wheel() -> Wheel:
     """Return a wheel of the running edgecnn; the same files give the same bytes.
 
     Raises:
-        DeviceError: it does not know what it needs, because it is neither installed nor a checkout.
+        DeviceError: its requirements are unknown, because it is neither installed nor a checkout.
     """
     files = {f"{PROJECT}/{name}": path.read_bytes() for name, path in sorted(_files(_PACKAGE, ""))}
     described = _metadata()
@@ -58,7 +58,7 @@ def build_wheel() -> Wheel:
 
 
 def _files(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
-    """Yield each file of the package by its path in it; in a checkout two of its folders are links."""
+    """Yield each file of the package with its path in the package; in a checkout two of its folders are links."""
     for entry in os.scandir(folder):
         if entry.name.startswith((".", "__pycache__")) or entry.name.endswith(".pyc"):
             continue
@@ -69,15 +69,15 @@ def _files(folder: Path, prefix: str) -> Iterator[tuple[str, Path]]:
 
 
 def _metadata() -> str:
-    """Return the lines of the metadata that say what is needed; a checkout's come from its pyproject.toml."""
+    """Return the metadata lines with the requirements; those of a checkout come from its pyproject.toml."""
     project = _PACKAGE.parent / "pyproject.toml"
-    if project.is_file() and (found := tomllib.loads(project.read_text())["project"])["name"] == PROJECT:
-        return "".join(f"{line}\n" for line in _of_project(found))
+    if project.is_file() and (declared := tomllib.loads(project.read_text())["project"])["name"] == PROJECT:
+        return "".join(f"{line}\n" for line in _of_project(declared))
     try:
         known = metadata.metadata(PROJECT)
     except metadata.PackageNotFoundError as error:
         raise DeviceError(
-            "this edgecnn is not installed; install it with pip, so that it knows what it needs"
+            "this edgecnn is not installed; install it with pip, so that its requirements are known"
         ) from error
     keys = ("Requires-Python", "Provides-Extra", "Requires-Dist")
     return "".join(f"{key}: {value}\n" for key in keys for value in known.get_all(key) or ())

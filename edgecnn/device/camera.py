@@ -1,4 +1,4 @@
-"""Which cameras there are, without opening one."""
+"""The cameras of this machine, found without opening one."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pathlib import Path
 from edgecnn.device.kernel_files import numbered, read_text
 
 _NO_CAMERAS = ("bcm2835-codec", "bcm2835-isp", "pispbe", "rpivid", "rpi-hevc")
-"""Names of the video devices of a Raspberry Pi that decode, encode or convert. Source: its kernel's drivers."""
+"""Names of a Raspberry Pi's video devices that are codecs or converters. Source: its kernel's drivers."""
 
 _COMMANDS = ("rpicam-hello", "libcamera-hello", "cam")
-"""Programs that come with libcamera, under Raspberry Pi OS trixie and bookworm, and elsewhere."""
+"""Programs of libcamera, on Raspberry Pi OS trixie and bookworm, and elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoDevice:
-    """One camera as the kernel offers it.
+    """A camera as the kernel presents it.
 
     Attributes:
         path: "/dev/video0".
-        name: that the driver gives.
+        name: from the driver.
         is_accessible: whether this user may open it.
     """
 
@@ -34,13 +34,13 @@ class VideoDevice:
 
 @dataclass(frozen=True, slots=True)
 class Cameras:
-    """The cameras and what there is to read them.
+    """The cameras, and the software to read them.
 
     Attributes:
-        devices: one for each way to take pictures; a USB camera often has two.
-        libcamera: a program of libcamera's that is installed; None without.
-        has_picamera2: whether this Python finds the package.
-        is_picamera2_outside: whether only the system's Python has it, where this one is in a virtual environment.
+        devices: the video devices; a USB camera often has two.
+        libcamera: an installed program of libcamera; None if there is none.
+        has_picamera2: whether this Python can import the package.
+        is_picamera2_outside: whether only the system's Python has it, and this one is in a virtual environment.
     """
 
     devices: tuple[VideoDevice, ...]
@@ -50,7 +50,7 @@ class Cameras:
 
 
 def find_cameras(root: Path = Path("/")) -> Cameras:
-    """Return the cameras of this machine; `root` is another file system in tests."""
+    """Return the cameras of this machine; tests pass another `root` of the file system."""
     has_picamera2 = importlib.util.find_spec("picamera2") is not None
     return Cameras(
         tuple(_video_devices(root)),
@@ -61,9 +61,9 @@ def find_cameras(root: Path = Path("/")) -> Cameras:
 
 
 def _video_devices(root: Path) -> list[VideoDevice]:
-    found = []
+    devices = []
     for path in numbered(root / "dev", "video"):
         name = read_text(root / "sys/class/video4linux" / path.name / "name")
         if name is None or not name.startswith(_NO_CAMERAS):
-            found.append(VideoDevice(f"/dev/{path.name}", name, os.access(path, os.R_OK | os.W_OK)))
-    return found
+            devices.append(VideoDevice(f"/dev/{path.name}", name, os.access(path, os.R_OK | os.W_OK)))
+    return devices

@@ -1,4 +1,4 @@
-"""Energy that a block of code takes, where the machine can tell: RAPL on x86, a Raspberry Pi 5's power controller."""
+"""The energy that a block of code uses, on machines that measure it: RAPL on x86, and the Raspberry Pi 5's PMIC."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from edgecnn.device.kernel_files import read_integer, read_text
 from edgecnn.device.vcgencmd import Firmware, Run
 
 _RAPL_SECONDS = 10.0
-"""Counters run over after some minutes at full power; so often each is read."""
+"""How often counters are read; they overflow after some minutes at full power."""
 
 _RAILS_SECONDS = 0.1
 
 
 class Account(Protocol):
-    """Energy since it was opened."""
+    """The energy used since the account was opened."""
 
     def update(self) -> None:
-        """Add what was used since the last update."""
+        """Add the energy used since the last update."""
         ...
 
     def joules(self) -> float | None:
-        """Return the sum; None if it is not known."""
+        """Return the sum; None if unknown."""
         ...
 
 
 @dataclass(slots=True)
 class Energy:
-    """What a block took; set when it ends.
+    """The energy that a block used; set when it ends.
 
     Attributes:
         joules: None if the meter failed, or the block was too short for it.
@@ -46,14 +46,14 @@ class Energy:
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """A means to measure energy.
+    """A way to measure energy.
 
     Attributes:
         name: "RAPL" or "Raspberry Pi 5 PMIC".
         covers: what is measured: "package" is the processor without memory and board; "internal rails only" is a
-            Raspberry Pi without its USB devices and the losses of its supply.
+            Raspberry Pi without USB devices and the losses of its power supply.
         interval: seconds between two readings while a block runs.
-        open: starts an account.
+        open: opens an account.
     """
 
     name: str
@@ -63,10 +63,10 @@ class Meter:
 
     @contextlib.contextmanager
     def measure(self) -> Iterator[Energy]:
-        """Yield what holds the energy of the block after it.
+        """Yield an object that holds the energy of the block after it has ended.
 
-        A thread reads the meter now and then. On a Raspberry Pi each reading starts a process: latencies should not be
-        measured in the same block.
+        A thread reads the meter at intervals. On a Raspberry Pi each reading starts a process, so do not measure
+        latencies in the same block.
         """
         energy, account, ended = Energy(), self.open(), threading.Event()
 
@@ -89,7 +89,7 @@ class Meter:
 
 
 def rapl_zones(root: Path) -> tuple[Path, ...]:
-    """Return the folders of all packages' counters; none if there are none, or only the administrator may read them."""
+    """Return the folders of all packages' counters; empty if there are none, or only root may read them."""
     folders = sorted((root / "sys/class/powercap").glob("intel-rapl:[0-9]*"))
     zones = tuple(folder for folder in folders if (read_text(folder / "name") or "").startswith("package"))
     return zones if all(read_integer(zone / "energy_uj") is not None for zone in zones) else ()
@@ -99,13 +99,13 @@ class Rapl:
     """The energy counters of x86 packages, added up. Source: the kernel's documentation of powercap."""
 
     def __init__(self, zones: tuple[Path, ...]) -> None:
-        """Take the zones' folders, which must be readable."""
+        """Start counting; the zones' folders must be readable."""
         self._zones = tuple((zone / "energy_uj", read_integer(zone / "max_energy_range_uj")) for zone in zones)
         self._last = [read_integer(path) for path, _ in self._zones]
         self._microjoules: int | None = 0
 
     def update(self) -> None:
-        """Add what was used since the last update; a counter that fell has run over once."""
+        """Add the energy used since the last update; a counter that fell has overflowed once."""
         for place, (path, largest) in enumerate(self._zones):
             now, before = read_integer(path), self._last[place]
             self._last[place] = now
@@ -115,23 +115,23 @@ class Rapl:
             self._microjoules += now - before if now >= before else now + (largest or 0) - before
 
     def joules(self) -> float | None:
-        """Return the energy since this was made."""
+        """Return the energy used since this object was created."""
         self.update()
         return None if self._microjoules is None else self._microjoules / 1e6
 
 
 class Rails:
-    """The power on a Raspberry Pi 5's internal rails over time, by the trapezoidal rule."""
+    """The power on a Raspberry Pi 5's internal rails, integrated over time by the trapezoidal rule."""
 
     def __init__(self, firmware: Firmware, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take the firmware that is asked; another clock in tests."""
+        """Use `firmware` as the meter; tests pass another clock."""
         self._firmware, self._clock = firmware, clock
         self._last: tuple[float, float] | None = None
         self._joules: float | None = None
         self._is_silent = False
 
     def update(self) -> None:
-        """Add what was used since the last update that had an answer."""
+        """Add the energy used since the last update that had an answer."""
         power = self._firmware.power_w()
         self._is_silent = power is None
         if power is None:
@@ -148,11 +148,11 @@ class Rails:
 
 
 def find_meter(root: Path = Path("/"), run: Run | None = None) -> Meter | None:
-    """Return what measures energy here; None where nothing can.
+    """Return the meter of this machine; None if it has none.
 
     Args:
-        root: of the file system to read /sys in.
-        run: stands for the Raspberry Pi's `vcgencmd` in tests.
+        root: of the file system with /sys.
+        run: replaces the Raspberry Pi's `vcgencmd` in tests.
     """
     zones = rapl_zones(root)
     if zones:

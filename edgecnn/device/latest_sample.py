@@ -1,4 +1,4 @@
-"""The newest sample of the machine's sensors, read beside other work."""
+"""The latest sample of the machine's sensors, read in the background."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SECONDS = 5.0
 
 
 class LatestSample:
-    """A function that returns the newest sample, at most a few seconds old.
+    """A callable that returns the latest sample, at most a few seconds old.
 
-    It is read on a thread, because reading starts programs on a Raspberry Pi, and no frame should wait for that.
+    A thread reads it, because reading starts programs on a Raspberry Pi, and no frame should wait for them.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class LatestSample:
         self._thread: threading.Thread | None = None
 
     def __call__(self) -> Sample:
-        """Return the newest sample, and have another one read if it has grown old."""
+        """Return the latest sample, and start reading another if it is old."""
         is_old = time.monotonic() - self._sample.seconds >= _SECONDS
         if is_old and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._read, daemon=True)

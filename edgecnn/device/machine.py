@@ -1,4 +1,4 @@
-"""What this machine is. Everything is optional: unknown is not zero."""
+"""Facts about this machine. Unknown facts are None, not zero."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _BOARD_MAKERS = ("Raspberry Pi", "Radxa", "Orange Pi", "NVIDIA", "BeagleBoard")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Facts that decide a latency. None is unknown.
+    """Facts that affect latency. None is unknown.
 
     Attributes:
-        model: of the board, as a Raspberry Pi says it.
-        cpu: its name; several kinds of cores are joined with "+".
-        cores: that this process may run on; hardware threads count each.
+        model: of the board, such as a Raspberry Pi reports it.
+        cpu: its name; names of several kinds of cores are joined with "+".
+        cores: that this process may run on; hardware threads count separately.
         bits: of a pointer in this Python; a 32-bit system can run on a 64-bit kernel.
-        int8_instructions: dot-product instructions that int8 kernels profit from.
-        governor: what chooses the frequency.
-        virtualised: whether a hypervisor is underneath.
-        emulated: whether this program runs on an emulated processor; then no time means anything.
-        vector_instructions: the others by which kernels are chosen.
-        cores_online: of the machine, whoever may run on them.
+        int8_instructions: dot-product instructions that speed up int8 kernels.
+        governor: the kernel's policy for the frequency.
+        virtualised: whether the machine runs under a hypervisor.
+        emulated: whether this program runs on an emulated processor; times then mean nothing.
+        vector_instructions: other instructions by which kernels are chosen.
+        cores_online: of the machine, including cores that this process may not run on.
         threads_per_core: 2 with simultaneous multithreading.
-        cpu_quota: processors' worth of time that the container may use; None without a limit.
-        minimum_hz, maximum_hz: between which the governor chooses; the maximum may be turbo.
-        nominal_hz: that is guaranteed, as far as the driver tells.
+        cpu_quota: the container's limit of CPU time, in processors; None without a limit.
+        minimum_hz, maximum_hz: the governor's range; the maximum may be turbo.
+        nominal_hz: the guaranteed frequency, if the driver reports it.
         turbo: whether it may run faster than that.
         swap_bytes: 0 is no swap.
-        hypervisor: its name, "unnamed" if it does not say it.
-        container: its kind; None also where it does not show.
-        emulator: what emulates the processor.
-        libc: name and version of the C library, on which it depends which wheels there are: "glibc 2.36", "musl".
+        hypervisor: its name, "unnamed" if it does not reveal it.
+        container: its kind; also None if it does not show.
+        emulator: the name of the emulator.
+        libc: name and version of the C library, which decides on available wheels: "glibc 2.36", "musl".
     """
 
     architecture: str
@@ -71,11 +71,11 @@ class Machine:
 
 
 def read_machine(root: Path = Path("/")) -> Machine:
-    """Return what this machine is.
+    """Return the facts about this machine.
 
     Args:
-        root: of the file system to read /proc, /sys and /etc in; another one in tests. What Python itself knows
-            (architecture, bits, kernel, cores, C library) is this process's.
+        root: of the file system with /proc, /sys and /etc; tests pass another. Facts from Python itself (architecture,
+            bits, kernel, cores, C library) are always this process's.
     """
     processor, frequencies, memory = read_processor(root), read_frequencies(root), read_memory(root)
     model = read_text(root / "proc/device-tree/model")
@@ -112,7 +112,7 @@ def read_machine(root: Path = Path("/")) -> Machine:
 
 
 def _is_virtualised(hypervisor: str | None, flags: frozenset[str], model: str | None) -> bool | None:
-    """Whether there is a hypervisor: an x86 processor has a flag for it, an Arm board may be known as hardware."""
+    """Whether there is a hypervisor; None if unknown. x86 has a flag for it, and some Arm boards are known hardware."""
     if hypervisor is not None:
         return True
     is_hardware = "sse2" in flags or (model is not None and model.startswith(_BOARD_MAKERS))
@@ -139,9 +139,9 @@ def _cpu_quota(root: Path) -> float | None:
 
 def _libc(root: Path) -> str | None:
     try:
-        said = os.confstr("CS_GNU_LIBC_VERSION")
+        glibc = os.confstr("CS_GNU_LIBC_VERSION")
     except (AttributeError, ValueError, OSError):
-        said = None
-    if said:
-        return said
+        glibc = None
+    if glibc:
+        return glibc
     return "musl" if any((root / "lib").glob("ld-musl-*.so.1")) else None

@@ -6,12 +6,12 @@ from pathlib import Path
 
 
 def resident_bytes() -> int | None:
-    """Return the resident memory of this process now; None where the system does not tell."""
+    """Return the current resident memory of this process; None if the system does not report it."""
     return _status("VmRSS:")
 
 
 def peak_memory_bytes() -> int | None:
-    """Return the largest resident memory that this process has had; None where the system does not tell."""
+    """Return the peak resident memory of this process; None if the system does not report it."""
     return _status("VmHWM:")
 
 

@@ -1,4 +1,4 @@
-"""The processor: its name, its instructions, and how fast it may run."""
+"""The processor: its name, instructions and frequencies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _VECTOR = (
     "neon", "asimd", "asimdhp", "asimdrdm", "sve", "sve2", "bf16", "svei8mm", "sme",
     "sse4_1", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512_bf16", "avx512_fp16", "amx_bf16",
 )  # fmt: skip
-"""Flags by which XNNPACK and MLAS choose kernels, beside those for int8. Source: their dispatch by pytorch-cpuinfo."""
+"""Flags by which XNNPACK and MLAS choose kernels, besides those for int8. Source: their dispatch by pytorch-cpuinfo."""
 
 _ARM = "0x41"
 _ARM_CORES = {
@@ -29,7 +29,7 @@ _KHZ, _MHZ = 1_000, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """What the kernel says about the processor; the fields are those of `Machine`, and `all_flags` all of them."""
+    """The kernel's facts about the processor; the fields are those of `Machine`, and `all_flags` has every flag."""
 
     cpu: str | None
     part: tuple[str, str] | None
@@ -41,7 +41,7 @@ class Processor:
 
 @dataclass(frozen=True, slots=True)
 class Frequencies:
-    """How fast it may run; the fields are those of `Machine`."""
+    """The processor's frequencies; the fields are those of `Machine`."""
 
     governor: str | None
     minimum_hz: int | None
@@ -51,7 +51,7 @@ class Frequencies:
 
 
 def read_processor(root: Path) -> Processor:
-    """Return what /proc/cpuinfo and the topology in /sys say."""
+    """Return the facts in /proc/cpuinfo and in the topology in /sys."""
     pairs = list(read_pairs(root / "proc/cpuinfo"))
     first = dict(reversed(pairs))
     flags = frozenset((first.get("flags") or first.get("Features") or "").split())
@@ -67,10 +67,10 @@ def read_processor(root: Path) -> Processor:
 
 
 def read_frequencies(root: Path) -> Frequencies:
-    """Return what cpufreq says; over cores of several kinds, the lowest minimum and the highest maximum."""
+    """Return the facts of cpufreq; for cores of several kinds, the lowest minimum and the highest maximum."""
     system = root / "sys/devices/system/cpu"
     folders = [core / "cpufreq" for core in numbered(system, "cpu")]
-    governors = dict.fromkeys(said for folder in folders if (said := read_text(folder / "scaling_governor")))
+    governors = dict.fromkeys(name for folder in folders if (name := read_text(folder / "scaling_governor")))
     return Frequencies(
         ", ".join(governors) or None,
         min(_scaled(folders, "cpuinfo_min_freq", _KHZ), default=None),
@@ -84,7 +84,7 @@ def read_frequencies(root: Path) -> Frequencies:
 
 
 def _arm_cores(pairs: list[tuple[str, str]]) -> str | None:
-    """Return the names of the kinds of cores: a processor of Arm's may have fast and frugal ones."""
+    """Return the names of the kinds of cores, joined: an Arm processor may have fast and efficient ones."""
     makers = [value for name, value in pairs if name == "CPU implementer"]
     parts = [value for name, value in pairs if name == "CPU part"]
     names = [_ARM_CORES.get(part) for maker, part in zip(makers, parts, strict=False) if maker == _ARM]
@@ -109,7 +109,7 @@ def _scaled(folders: list[Path], name: str, unit: int) -> list[int]:
 
 
 def _turbo(system: Path) -> bool | None:
-    """Whether it may run faster than nominal: Intel's driver says so the other way round."""
+    """Whether it may run faster than nominal; Intel's driver has the inverse flag."""
     off = read_integer(system / "intel_pstate/no_turbo")
     if off is not None:
         return off == 0

@@ -1,4 +1,4 @@
-"""What changes on a machine while something is measured: temperature, clock, throttling, load, power."""
+"""The changing state of a machine: temperature, clock, throttling, load, power."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from edgecnn.device.vcgencmd import Firmware, Run
 
 _PROCESSOR_ZONES = ("cpu-thermal", "cpu_thermal", "x86_pkg_temp", "soc-thermal", "soc_thermal", "cpu")
 _PROCESSOR_CHIPS = ("coretemp", "k10temp", "zenpower", "cpu_thermal")
-"""Names of the processor's thermal zones and hwmon chips; others, as acpitz, measure the mainboard or nothing."""
+"""Names of the processor's thermal zones and hwmon chips; others, such as acpitz, measure the mainboard or nothing."""
 
 _HELD_BACK = ("under-voltage", "frequency capped", "throttled", "soft temperature limit")
 """Bits 0 to 3; bits 16 to 19 are the same since boot. Source: Raspberry Pi documentation, `vcgencmd get_throttled`."""
@@ -23,23 +23,23 @@ _SINCE_BOOT = 16
 
 _BUSY = ("user", "nice", "system", "irq", "softirq")
 _STAT = ("user", "nice", "system", "idle", "iowait", "irq", "softirq", "steal")
-"""Order in /proc/stat; time of guests is part of user and nice. Source: proc_stat(5)."""
+"""The order in /proc/stat; user and nice include the time of guests. Source: proc_stat(5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The machine at one moment. None is what this machine does not tell.
+    """The machine at one moment. None is unknown on this machine.
 
     Attributes:
         seconds: on the monotonic clock.
-        clock_hz: measured: by the firmware, or as x86 processors count it, then the mean over the cores.
-        asked_hz: what the kernel asked for, mean over the cores.
+        clock_hz: measured by the firmware, or counted by x86 processors (mean over the cores).
+        asked_hz: requested by the kernel, mean over the cores.
         throttled: bits of the Raspberry Pi's `get_throttled`; see `throttled_words`.
         load1: processes that ran or waited, mean over a minute.
         pressure: percentage of the last ten seconds in which some process waited for a processor.
-        busy_seconds: CPU time that all processes together have used since the start.
-        steal_seconds: CPU time that a hypervisor gave to other machines instead.
-        power_w: now (Raspberry Pi 5), or since the sample before (RAPL).
+        busy_seconds: CPU time that all processes together have used since boot.
+        steal_seconds: CPU time that a hypervisor gave to other machines.
+        power_w: now (Raspberry Pi 5), or the mean since the previous sample (RAPL).
     """
 
     seconds: float
@@ -59,7 +59,7 @@ class Sensors:
     """The sensors of this machine, found once and read often."""
 
     def __init__(self, root: Path = Path("/"), run: Run | None = None) -> None:
-        """Find the sensors below `root`; `run` stands for the Raspberry Pi's `vcgencmd` in tests."""
+        """Find the sensors below `root`; `run` replaces the Raspberry Pi's `vcgencmd` in tests."""
         self._root = root
         self._firmware = Firmware(run)
         self._thermometer = _find_thermometer(root)
@@ -70,7 +70,7 @@ class Sensors:
         self._energy: tuple[float, float] | None = None
 
     def read(self) -> Sample:
-        """Return a sample. It never raises; it takes files alone, but three short processes on a Raspberry Pi."""
+        """Return a sample. It never raises; it only reads files, and on a Raspberry Pi runs three short processes."""
         root = self._root
         now = time.monotonic()
         busy, steal = _machine_seconds(root)
@@ -103,14 +103,14 @@ class Sensors:
 
 @dataclass(frozen=True, slots=True)
 class Throttling:
-    """What holds the processor back now, and what did at some time since the machine started."""
+    """What slows the processor down now, and what has done so since boot."""
 
     now: tuple[str, ...]
     since_boot: tuple[str, ...]
 
 
 def throttled_words(bits: int) -> Throttling:
-    """Return the bits of `get_throttled` in words."""
+    """Return the meaning of the bits of `get_throttled`."""
     return Throttling(
         tuple(word for place, word in enumerate(_HELD_BACK) if bits >> place & 1),
         tuple(word for place, word in enumerate(_HELD_BACK) if bits >> (place + _SINCE_BOOT) & 1),
@@ -118,15 +118,15 @@ def throttled_words(bits: int) -> Throttling:
 
 
 def cpu_seconds(process_ids: Iterable[int], root: Path = Path("/")) -> float:
-    """Return the CPU time that these processes have used so far, with all threads and the children waited for.
+    """Return the CPU time that processes have used so far, including all threads and children that were waited for.
 
-    A process that is gone counts nothing; once it was waited for, its time is its parent's. Source: proc_pid_stat(5).
+    A process that is gone counts as zero; once waited for, its time is part of its parent's. Source: proc_pid_stat(5).
     """
     return sum(_process_seconds(process_id, root) for process_id in process_ids)
 
 
 def _process_seconds(process_id: int, root: Path) -> float:
-    if process_id == os.getpid():  # QEMU's user mode makes up /proc/self/stat
+    if process_id == os.getpid():  # QEMU's user mode fakes /proc/self/stat
         return sum(os.times()[:4])
     words = (read_text(root / "proc" / str(process_id) / "stat") or "").rpartition(")")[2].split()
     try:
@@ -136,7 +136,7 @@ def _process_seconds(process_id: int, root: Path) -> float:
 
 
 def _machine_seconds(root: Path) -> tuple[float | None, float | None]:
-    """Return busy and stolen CPU seconds; a sandbox's /proc/stat that is all zero tells nothing."""
+    """Return busy and stolen CPU seconds; None if unknown, as from a sandbox's /proc/stat that is all zero."""
     words = (read_text(root / "proc/stat") or "").partition("\n")[0].split()
     if not words or words[0] != "cpu" or not all(word.isdecimal() for word in words[1:]):
         return None, None

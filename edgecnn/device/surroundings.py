@@ -1,4 +1,4 @@
-"""What is between this program and the hardware: a hypervisor, a container, an emulator."""
+"""The layers between this program and the hardware: a hypervisor, a container, an emulator."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ _HYPERVISORS = {
     "xen": "Xen", "microsoft": "Hyper-V", "parallels": "Parallels", "amazon ec2": "Amazon EC2",
     "google": "Google Compute Engine", "apple virtualization": "Apple Virtualization", "openstack": "OpenStack",
 }  # fmt: skip
-"""By a word in the DMI names that they give their machines. Source: systemd's detect-virt."""
+"""Hypervisors by a word in the DMI names of their machines. Source: systemd's detect-virt."""
 
 _VIRTUAL_BOARD = "linux,dummy-virt"
-"""What QEMU's, Firecracker's and others' Arm machines write into the device tree."""
+"""The name in the device tree of Arm machines of QEMU, Firecracker and others."""
 
 _APPLE = "0x61"
-"""QEMU cannot emulate Apple's cores: where they show, it is Apple's hypervisor that runs them."""
+"""The implementer Apple. QEMU cannot emulate Apple's cores: if they show, Apple's hypervisor runs them."""
 
 
 def hypervisor(root: Path, flags: AbstractSet[str]) -> str | None:
-    """Return the hypervisor underneath, "unnamed" if there is one that does not say its name; None if none shows.
+    """Return the hypervisor's name, "unnamed" if it does not reveal it; None if there is no sign of a hypervisor.
 
     Args:
-        root: of the file system to read /proc and /sys in.
-        flags: of the processor; x86 has one for it.
+        root: of the file system with /proc and /sys.
+        flags: of the processor; x86 has one for hypervisors.
     """
-    said = [
+    texts = [
         read_text(root / "sys/hypervisor/type"),
         read_text(root / "proc/device-tree/hypervisor/compatible"),
         *(read_text(root / "sys/class/dmi/id" / name) for name in ("sys_vendor", "product_name")),
     ]
-    named = next((name for text in said if text for word, name in _HYPERVISORS.items() if word in text.lower()), None)
+    named = next((name for text in texts if text for word, name in _HYPERVISORS.items() if word in text.lower()), None)
     is_board = _is_virtual_board(root)
     if is_board and named is None:
         named = "QEMU" if any((root / "proc/device-tree").glob("fw-cfg*")) else None
@@ -45,7 +45,7 @@ def hypervisor(root: Path, flags: AbstractSet[str]) -> str | None:
 
 
 def container(root: Path) -> str | None:
-    """Return the kind of container that this runs in; None if none shows."""
+    """Return the kind of container that this program runs in; None if there is no sign of one."""
     if (root / ".dockerenv").exists():
         return "docker"
     if (root / "run/.containerenv").exists():
@@ -54,10 +54,10 @@ def container(root: Path) -> str | None:
 
 
 def emulator(root: Path, flags: AbstractSet[str], cpu: str | None, part: tuple[str, str] | None) -> str | None:
-    """Return what emulates the processor; None if nothing shows. Times mean nothing then.
+    """Return the emulator of the processor; None if there is no sign of one. Under an emulator, times mean nothing.
 
     Args:
-        root: of the file system to read /proc in.
+        root: of the file system with /proc.
         flags: of the processor.
         cpu: its name.
         part: Arm's implementer and part number.
@@ -71,11 +71,11 @@ def emulator(root: Path, flags: AbstractSet[str], cpu: str | None, part: tuple[s
 
 
 def _is_user_mode(root: Path, flags: AbstractSet[str]) -> bool:
-    """Whether a user-mode emulator runs this program: it shows through where its processor is not the kernel's.
+    """Whether a user-mode emulator runs this program, which shows where its processor differs from the kernel's.
 
-    QEMU answers itself for /proc/self/exe, but not for /proc/thread-self/exe, where the kernel names QEMU. Before
-    version 8.2 it passes on the x86 `flags` of the host, which an Arm kernel never prints. Where there is no real
-    /proc, the variable that chooses QEMU's processor gives it away.
+    QEMU fakes /proc/self/exe, but not /proc/thread-self/exe, where the kernel names QEMU. Before version 8.2 it passes
+    on the host's x86 `flags`, which an Arm kernel never prints. Without a real /proc, the variable that chooses QEMU's
+    processor is the sign.
     """
     try:
         if (root / "proc/thread-self/exe").readlink().name.startswith("qemu-"):
@@ -91,5 +91,5 @@ def _is_virtual_board(root: Path) -> bool:
 
 
 def _has_kvm(root: Path) -> bool:
-    """Whether an Arm guest of QEMU shows a sign that KVM runs it on real cores: a clock that only KVM offers."""
+    """Whether an Arm guest of QEMU runs on real cores with KVM, by a clock that only KVM offers."""
     return any("KVM" in (read_text(path) or "") for path in (root / "sys/class/ptp").glob("ptp*/clock_name"))

@@ -1,4 +1,4 @@
-"""`vcgencmd`, the command with which a Raspberry Pi's firmware is asked."""
+"""`vcgencmd`, the command that queries a Raspberry Pi's firmware."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 TIMEOUT_S = 2.0
 
 Run = Callable[[Sequence[str]], str | None]
-"""Runs a command; what it printed, or None if it could not be run."""
+"""Runs a command and returns its output, or None if it could not be run."""
 
 _RAIL = re.compile(r"(\w+)_([AV])\s+(?:current|volt)\(\d+\)=([0-9.]+)[AV]")
 
 
 def run_command(command: Sequence[str]) -> str | None:
-    """Return what a command printed; None if it is missing, failed or hung."""
+    """Return the output of a command; None if it is missing, failed or hung."""
     try:
         ran = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False)
     except (OSError, subprocess.SubprocessError):
@@ -25,17 +25,17 @@ def run_command(command: Sequence[str]) -> str | None:
 
 
 class Firmware:
-    """The firmware of a Raspberry Pi, or nothing at all on other machines: then every answer is None."""
+    """The firmware of a Raspberry Pi; on other machines every answer is None."""
 
     def __init__(self, run: Run | None = None) -> None:
-        """Find the command; `run` stands for it in tests."""
+        """Find the command; `run` replaces it in tests."""
         has_command = run is not None or shutil.which("vcgencmd") is not None
         self._run = (run or run_command) if has_command else None
         self._answered: set[str] = set()
         self._refused: set[str] = set()
 
     def temperature_c(self) -> float | None:
-        """Return the temperature of the chip."""
+        """Return the temperature of the chip, in degrees Celsius."""
         return self._number("measure_temp", r"temp=([0-9.]+)")
 
     def clock_hz(self) -> int | None:
@@ -44,16 +44,15 @@ class Firmware:
         return None if clock is None else int(clock)
 
     def throttled(self) -> int | None:
-        """Return the bits of `get_throttled` (see `throttling`)."""
-        said = self._ask("get_throttled")
-        found = re.search(r"throttled=0x([0-9a-fA-F]+)", said or "")
-        return int(found.group(1), 16) if found else None
+        """Return the bits of `get_throttled` (see `sensors.throttled_words`)."""
+        match = re.search(r"throttled=0x([0-9a-fA-F]+)", self._ask("get_throttled") or "")
+        return int(match.group(1), 16) if match else None
 
     def power_w(self) -> float | None:
-        """Return the power on the rails that a Raspberry Pi 5's power controller measures.
+        """Return the power on the rails that a Raspberry Pi 5's power controller measures, in watts.
 
-        These are internal: what USB devices and the losses of the supply take is not among them. Source: pairs of
-        NAME_A and NAME_V in `vcgencmd pmic_read_adc`.
+        These are internal rails, without USB devices and the losses of the power supply. Source: pairs of NAME_A and
+        NAME_V in `vcgencmd pmic_read_adc`.
         """
         rails: dict[str, dict[str, float]] = {}
         for name, kind, value in _RAIL.findall(self._ask("pmic_read_adc") or ""):
@@ -62,17 +61,17 @@ class Firmware:
         return sum(products) if products else None
 
     def _number(self, command: str, pattern: str) -> float | None:
-        found = re.search(pattern, self._ask(command) or "")
-        return float(found.group(1)) if found else None
+        match = re.search(pattern, self._ask(command) or "")
+        return float(match.group(1)) if match else None
 
     def _ask(self, command: str) -> str | None:
-        """Return the answer. What was refused at first, which older boards do with status 0, is not asked again."""
+        """Return the answer. A command that was refused at first, with status 0 on older boards, is not repeated."""
         if self._run is None or command in self._refused:
             return None
-        said = self._run(("vcgencmd", *command.split()))
-        if said is not None and not said.startswith("error"):
+        answer = self._run(("vcgencmd", *command.split()))
+        if answer is not None and not answer.startswith("error"):
             self._answered.add(command)
-            return said
+            return answer
         if command not in self._answered:
             self._refused.add(command)
         return None

@@ -105,7 +105,7 @@ def test_a_damaged_file_is_refused_in_one_line_and_the_cache_stays(
 @pytest.mark.parametrize(
     ("form", "spoil", "reason"),
     [
-        pytest.param("binary", _drop("data_batch_1.bin"), "holds no CIFAR-10", id="first batch missing"),
+        pytest.param("binary", _drop("data_batch_1.bin"), "is not CIFAR-10", id="first batch missing"),
         pytest.param("binary", _drop("data_batch_2.bin"), "has no data_batch_2.bin", id="second batch missing"),
         pytest.param("python2", _drop("test_batch"), "has no test_batch", id="test batch missing"),
         pytest.param("npm", _drop("train_lables.json"), "has no train_lables.json", id="labels missing"),
@@ -210,10 +210,10 @@ def test_a_link_in_an_archive_is_not_followed(tmp_path: Path) -> None:
     link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
     with tarfile.open(tmp_path / "small.tar", "w") as archive:
         archive.addfile(link)
-    with pytest.raises(DataError, match="holds no CIFAR-10"):
+    with pytest.raises(DataError, match="is not CIFAR-10"):
         read_archive(tmp_path / "small.tar", EXPECTED)
 
 
 def test_a_folder_without_batches_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="holds no CIFAR-10"):
+    with pytest.raises(DataError, match="is not CIFAR-10"):
         read_archive(tmp_path, EXPECTED)

@@ -155,7 +155,7 @@ def test_a_length_that_is_no_number_is_ignored(serve: Serve, target: Path, lengt
 
 def test_more_than_a_gibibyte_is_refused_before_it_is_read(serve: Serve, target: Path) -> None:
     url = serve(lambda request: _send(request, 200, b"", Content_Length=str(2**30 + 1)))
-    with pytest.raises(DataError, match="offers 1073741825 bytes: no CIFAR-10 archive"):
+    with pytest.raises(DataError, match="offers 1073741825 bytes: that is not a CIFAR-10 archive"):
         download(url, target)
     assert _folder(target) == []
 

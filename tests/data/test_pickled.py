@@ -42,7 +42,7 @@ def test_a_pickle_that_calls_a_function_is_refused_by_name(
     name: str,
     protocol: int,
 ) -> None:
-    with pytest.raises(DataError, match=rf"\.{name}, which no CIFAR-10 batch needs: refused"):
+    with pytest.raises(DataError, match=rf"\.{name}, which a CIFAR-10 batch does not need: refused"):
         read_pickled_batch(pickle.dumps({b"data": _Call(function, "1"), b"labels": [1]}, protocol=protocol))
 
 

@@ -60,9 +60,9 @@ def test_an_npz_file_takes_the_models_labels(tmp_path: Path) -> None:
 
 def test_images_of_another_size_are_refused_with_both_sizes(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", images=np.zeros((2, 8, 8, 3), np.uint8), labels=[0, 1])
-    with pytest.raises(DataError, match="images of 8×8×3, 32×32×3 are wanted"):
+    with pytest.raises(DataError, match="images of 8×8×3, but 32×32×3 is needed"):
         open_dataset(str(tmp_path / "d.npz"), IMAGE_SHAPE)
-    with pytest.raises(DataError, match="images of 32×32×3, 96×96×1 are wanted"):
+    with pytest.raises(DataError, match="images of 32×32×3, but 96×96×1 is needed"):
         open_dataset("sample", (96, 96, 1))
 
 

@@ -60,11 +60,11 @@ def test_a_device_and_this_machine_are_in_one_report_and_one_that_is_gone_has_a_
     assert [line for line in report.splitlines() if line.startswith("## ")] == [
         "## Side by side", "## ready", "## absent", "## here",
     ]  # fmt: skip
-    assert "Not measured: nothing listens for ssh there" in report
+    assert "Not measured: no ssh server is running there" in report
     assert (out / "ready" / "report.md").exists()
     page = (out / "report.html").read_text()
     assert 'href="ready/report.html"' in page
-    assert "Not measured: nothing listens for ssh there" in page
+    assert "Not measured: no ssh server is running there" in page
     assert list((fleet.home("ready") / ".local/share/edgecnn/runs").iterdir()) == []
 
 

@@ -12,11 +12,11 @@ import pytest
 from tests.deploy.conftest import Fleet
 
 LACKS = {
-    "32-bit": ("import struct; struct.calcsize = lambda form: 4", "has 32 bits"),
+    "32-bit": ("import struct; struct.calcsize = lambda form: 4", "is 32-bit"),
     "musl": ("import os\ndef confstr(name): raise ValueError\nos.confstr = confstr", "the C library there is"),
     "full": (
         "import shutil, collections; shutil.disk_usage = lambda path: collections.namedtuple('U', 'free')(90 << 20)",
-        "has 90 MiB left",
+        "has 90 MiB free",
     ),
     "no-venv": (
         "import importlib.util as u; known = u.find_spec\n"

@@ -36,7 +36,7 @@ def test_only_what_changed_is_sent_and_a_file_that_was_damaged_there_is_replaced
     there = fleet.home("ready") / "edgecnn" / artifacts.name
     first, again = edgecnn("deploy", "ready", artifacts), edgecnn("deploy", "ready", artifacts)
     assert (first.status, again.status) == (0, 0)
-    assert "there already" in first.err
+    assert "already there" in first.err
     count = len(read_manifest(artifacts).artifacts) + 1
     assert f"{count} of {count} files" in copied(first.err)
     assert f"0 of {count} files, 0.0 MB" in copied(again.err)
@@ -105,7 +105,7 @@ def test_an_artifact_that_computes_something_else_there_is_exit_status_3(
     finally:
         golden.write_text(kept)
     assert ran.status == 3
-    assert "do not compute there what they should" in ran.err
+    assert "give other results there than they should" in ran.err
 
 
 def test_an_environment_that_was_broken_is_made_again(

@@ -45,13 +45,13 @@ def test_the_users_hosts_file_is_read_where_there_is_one(tmp_path: Path, monkeyp
 
 @pytest.mark.parametrize("text", ["-oProxyCommand=touch x", "", "a,,b", "pi@host name", "a\nb"])
 def test_what_ssh_would_take_for_an_option_or_no_host_is_refused(text: str, file: Path) -> None:
-    with pytest.raises(DeviceError, match="is no host"):
+    with pytest.raises(DeviceError, match="is not a host"):
         choose(text, read_hosts(file))
 
 
 def test_an_option_in_the_hosts_file_is_refused_too(tmp_path: Path) -> None:
     (tmp_path / "hosts.toml").write_text('[hosts.evil]\nssh = "-oProxyCommand=x"\n')
-    with pytest.raises(DeviceError, match="is no host"):
+    with pytest.raises(DeviceError, match="is not a host"):
         choose("evil", read_hosts(tmp_path / "hosts.toml"))
 
 

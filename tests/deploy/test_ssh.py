@@ -25,7 +25,7 @@ def test_the_command_line_weakens_nothing_and_ends_options_before_the_command() 
     [
         (b"@@@ WARNING @@@\nHost key verification failed.\n", "ssh-keygen -R"),
         (b"pi@h: Permission denied (publickey).\n", "ssh-copy-id pi@h"),
-        (b"ssh: connect to host h port 22: Connection refused\n", "nothing listens for ssh"),
+        (b"ssh: connect to host h port 22: Connection refused\n", "no ssh server is running there"),
         (b"client_loop: send disconnect: Broken pipe\n", "the connection was lost (client_loop"),
         (b"", "the connection was lost"),
     ],

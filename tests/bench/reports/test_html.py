@@ -260,7 +260,7 @@ def test_several_devices_are_on_one_page_that_leads_to_the_report_of_each(browse
     for width in (320, 390, 768, 1400):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.get_by_role("link", name="The whole report of pi 5").click()
+    page.get_by_role("link", name="The full report of pi 5").click()
     assert page.title().startswith("edgecnn bench: Raspberry Pi")
     page.close()
 
