@@ -103,13 +103,13 @@ class _BoundedHeader(tarfile.TarInfo):
         """Return the header in a block of 512 bytes."""
         header = super().frombuf(buf, encoding, errors)
         if header.type in _EXTENSIONS and header.size > _MAX_EXTENSION_BYTES:
-            raise DataError(f"a header of the archive has {header.size} bytes: it is not a CIFAR-10 archive")
+            raise DataError(f"a header of the archive is {header.size} bytes: it is not a CIFAR-10 archive")
         return header
 
 
 def _check_size(name: str, size: int) -> None:
     if size > _MAX_MEMBER_BYTES:
-        raise DataError(f"{name} has {size} bytes: no member of a CIFAR-10 archive is so large")
+        raise DataError(f"{name} is {size} bytes: larger than any member of a CIFAR-10 archive")
 
 
 def _read_batch(read: Callable[[Members, str], Batch], members: Members, name: str, form: str, path: Path) -> Batch:

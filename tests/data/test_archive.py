@@ -126,13 +126,13 @@ def test_a_damaged_file_is_refused_in_one_line_and_the_cache_stays(
         pytest.param(
             "python3",
             _replace("data_batch_2", _pickled({b"data": _BLACK, b"labels": 1})),
-            "one label an image",
+            "one label per image",
             id="pickled single label",
         ),
         pytest.param(
             "python3",
             _replace("data_batch_2", _pickled({b"data": _BLACK, b"labels": [[1]]})),
-            "one label an image",
+            "one label per image",
             id="pickled table of labels",
         ),
         pytest.param("npm", _replace("_2.png", lambda good: good[:200]), "cannot be decoded", id="cut PNG"),

@@ -53,7 +53,7 @@ def test_no_python_and_an_old_one_are_told_apart(
     fleet.shell(name, PATH=str(tmp_path))
     ran = edgecnn("deploy", name, shipped_export.folder)
     assert ran.status == 1
-    assert (f"python3 is {version}" if version else "no python3 was found") in ran.err
+    assert (f"python3 there is {version}" if version else "there is no python3") in ran.err
     assert "3.11 or newer" in ran.err
 
 

@@ -118,7 +118,7 @@ def test_an_environment_that_was_broken_is_made_again(
     python.symlink_to("/no/such/python")
     ran = edgecnn("deploy", "ready", artifacts, "--offline", "--json")
     assert ran.status == 0, ran.err
-    assert "environment  made" in ran.err
+    assert "environment  created" in ran.err
     assert python.readlink() == target or python.exists()
     (row,) = json.loads(ran.out)
     assert row["ok"]
