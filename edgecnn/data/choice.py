@@ -12,7 +12,7 @@ from edgecnn.data.dataset import Dataset, Labels
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A draw of at most `count` images with `seed`, from the classes in turn."""
+    """A draw of at most `count` images with `seed`, from the classes in turn: no class has two more than another."""
 
     count: int
     seed: int = 0
