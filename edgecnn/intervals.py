@@ -239,6 +239,7 @@ def quantiles(rounds: tuple[Rounds, ...], shares: tuple[float, ...], seed: int =
         row[:] = ordered[np.searchsorted(reached, np.array(shares) * reached[-1])]
     estimates = np.quantile(ordered, shares)
     lows, highs = np.percentile(drawn, [2.5, 97.5], axis=0)
+    lows, highs = np.minimum(lows, estimates), np.maximum(highs, estimates)  # which lie between samples
     alone = np.array([np.quantile(np.concatenate(process), shares) for process in rounds])
     return tuple(
         for_few_processes(Interval(float(value), float(low), float(high)), processes)

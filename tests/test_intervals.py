@@ -144,3 +144,11 @@ def test_a_bootstrapped_difference_agrees_with_walds_formula_where_images_are_ma
     half = 1.96 * np.sqrt(500 - 100**2 / 10_000) / 10_000
     assert found.value == pytest.approx(-0.01)
     assert (found.low, found.high) == pytest.approx((-0.01 - half, -0.01 + half), abs=4e-4)
+
+
+def test_the_interval_of_a_quantile_holds_it_even_in_few_samples() -> None:
+    """The quantile of all samples lies between two of them; that of a resample is one of them."""
+    for seed in range(200):
+        rounds = tuple(np.random.default_rng(seed).exponential(1.0, (3, 4)))
+        for found in quantiles((rounds,), (0.5, 0.9)):
+            assert found.low <= found.value <= found.high
