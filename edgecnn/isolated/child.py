@@ -32,7 +32,7 @@ from edgecnn.schema import SchemaError
 MAX_MESSAGE_BYTES = 64 * 2**20
 """The longest message that is read; a million samples take 8 MiB."""
 _CHUNK_BYTES = 1 << 16
-_LOG_BYTES = 4000
+_LOG_BYTES = 1 << 16
 _ENDING_SECONDS = 10.0
 """How long a child that closed its output may take to end."""
 

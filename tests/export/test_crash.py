@@ -13,6 +13,7 @@ from edgecnn.export.keras.cut import LayerInGraph, cut_behind, layers_in_graph
 from edgecnn.export.keras.freeze import freeze
 from edgecnn.export.suspect import first_crashing
 from edgecnn.models.layers import layers_of
+from edgecnn.models.registry import shipped_folder
 from edgecnn.spec import Scores
 from tests.forks import Forks
 
@@ -81,43 +82,61 @@ def test_a_graph_is_cut_behind_each_of_its_layers(model: Any) -> None:
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
 
 
-def crash(forks: Forks, own: Any, model: Any, folder: Path, where: str) -> str:
-    """Return the last line of an export that crashes, which has left nothing but the log that it names."""
+def crash(forks: Forks, model: Any, folder: Path, where: str, *command: str | Path) -> tuple[str, ...]:
+    """Return the steps of a command that crashes, and its error, after which nothing is left but the log it names."""
     model.save(folder / "odd.keras")
     temporary = folder / "temporary"
     temporary.mkdir()
-    export = forks.start(
-        "export", folder / "odd.keras", "--int8", "--code", CODE, "--min-top1", "0", "--out", folder / "out",
-        "--calibration", own.calibration, "--evaluation", own.evaluation,
-        before=f"import os, tempfile; tempfile.tempdir = os.environ['TMPDIR'] = {str(temporary)!r}; "
-        f"os.environ['CRASH'] = {where!r}",
+    variables = {"TMPDIR": str(temporary), "CRASH": where}
+    ran = forks.start(
+        *command, "--code", CODE,
+        before=f"import os, tempfile; tempfile.tempdir = None; os.environ.update({variables})",
     )  # fmt: skip
-    assert export.wait() == 1
-    lines = export.output.read_text().splitlines()
-    assert "looking for the layer that crashes it" in lines
+    assert ran.wait() == 1
+    *steps, error = ran.output.read_text().splitlines()
     assert {path.name for path in folder.iterdir()} == {"odd.keras", "temporary"}
     (log,) = temporary.iterdir()
-    assert lines[-1].endswith(f"; the converters' own words are in {log}")
     assert "Fatal Python error" in log.read_text()
-    return lines[-1]
+    error, _, words = error.rpartition("; ")
+    assert words == f"the converters' own words are in {log}"
+    return (*steps, error)
+
+
+def crash_export(forks: Forks, own: Any, model: Any, folder: Path, where: str) -> str:
+    *steps, error = crash(
+        forks, model, folder, where,
+        "export", folder / "odd.keras", "--int8", "--min-top1", "0", "--out", folder / "out",
+        "--calibration", own.calibration, "--evaluation", own.evaluation,
+    )  # fmt: skip
+    assert steps[-1] == "looking for the layer that crashes it"
+    return error
 
 
 def test_a_layer_that_crashes_when_it_is_called_is_named(forks: Forks, own: Any, model: Any, tmp_path: Path) -> None:
-    assert crash(forks, own, model, tmp_path, "when called").startswith(
+    assert crash_export(forks, own, model, tmp_path, "when called") == (
         "edgecnn: the conversion crashed (SIGSEGV) in the step 'importing TensorFlow, loading model and images', "
-        "on layer odd; use another layer there; "
+        "on layer odd; use another layer there"
     )
 
 
 def test_a_layer_that_a_converter_crashes_on_is_named(forks: Forks, own: Any, model: Any, tmp_path: Path) -> None:
-    assert crash(forks, own, model, tmp_path, "in the converter").startswith(
+    assert crash_export(forks, own, model, tmp_path, "in the converter") == (
         "edgecnn: the conversion crashed (SIGABRT) in the step 'converting to TFLite', on layer odd; "
-        "use another layer there, or leave TFLite out with --formats; "
+        "use another layer there, or leave TFLite out with --formats"
     )
 
 
 def test_a_layer_that_a_runtime_crashes_on_is_named(forks: Forks, own: Any, model: Any, tmp_path: Path) -> None:
-    assert crash(forks, own, model, tmp_path, "in LiteRT").startswith(
+    assert crash_export(forks, own, model, tmp_path, "in LiteRT") == (
         "edgecnn: the conversion crashed (SIGFPE) in the step 'calibrating TFLite on 60 images', on layer odd; "
-        "use another layer there, or leave TFLite out with --formats; "
+        "use another layer there, or leave TFLite out with --formats"
+    )
+
+
+def test_a_diagnosis_that_crashes_is_one_line(forks: Forks, model: Any, tmp_path: Path) -> None:
+    artifact = shipped_folder("tutorial_cnn") / "tutorial_cnn-int8.tflite"
+    arguments = ("diagnose", artifact, "--against", tmp_path / "odd.keras")
+    assert crash(forks, model, tmp_path, "when called", *arguments) == (
+        "loading the model",
+        "edgecnn: the conversion crashed (SIGSEGV) in the step 'loading the model'",
     )
