@@ -33,8 +33,9 @@ def export_in_child(request: ExportRequest, out: Path, progress: Progress = sile
         try:
             return _convert(MakeArtifacts(request, str(folder), str(out)), progress)
         except ChildError as error:
-            with (folder / LOG_NAME).open("a") as log:
-                log.write(error.log)
+            if error.log:
+                with (folder / LOG_NAME).open("ab") as log:
+                    log.write(error.log.encode())
             suspect = find_suspect(request, ENVIRONMENT, progress) if error.is_crash else None
             raise ExportError(_sentence(error, suspect)) from error
 
