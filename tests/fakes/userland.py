@@ -112,7 +112,7 @@ class Userland:
         }  # fmt: skip
         if source is not None:
             mounts |= {"/source": source, "/site": self.folder / "site"}
-            variables |= {"PYTHONPATH": "/source:/site", "PYTHONDONTWRITEBYTECODE": "1"}
+            variables |= {"PYTHONPATH": "/source:/site", "PYTHONPYCACHEPREFIX": "/var/cache/python"}
         for place in mounts:
             (root / place.strip("/")).mkdir(parents=True, exist_ok=True)
         binds = "; ".join(f'mount --bind "{path}" "{root}{place}"' for place, path in mounts.items()) or "true"
