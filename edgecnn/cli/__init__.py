@@ -1,1 +1,1 @@
-"""The `edgecnn` command: one file for each sub-command, which parses, makes one library call and prints."""
+"""The `edgecnn` command: one file per sub-command, which parses options, makes one library call and prints."""

@@ -1,6 +1,6 @@
 """The command group, and how errors become one line and an exit status.
 
-0: done. 1: an `EdgecnnError`. 2: bad usage. 3: a gate that did not hold. 130 and 143: stopped with
+0: done. 1: an `EdgecnnError`. 2: bad usage. 3: a limit or check that failed. 130 and 143: stopped with
 Ctrl-C or SIGTERM.
 A sub-command's module is imported only when it is called, so that `--help` and `predict` start fast.
 """
@@ -24,26 +24,26 @@ from edgecnn.cli.groups import NearestGroup
 from edgecnn.errors import EdgecnnError
 
 COMMANDS = {
-    "demo": "Export and benchmark the shipped models: the whole tool in some minutes.",
+    "demo": "Export and benchmark the shipped models: a tour in a few minutes.",
     "export": "Export a Keras classifier to float32 and int8 TFLite and ONNX.",
     "inspect": "Show what is inside a .tflite or .onnx file.",
     "bench": "Compare accuracy and latency of artifacts with the Keras model.",
-    "compare": "Find what became slower or less accurate between two results of bench.",
-    "report": "Make the reports again from a kept result.json.",
-    "verify": "Check that artifacts are whole and compute here what they should.",
-    "deploy": "Set up devices over ssh, copy artifacts to them, and verify these there.",
-    "doctor": "Check this machine, its runtimes and artifacts; find out how a model is fed.",
-    "diagnose": "Find the layers in which an int8 file loses accuracy, and put them back.",
+    "compare": "Find what became slower or less accurate between benchmark results.",
+    "report": "Rebuild the reports from a saved result.json.",
+    "verify": "Check that artifacts are intact and give the right answers on this machine.",
+    "deploy": "Set up devices over ssh, copy artifacts to them, and verify them there.",
+    "doctor": "Check this machine, its runtimes and artifacts; find out what input a model expects.",
+    "diagnose": "Find the layers where an int8 file loses accuracy, and restore them.",
     "predict": "Classify image files.",
     "watch": "Classify what a camera sees, a video, or files dropped into a folder.",
     "serve": "Serve models over HTTP, with a web page.",
-    "bundle": "Put artifacts and what runs them into one file.",
+    "bundle": "Pack artifacts and the code that runs them into one file.",
     "evaluate": "Measure the accuracy of a model on labelled images.",
     "train": "Train a model on CIFAR-10 or on your own images.",
     "models": "List the shipped models with their figures.",
-    "explain": "Show filters and activation maps of a model for an image.",
+    "explain": "Show a model's filters and activation maps for an image.",
     "data": "Fetch, check and look at CIFAR-10.",
-    "backends": "List the runtimes that are installed.",
+    "backends": "List the runtimes and which are installed.",
 }
 """Name and one-line help of each sub-command; the module is `edgecnn.cli.<name>`."""
 
@@ -56,7 +56,7 @@ _WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF
 
 
 class _ReaderLeftError(Exception):
-    """Nobody reads our output any longer."""
+    """The reader of our output has gone away."""
 
 
 class LazyGroup(NearestGroup):
@@ -74,7 +74,7 @@ class LazyGroup(NearestGroup):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the sub-command; click itself would take a reader that left, as `head` does, for a failure."""
+        """Run the sub-command; click would treat a reader that has gone, such as `head`, as a failure."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
@@ -90,34 +90,34 @@ class LazyGroup(NearestGroup):
 @click.version_option(__version__, prog_name="edgecnn")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def group(debug: bool) -> None:
-    """Quantized image classifiers for the edge, and numbers about them that can be trusted.
+    """Quantized image classifiers for the edge, with measurements you can trust.
 
     \b
     edgecnn demo                      export, check and measure the shipped CIFAR-10 model
     edgecnn export --int8 my.keras    your own Keras classifier, ready to deploy
-    edgecnn predict cat.jpg           what is in the picture
+    edgecnn predict cat.jpg           classify a picture
     """
 
 
 def main() -> NoReturn:
-    """Run the command line and leave with its exit status; SIGTERM cleans up as Ctrl-C does."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # for every process too that a command starts
-    if sys.stderr is None:  # closed, as daemons do; the next file opened would get its number
+    """Run the command line and leave with its exit status; SIGTERM cleans up like Ctrl-C."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # also for every process that a command starts
+    if sys.stderr is None:  # closed, as in daemons; the next file opened would get its number
         sys.stderr = open(os.open(os.devnull, os.O_WRONLY), "w")  # noqa: PTH123, SIM115
     if sys.stdout is None:
-        _print_error("standard output is closed; redirect it to /dev/null if it is not wanted")
+        _print_error("standard output is closed; redirect it to /dev/null to discard it")
         sys.exit(EdgecnnError.exit_status)
-    warnings.filterwarnings("ignore", module="PIL")  # about odd pictures; what cannot be read is an error of our own
+    warnings.filterwarnings("ignore", module="PIL")  # about odd pictures; an unreadable one raises an error of our own
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
     sys.unraisablehook = _repeat_lost_signal
     status = run(sys.argv[1:])
     if status == 0 and sys.argv[1:2] == ["predict"] and "tensorflow" not in sys.modules:
-        os._exit(0)  # all is written; taking down the runtime, NumPy and Pillow would cost a fifth of the whole time
+        os._exit(0)  # all output is written; tearing down the runtime, NumPy and Pillow takes a fifth of the run time
     sys.exit(status)
 
 
 def _repeat_lost_signal(lost: sys.UnraisableHookArgs) -> None:
-    """Raise what SIGINT or SIGTERM raised again if Python dropped it.
+    """Raise the exception of SIGINT or SIGTERM again if Python dropped it.
 
     Python drops every exception in `__del__` and in some callbacks from C. A signal that arrives during a long
     conversion is handled by the next Python code that runs, and this is often one of TensorFlow's destructors.
@@ -129,7 +129,7 @@ def _repeat_lost_signal(lost: sys.UnraisableHookArgs) -> None:
 
     def raise_again(_: int, frame: FrameType | None) -> None:
         while frame is not None:
-            if frame.f_code is _repeat_lost_signal.__code__:  # not back from here yet: it would be dropped as well
+            if frame.f_code is _repeat_lost_signal.__code__:  # still inside this hook: it would be dropped as well
                 return
             frame = frame.f_back
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -160,14 +160,14 @@ def run(arguments: list[str]) -> int:
         _give_up_stdout()
         return 0
     except OSError as error:
-        if debug or not _told(error):
+        if debug or not _explain(error):
             raise
         return EdgecnnError.exit_status
     return status if isinstance(status, int) else 0
 
 
-def _told(error: OSError) -> bool:
-    """Print what an error of the system means, if it is of stdout or of the current folder."""
+def _explain(error: OSError) -> bool:
+    """Explain an OS error about stdout or the current folder; return whether it was one."""
     if error.filename is None and error.errno in _WRITE_ERRORS:
         _give_up_stdout()
         _print_error(f"the output cannot be written: {error.strerror}")
@@ -181,7 +181,7 @@ def _told(error: OSError) -> bool:
 
 
 def _give_up_stdout() -> None:
-    """Send what is still buffered nowhere: Python would try again on leaving, and complain."""
+    """Discard buffered output: Python would try to write it again at exit, and complain."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -12,7 +12,7 @@ from edgecnn.cli.options import as_json
 def command(as_json: bool) -> None:
     """List the runtimes, their versions, and how to install those that are missing.
 
-    Other packages may bring more: see docs/backends.md.
+    Other packages can add backends: see docs/backends.md.
     """
     from edgecnn.cli.screen import print_json, print_line, print_table
     from edgecnn.runtime.lookup import known_backends

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     "--data", default="sample", show_default=True, help="Images to classify: a name, a folder, or an .npz file."
 )
 @click.option(
-    "--baseline", metavar="MODEL", help="The original Keras model.  [default: the one that the artifacts name]"
+    "--baseline", metavar="MODEL", help="The original Keras model.  [default: the one named in the artifacts]"
 )
 @click.option("--backends", type=BackendNames(), help="Runtimes to use.  [default: all that are installed]")
-@click.option("--threads", type=THREAD_COUNTS, default="1", show_default=True, help="Threads of an artifact, as 1,2,4.")
+@click.option(
+    "--threads", type=THREAD_COUNTS, default="1", show_default=True, help="Thread counts to measure, such as 1,2,4."
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -41,8 +43,8 @@ if TYPE_CHECKING:
 )
 @settings_options
 @bench_limits
-@click.option("--resume", is_flag=True, help="Go on with a run of the same settings in OUT that was stopped.")
-@click.option("--strict", is_flag=True, help="Exit with 3 if the run was disturbed.")
+@click.option("--resume", is_flag=True, help="Continue a stopped run in OUT that had the same settings.")
+@click.option("--strict", is_flag=True, help="Exit with status 3 if the run was disturbed.")
 @click.option("--on", metavar="HOST[,HOST…]", help="Measure on these devices over ssh; `here` is this machine.")
 @device_options
 @feeding_options
@@ -69,18 +71,18 @@ def command(
     """Compare accuracy, latency and memory of artifacts with the original Keras model.
 
     PATHS are folders made by `edgecnn export`, or single .tflite and .onnx files. Without them the shipped model
-    is exported first, into OUT/artifacts. Each artifact is measured on each installed runtime that runs it; each
-    case has a process of its own, three times anew, and all take turns in random order, so that a drift of the machine
-    hits all alike. The original model is measured twice: what differs then is noise.
+    is exported to OUT/artifacts first. Each artifact is measured on each installed runtime that can run it. Each case
+    runs in three fresh processes, and the cases take turns in random order, so that a drift of the machine affects
+    all of them alike. The original model is measured twice: the difference between its two results is noise.
 
     \b
     edgecnn bench out --data photos/val                  every file on every runtime, next to Keras
-    edgecnn bench out --threads 1,2,4 --max-latency 5    which file and how many threads keep to 5 ms
+    edgecnn bench out --threads 1,2,4 --max-latency 5    which file and thread count meet 5 ms
     edgecnn bench out --profile --mlperf-tiny            time by operation, and MLPerf Tiny's five windows
     edgecnn bench out --on pi@kitchen.local,here         on a Raspberry Pi and here, in one report
 
-    Ctrl-C writes the reports of what there is. The exit status is 3 if limits were set and no artifact is shown to keep
-    to them, on any of the devices, or if a run was disturbed and --strict was given.
+    Ctrl-C writes reports of the results so far. The exit status is 3 if limits were set and, on any of the devices,
+    no artifact is shown to meet them, or if a run was disturbed and --strict was given.
     """
     from edgecnn.bench.api import bench
     from edgecnn.bench.enforce import enforce
@@ -102,9 +104,7 @@ def command(
         def here(folder: Path) -> Result:
             was_stopped = (folder / JOURNAL_NAME).exists()
             if was_stopped and not resume:
-                print_line(
-                    f"{folder} has a run that was stopped; it is written over (--resume goes on with it)", err=True
-                )
+                print_line(f"{folder} has a stopped run; it will be overwritten (--resume continues it)", err=True)
             return bench(
                 paths, data=data, baseline=baseline, backends=backends, feeding=feeding, loading=loading,
                 threads=threads, settings=settings, folder=folder,

@@ -1,4 +1,4 @@
-"""`edgecnn bench --on`: the same benchmark on other machines, and one report of all."""
+"""`edgecnn bench --on`: the same benchmark on other machines, and one report for all."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from edgecnn.reporting.formats import Written
 
 _THERE = frozenset((*settings_options.names, "threads", "backends"))
-"""Options that the devices get as well."""
+"""Options that are also passed to the devices."""
 
 
 def bench_on(hosts: tuple[Host, ...], job: FleetBench, limits: BenchLimits, *, as_json: bool, strict: bool) -> None:
-    """Measure on all machines, write the reports, print where they are, and raise what went wrong.
+    """Measure on all machines, write the reports, print their location, and raise the first failure.
 
     Raises:
         DeviceError, GateError: a device failed.
-        MeasurementError: no artifact could be measured on one.
-        GateError, KeyboardInterrupt: as `enforce`.
+        MeasurementError: no artifact could be measured on one of them.
+        GateError, KeyboardInterrupt: as in `enforce`.
     """
     from edgecnn.bench.enforce import enforce, refuse_empty
     from edgecnn.cli.deploy import reporter
@@ -48,10 +48,10 @@ def bench_on(hosts: tuple[Host, ...], job: FleetBench, limits: BenchLimits, *, a
 
 
 def options_for_devices(hosts: tuple[Host, ...]) -> tuple[str, ...]:
-    """Return the options of the running command that devices get too, as they were given.
+    """Return the words of the running command's options that are also passed to the devices.
 
     Raises:
-        click.UsageError: one was given that means nothing on another machine.
+        click.UsageError: an option was given that has no meaning on another machine.
     """
     from edgecnn.deploy.hosts import HERE
 
@@ -89,13 +89,13 @@ def _print_devices(devices: tuple[DeviceFindings, ...], written: Written, *, as_
         print_line(f"{device.name}: {_line(device)}")
     for note in written.notes:
         print_line(f"note: {note}")
-    print_line(f"One section a device, in {written.folder}: {', '.join(written.files)}")
+    print_line(f"One section per device, in {written.folder}: {', '.join(written.files)}")
 
 
 def _line(device: DeviceFindings) -> str:
     if device.findings is None:
         return f"not measured: {device.why}"
-    emulated = "emulated, no figure of a real device: " if device.is_emulated else ""
+    emulated = "emulated, not figures of a real device: " if device.is_emulated else ""
     return emulated + (*device.findings.verdict, "measured")[0]
 
 

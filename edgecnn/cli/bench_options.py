@@ -12,7 +12,7 @@ from edgecnn.cli.option_types import SEED, FiniteRange
 from edgecnn.cli.options import Option, OptionSet, field_option, is_given
 
 quick = click.option(
-    "--quick", is_flag=True, help="A fourth of the time: one process a case; tells factors, not percents."
+    "--quick", is_flag=True, help="Take a quarter of the time, one process per case; shows factors, not percents."
 )
 """Chooses `QUICK` over the default settings."""
 
@@ -32,16 +32,16 @@ def _make_settings(*, quick: bool, **values: Any) -> Settings:
 settings_options = OptionSet(
     "settings",
     quick,
-    _setting("processes", "New processes of each case.", click.IntRange(1, 100)),
-    _setting("rounds", "Turns of each process.", click.IntRange(6)),
-    _setting("min_seconds", "Of single calls of each case.", FiniteRange(0.01)),
-    _setting("min_samples", "Single calls of each case.", click.IntRange(1)),
-    _setting("fps", "Frames a second of the paced calls.", FiniteRange(0.1, 1000)),
-    _setting("mlperf_tiny", "Also five windows of ten seconds for each artifact, as MLPerf Tiny."),
-    _setting("profile", "Also the time of each operation, next to the machine's peak."),
-    _setting("wait_cool", "Where the machine throttled: wait, and measure that again."),
-    _setting("seed", "Of the order of turns.", SEED),
-    _setting("timeout", "Seconds of one step of a case.", FiniteRange(1)),
+    _setting("processes", "Fresh processes per case.", click.IntRange(1, 100)),
+    _setting("rounds", "Turns per process.", click.IntRange(6)),
+    _setting("min_seconds", "Seconds of single calls per case, at least.", FiniteRange(0.01)),
+    _setting("min_samples", "Single calls per case, at least.", click.IntRange(1)),
+    _setting("fps", "Frames per second of the paced calls.", FiniteRange(0.1, 1000)),
+    _setting("mlperf_tiny", "Also time five windows of ten seconds per artifact, as MLPerf Tiny does."),
+    _setting("profile", "Also time each operation, and compare it with the machine's peak."),
+    _setting("wait_cool", "If the machine throttled, wait and measure again."),
+    _setting("seed", "Seed for the order of turns.", SEED),
+    _setting("timeout", "Seconds that one step of a case may take.", FiniteRange(1)),
     build=_make_settings,
 )
-"""Those of `Settings`."""
+"""The options for `Settings`."""

@@ -20,19 +20,19 @@ _PRECISIONS = tuple(precision.value for precision in Precision)
 @click.option(
     "--precisions",
     type=ManyOf(_PRECISIONS),
-    help="Which artifacts to take, separated by commas.  [default: all]",
+    help="Precisions to include, separated by commas.  [default: all]",
 )
 def command(folder: Path, out: Path, precisions: tuple[str, ...] | None) -> None:
-    """Put the artifacts of FOLDER and what runs them into one file that needs Python, NumPy and one runtime.
+    """Pack the artifacts in FOLDER and the code that runs them into one file.
 
-    The file takes the first of its artifacts that a runtime installed there can run: int8 before float32, .tflite
-    before .onnx. It takes files, folders, globs and lists as `edgecnn predict` does.
+    It needs Python, NumPy and one runtime. It runs the first of its artifacts that an installed runtime supports: int8
+    before float32, .tflite before .onnx. It accepts files, folders, globs and lists, as `edgecnn predict` does.
 
     \b
     edgecnn bundle out --precisions int8 --out app.pyz
     scp app.pyz pi: && ssh pi python3 app.pyz cat.jpg
 
-    Pillow reads the pictures; where it is not installed, .npy, .ppm and .pgm files of the model's own size are read.
+    Pillow reads the pictures. Without it, only .npy, .ppm and .pgm files of the model's input size can be read.
     """
     from edgecnn.bundle.build import make_bundle
     from edgecnn.cli.screen import print_line

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 _SCREEN = "-"
 _REPORTS = {report.name.lower(): report for report in TEXTS.values()}
-"""The formats by the names of their options."""
+"""The formats by option name."""
 
 _report_files = OptionSet(
     "files",
     *(
-        click.option(f"--{name}", metavar="FILE", help=f"Write {report.name} to FILE; - is the screen, and all of it.")
+        click.option(f"--{name}", metavar="FILE", help=f"Write {report.name} to FILE; - prints it to standard output.")
         for name, report in _REPORTS.items()
     ),
     build=lambda **files: {name: file for name, file in files.items() if file is not None},
@@ -40,7 +40,7 @@ tolerance_options = OptionSet(
         "--fail-if-slower",
         type=PERCENT,
         default=f"{Tolerance().slower:.0%}",
-        help="A case fails that is shown to be slower by more than this.",
+        help="Fail a case that is shown to be slower by more than this.",
     ),
     field_option(
         Tolerance,
@@ -48,25 +48,25 @@ tolerance_options = OptionSet(
         "--fail-if-drop",
         type=FiniteRange(0, 100),
         metavar="POINTS",
-        help="A case fails that is shown to lose more points of top-1 than this.",
+        help="Fail a case that is shown to lose more percentage points of top-1 than this.",
     ),
     field_option(
         Tolerance,
         "bigger",
         "--fail-if-bigger",
         type=PERCENT,
-        help="A case fails whose file grew by more than this.  [default: any]",
+        help="Fail a case whose file grew by more than this.  [default: no limit]",
     ),
     build=Tolerance,
 )
-"""Those of `Tolerance`."""
+"""The options for `Tolerance`."""
 
 
 @click.command("compare")
 @click.argument("results", nargs=-1, required=True, type=click.Path(path_type=Path))
 @tolerance_options
-@click.option("--strict", is_flag=True, help="Fail too where it cannot be told, or a case of OLD is gone.")
-@click.option("--devices", is_flag=True, help="Compare nothing: show all results side by side, a column each.")
+@click.option("--strict", is_flag=True, help="Also fail if the data cannot decide, or if a case of OLD is missing.")
+@click.option("--devices", is_flag=True, help="Only show all results side by side, one column each.")
 @_report_files
 @as_json
 def command(
@@ -79,9 +79,9 @@ def command(
 ) -> int:
     """Find out what became slower or less accurate between runs of `edgecnn bench`.
 
-    RESULTS are files result.json: OLD first, then NEW, one or more. Runs on one machine are compared, each with the
-    first; of different machines the last run of each is shown side by side. A change within the noise is not called
-    one, and a run that was disturbed gives no alarm unless it is beyond doubt.
+    RESULTS are result.json files: OLD first, then one or more NEW. Runs on the same machine are each compared with the
+    first. For different machines, the last run of each is shown side by side. A change within the noise is not
+    reported, and a disturbed run raises no alarm unless the change is beyond doubt.
 
     \b
     exit status 0: no regression shown   3: a regression   1: a file cannot be read
@@ -91,10 +91,10 @@ def command(
     from edgecnn.errors import GateError
 
     if len(results) < 2 and not devices:
-        raise click.UsageError("give two results or more: OLD.json NEW.json")
+        raise click.UsageError("give at least two results: OLD.json NEW.json")
     on_screen = [*(["--json"] if as_json else []), *(f"--{name} -" for name, file in files.items() if file == _SCREEN)]
     if len(on_screen) > 1:
-        raise click.UsageError(f"{' and '.join(on_screen)} both want the screen; choose one")
+        raise click.UsageError(f"{' and '.join(on_screen)} both write to standard output; choose one")
     compared = compare(read_runs(results), tolerance, devices_only=devices)
     _write(compared, files)
     if as_json:
@@ -106,7 +106,7 @@ def command(
 
 
 def _write(compared: ComparedRuns, files: dict[str, str]) -> None:
-    """Write the report in each format that a file was given for."""
+    """Write the report in each format for which a file was given."""
     from edgecnn.bench.compare.document import comparison_document
     from edgecnn.files import write_atomic
 

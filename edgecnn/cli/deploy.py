@@ -19,14 +19,16 @@ _HOSTS = (
         "--hosts",
         "hosts_file",
         type=click.Path(path_type=Path),
-        help="File that names devices and groups.  [default: ~/.config/edgecnn/hosts.toml]",
+        help="TOML file that names devices and groups.  [default: ~/.config/edgecnn/hosts.toml]",
     ),
-    click.option("--offline", is_flag=True, help="Carry all packages there: the device has no package index."),
+    click.option(
+        "--offline", is_flag=True, help="Copy all packages to the device, for one that cannot reach a package index."
+    ),
 )
 
 
 def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options on how devices are found and set up."""
+    """Add the options for finding and setting up devices to a command."""
     for option in reversed(_HOSTS):
         command = option(command)
     return command
@@ -35,23 +37,25 @@ def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command("deploy")
 @click.argument("hosts", metavar="HOST[,HOST…]")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--to", metavar="FOLDER", help="For the artifacts, in the home folder there.  [default: edgecnn/DIR]")
+@click.option(
+    "--to", metavar="FOLDER", help="Folder for the artifacts, in the device's home folder.  [default: edgecnn/DIR]"
+)
 @device_options
 @as_json
 def command(hosts: str, folder: Path, to: str | None, hosts_file: Path | None, offline: bool, as_json: bool) -> None:
-    """Set up devices over ssh, copy the artifacts in DIR to them, and verify these there.
+    """Set up devices over ssh, copy the artifacts in DIR to them, and verify them there.
 
-    HOST is what ssh takes, or a name or group of the hosts file. Your ssh configuration, agent, jump hosts and known
-    hosts count, and nobody is asked for a password. On each device: a check, an environment of its own with LiteRT and
-    ONNX Runtime in ~/.local/share/edgecnn (made once), the files that changed, `edgecnn doctor`, `edgecnn verify`.
-    Devices are worked on at the same time; one that fails does not stop the others, and the next call goes on from
-    there.
+    HOST is a destination for ssh, or a name or group from the hosts file. Your ssh configuration, agent, jump hosts and
+    known hosts apply; there is no prompt for a password. Each device is checked and gets its own environment with
+    LiteRT and ONNX Runtime in ~/.local/share/edgecnn (once) and the files that changed; then `edgecnn doctor` and
+    `edgecnn verify` run there. Devices are set up in parallel. One that fails does not stop the others, and the next
+    call continues where it stopped.
 
     \b
     edgecnn deploy pi@kitchen.local out
     edgecnn deploy kitchen,garage out --offline
 
-    Exit status 1: a device failed. 3: an artifact computes there otherwise than where it was made.
+    Exit status 1: a device failed. 3: an artifact gives other answers there than where it was made.
     """
     from edgecnn.cli.screen import print_json
     from edgecnn.deploy.environment import own_wheel
@@ -63,7 +67,7 @@ def command(hosts: str, folder: Path, to: str | None, hosts_file: Path | None, o
 
     chosen = choose(hosts, read_hosts(hosts_file))
     if any(host.name in HERE for host in chosen):
-        raise click.UsageError("this machine needs no deploy; name other ones")
+        raise click.UsageError("this machine needs no deployment; name other devices")
     if not folder.is_dir():
         raise click.UsageError(f"no such folder: {folder}")
     order = Order(own_wheel(), pack_artifacts((folder,)), to, offline)
@@ -74,7 +78,7 @@ def command(hosts: str, folder: Path, to: str | None, hosts_file: Path | None, o
 
 
 def reporter(hosts: tuple[Host, ...]) -> Callable[[Host, str, str], None]:
-    """Return what prints one line a device and step, on standard error."""
+    """Return a callback that prints one line per device and step on standard error."""
     from edgecnn.cli.screen import print_line
 
     width = max(len(host.name) for host in hosts)

@@ -25,29 +25,31 @@ _RESTORED_TO = {precision.value: precision for precision in Precision if precisi
 @click.command("diagnose")
 @click.argument("artifact", type=click.Path(path_type=Path))
 @click.option("--against", "model", required=True, metavar="MODEL", help="The Keras model that ARTIFACT was made from.")
-@click.option("--data", default="sample", show_default=True, help="Labelled images to look at and to judge by.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the layers into this PNG file.")
-@click.option("--restore", "put_back", is_flag=True, help="Put the fewest layers back until the accuracy holds.")
+@click.option("--data", default="sample", show_default=True, help="Labelled images to measure on.")
+@click.option("--plot", type=click.Path(path_type=Path), help="PNG file to plot the layers in.")
+@click.option("--restore", "put_back", is_flag=True, help="Restore as few layers as bring the accuracy back.")
 @click.option(
     "--restore-to", type=OneOf(_RESTORED_TO), default="float32", show_default=True, help="int16x8 is for TFLite."
 )
-@click.option("--calibration", default="calibration", show_default=True, help="Images to take ranges from.")
-@max_drop("Points of top-1.")
-@click.option("--out", type=click.Path(path_type=Path), help="The restored file.  [default: beside ARTIFACT]")
+@click.option("--calibration", default="calibration", show_default=True, help="Images to calibrate ranges on.")
+@max_drop("Percentage points of top-1 that may be lost.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Where to write the restored file.  [default: beside ARTIFACT]"
+)
 @loading_options
 @as_json
 def command(
     artifact: Path, model: str, data: str, plot: Path | None, put_back: bool, restore_to: str, calibration: str,
     max_drop: float, out: Path | None, loading: KerasLoading, as_json: bool,
 ) -> None:  # fmt: skip
-    """Find the layers in which an int8 ARTIFACT loses what the Keras model knows, worst first.
+    """List the layers where an int8 ARTIFACT loses accuracy against the Keras model, worst first.
 
     \b
     edgecnn diagnose rejected/my-int8.tflite --against my.keras --data val/ --plot layers.png
     edgecnn diagnose rejected/my-int8.tflite --against my.keras --data val/ --calibration train/ --restore
 
-    Ratios are signal to quantization noise in dB, by channel: of a layer's weights alone, of its activations alone, and
-    of its output with all noise that reached it. 0 dB is all lost.
+    Ratios are signal to quantization noise in dB, by channel: for a layer's weights alone, for its activations alone,
+    and for its output with all the noise accumulated there. At 0 dB everything is lost.
     """
     from edgecnn.cli.screen import print_json, progress_bar
     from edgecnn.export.child import diagnose_in_child, restore_in_child

@@ -20,7 +20,7 @@ _BARE = "machine"
 
 
 class _Doctor(NearestGroup):
-    """A group whose first sub-command is meant where none is named."""
+    """A group that runs its first sub-command when none is named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Return the arguments with the sub-command in front."""
@@ -32,7 +32,7 @@ class _Doctor(NearestGroup):
         return [_BARE, "input"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the sub-command; `input` needs packages that the check-up has to do without."""
+        """Return the sub-command; `input` needs packages that the check-up must not need."""
         if cmd_name == "input":
             from edgecnn.cli import doctor_input
 
@@ -42,13 +42,13 @@ class _Doctor(NearestGroup):
 
 @click.group("doctor", cls=_Doctor, subcommand_metavar="[machine] [PATHS]... | input MODEL")
 def command() -> None:
-    """Check this machine, what is installed on it and the artifacts on it; `doctor input`: how a model has to be fed.
+    """Check this machine, its runtimes and artifacts; `doctor input`: find out what input a model expects.
 
     \b
     edgecnn doctor                     the machine, its runtimes, and the artifacts in this folder
     edgecnn doctor out/ my.tflite      with these artifacts
     edgecnn doctor --json              for scripts
-    edgecnn doctor input --help        how a model has to be fed
+    edgecnn doctor input --help        what input a model expects
     """
 
 
@@ -58,10 +58,10 @@ def command() -> None:
 def check_machine(paths: tuple[Path, ...], as_json: bool) -> int:
     """Check this machine, its runtimes and the artifacts in PATHS, and say what to do about each problem.
 
-    PATHS are .tflite and .onnx files and folders of them.  [default: the current folder] The shipped model is tried
-    as well. Runtimes are imported and files are loaded in other processes, so that a crash is only a line.
+    PATHS are .tflite and .onnx files and folders of them.  [default: the current folder] The shipped model is checked
+    too. Runtimes and files are loaded in separate processes, so that a crash costs only one line.
 
-    Exit status 1: something is a problem.
+    Exit status 1: there is a problem.
     """
     from edgecnn.checkup.examine import examine
     from edgecnn.schema import encode

@@ -16,14 +16,14 @@ from edgecnn.keras_loading import KerasLoading
 @click.command("input")
 @click.argument("model")
 @click.option("--images", metavar="DATA", required=True, help="Labelled images: a name, a folder, or an .npz file.")
-@click.option("--labels", type=click.Path(path_type=Path), help="Class names in the model's order, one a line.")
+@click.option("--labels", type=click.Path(path_type=Path), help="Class names in the model's order, one per line.")
 @click.option(
     "--seen",
     type=FiniteRange(0, 100),
     metavar="PERCENT",
-    help="The accuracy that your own program gets. Which mistake gives it?",
+    help="Percent that your own program gets right; find the mistake that explains it.",
 )
-@click.option("--count", type=click.IntRange(10), default=500, show_default=True, help="Images to try at most.")
+@click.option("--count", type=click.IntRange(10), default=500, show_default=True, help="Use at most this many images.")
 @backend
 @threads
 @pixel_options
@@ -41,14 +41,14 @@ def command(
     loading: KerasLoading,
     as_json: bool,
 ) -> None:
-    """Find out how MODEL, a Keras model or an artifact, has to be fed, and what a wrong input would do.
+    """Find out what input MODEL, a Keras model or an artifact, expects, and what a wrong one would cost.
 
     \b
     edgecnn doctor input my.keras --images val/ --scale 0..1    is that the right scale?
     edgecnn doctor input my-int8.tflite --images val/ --seen 62.9    what does my program do wrong?
 
-    Tried are RGB and BGR, pixels 0..255, 0..1, -1..1 and others, int8 wrap-around, channels first, the filters and
-    fits for resizing, and labels in another order. Each way gets a line with its accuracy.
+    It tries RGB and BGR, pixels 0..255, 0..1, -1..1 and others, int8 wrap-around, channels first, the filters and
+    fits for resizing, and labels in another order, and prints the accuracy of each.
     """
     from edgecnn.checkup.input import diagnose_input
     from edgecnn.cli.screen import print_json, print_line, print_table
@@ -59,7 +59,7 @@ def command(
     from edgecnn.schema import encode
     from edgecnn.task import find_task
 
-    with output_to():  # the runtimes announce themselves
+    with output_to():  # the runtimes print banners
         opened = open_model(model_path(model), threads, backend, feeding=feeding, loading=loading)
     found = diagnose_input(
         opened,

@@ -26,7 +26,7 @@ def command(
 ) -> None:
     """Measure top-1 and loss of MODEL: a .keras, .tflite or .onnx file, or the name of a shipped model.
 
-    "--data cifar10" is all 10,000 test images, after `edgecnn data fetch`; "sample" is 2,000 of them.
+    "--data cifar10" uses all 10,000 test images, after `edgecnn data fetch`; "sample" uses 2,000 of them.
     """
     from edgecnn.cli.loading import load_classifier
     from edgecnn.cli.screen import print_json, print_line

@@ -26,10 +26,10 @@ from edgecnn.models.registry import DEFAULT
 @pixel_options
 @loading_options
 def command(image: Path, model: str, out: Path, feeding: Feeding, loading: KerasLoading) -> None:
-    """Show what the convolutions of a model find in IMAGE.
+    """Draw what the convolutions of a model respond to in IMAGE.
 
     Writes the filters of the first convolution as filters.png, and the activation maps of each convolution as
-    maps-01-<layer>.png and so on, from the input to the output. --scale and so on say how a model of your own is fed.
+    maps-01-<layer>.png and so on, from input to output. --scale and the like describe the input of your own model.
     """
     from edgecnn.files import check_writable
     from edgecnn.models.registry import find_model_file
@@ -41,7 +41,7 @@ def command(image: Path, model: str, out: Path, feeding: Feeding, loading: Keras
     from edgecnn.train.explain import explain
 
     check_writable(out)
-    with output_to():  # TensorFlow announces itself
+    with output_to():  # TensorFlow prints banners
         path = find_model_file(model)
         known, network = load_trained(path, feeding, loading)
         classifier = Classifier(open_loaded(known))

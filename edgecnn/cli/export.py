@@ -36,13 +36,13 @@ from edgecnn.task import find_task
     show_default=True,
     help="Folder for the artifacts and their manifest.",
 )
-@click.option("--labels", type=click.Path(path_type=Path), help="Class names in the model's order, one a line.")
+@click.option("--labels", type=click.Path(path_type=Path), help="Class names in the model's order, one per line.")
 @click.option(
     "--calibration",
     metavar="DATA",
     default="calibration",
     show_default=True,
-    help="Training images to take int8 ranges from: a name, a folder, or an .npz file.",
+    help="Training images to calibrate int8 ranges on: a name, a folder, or an .npz file.",
 )
 @draw_options
 @click.option(
@@ -50,7 +50,7 @@ from edgecnn.task import find_task
     metavar="DATA",
     default="sample",
     show_default=True,
-    help="Images to check the files on; none of them may be among the calibration images.",
+    help="Images to check the files on; none may be among the calibration images.",
 )
 @export_limits
 @pixel_options
@@ -74,15 +74,15 @@ def command(
     \b
     edgecnn export --int8                         the shipped CIFAR-10 model, four files
     edgecnn export --int8 my.keras --labels labels.txt \\
-        --calibration train/ --evaluation val/    your own; folders hold <label>/*.jpg
+        --calibration train/ --evaluation val/    your own; folders contain <label>/*.jpg
 
     MODEL is a .keras or .h5 file or a SavedModel folder. DATA is "sample" (2,000 embedded test images), "calibration"
     (512 embedded training images), "cifar10" or "cifar10-train" (all, after `edgecnn data fetch`), a folder with one
-    sub-folder a class or with unlabelled pictures, or an .npz file with uint8 NHWC `images` and integer `labels`.
-    Every file takes raw pixels 0..255, whatever --scale says that the Keras model expects.
+    sub-folder per class or with unlabelled pictures, or an .npz file with uint8 NHWC `images` and integer `labels`.
+    Every file takes raw pixels 0..255, whatever --scale the Keras model expects.
 
-    Each file is held against Keras on the same images. If it loses more than --max-drop points, with 95 %
-    confidence, or is beyond another limit, it is put into OUT/rejected and the exit status is 3.
+    Each file is compared with Keras on the same images. If it loses more than --max-drop points, with 95 %
+    confidence, or exceeds another limit, it goes to OUT/rejected and the exit status is 3.
     """
     from edgecnn.cli.screen import print_json, print_line, print_table, progress_bar
     from edgecnn.data.labels import read_unique_labels
@@ -115,11 +115,11 @@ def command(
         print_line(f"warning: {warning}", err=True)
     if exported.rejected:
         names = ", ".join(entry.place for entry in exported.rejected)
-        raise GateError(f"{names} {'do' if len(exported.rejected) > 1 else 'does'} not hold: not for deployment")
+        raise GateError(f"{names} {'do' if len(exported.rejected) > 1 else 'does'} not pass: do not deploy")
 
 
 def _notes(exported: Exported) -> list[str]:
-    """Return why files were made as they were, what was found about each, and what one computes in float after all."""
+    """Return notes on how files were made, findings about each, and operations left in float."""
     lines = list(exported.manifest.choices)
     for entry in exported.manifest.artifacts:
         sentences = [one.sentence for one in entry.limits]
@@ -132,7 +132,7 @@ def _notes(exported: Exported) -> list[str]:
 
 
 def _table(manifest: Manifest) -> tuple[list[str], list[list[str]]]:
-    """Return columns and rows that show a manifest."""
+    """Return the columns and rows of a manifest's table."""
     columns = [
         "file",
         "bytes",
@@ -158,7 +158,7 @@ def _table(manifest: Manifest) -> tuple[list[str], list[list[str]]]:
 
 
 def _accuracy(correct: int | None, reference: int | None, images: int) -> tuple[str, str]:
-    """Return top-1 and points to the reference, as far as there are labels and a reference."""
+    """Return top-1 and the difference to the reference in points; empty without labels or a reference."""
     if correct is None:
         return "no labels", ""
     return f"{correct / images:.2%}", "" if reference is None else f"{100 * (correct - reference) / images:+.2f}"

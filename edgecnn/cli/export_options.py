@@ -1,4 +1,4 @@
-"""The options of `edgecnn export` that say which files to make, and how."""
+"""The options of `edgecnn export` for which files to make, and how."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _ALL = "all"
 
 
-def _spec(  # the names are those of the options
+def _spec(  # named like the options
     *,
     int8: bool,
     precisions: tuple[str, ...],
@@ -51,45 +51,45 @@ def _spec(  # the names are those of the options
 
 spec_options = OptionSet(
     "spec",
-    click.option("--int8", is_flag=True, help="Also make int8 files, beside the float32 ones."),
+    click.option("--int8", is_flag=True, help="Also make int8 files, in addition to float32."),
     click.option(
         "--precisions",
         type=ManyOf((*(precision.value for precision in Precision), _ALL)),
         default=Precision.FLOAT32.value,
         show_default=True,
-        help="Which precisions to make; float32 always is.",
+        help="Precisions to make; float32 is always made.",
     ),
     field_option(
         ExportSpec,
         "formats",
         type=ManyOf(file_format.value for file_format in MODEL_FILES),
-        help="Which files to make.",
+        help="File formats to make.",
     ),
-    field_option(ExportSpec, "target", type=OneOf(TARGETS), help="The device; it decides how int8 files are made."),
+    field_option(ExportSpec, "target", type=OneOf(TARGETS), help="Target device; it decides how int8 files are made."),
     field_option(
         Quantization,
         "method",
         type=OneOf(method.value for method in Method),
-        help="How ranges are taken from their values.",
+        help="How activation ranges are calibrated.",
     ),
-    field_option(Quantization, "io", type=OneOf(IO_DTYPES), help="Input and output of int8 files."),
+    field_option(Quantization, "io", type=OneOf(IO_DTYPES), help="Input and output type of int8 files."),
     field_option(
         ExportSpec,
         "activations",
         type=OneOf(ACTIVATION_DTYPES),
-        help="In int8 ONNX.  [default: the target's]",
+        help="Activation type in int8 ONNX.  [default: the target's]",
     ),
-    click.option("--per-tensor", is_flag=True, help="One weight scale a tensor, instead of one a channel."),
-    field_option(ExportSpec, "keep_softmax", "--softmax", help="Keep a softmax at the end in the files."),
+    click.option("--per-tensor", is_flag=True, help="Use one weight scale per tensor instead of one per channel."),
+    field_option(ExportSpec, "keep_softmax", "--softmax", help="Keep a final softmax in the files."),
     field_option(
         ExportSpec,
         "golden",
         type=click.IntRange(0, MAX_GOLDEN),
-        help="Evaluation images that each file carries, for `edgecnn verify`.",
+        help="Evaluation images to embed in each file for `edgecnn verify`.",
     ),
     build=_spec,
 )
-"""Those of `ExportSpec` and its `Quantization`."""
+"""The options for `ExportSpec` and its `Quantization`."""
 
 
 def _draw(*, calibration_size: int, seed: int) -> Draw:
@@ -105,9 +105,9 @@ draw_options = OptionSet(
         type=click.IntRange(1),
         default=CALIBRATION_SIZE,
         show_default=True,
-        help="How many calibration images to take, the classes in turn.",
+        help="How many calibration images to use, taken from the classes in turn.",
     ),
-    click.option("--seed", type=SEED, default=0, show_default=True, help="Of the draw of calibration images."),
+    click.option("--seed", type=SEED, default=0, show_default=True, help="Seed for choosing calibration images."),
     build=_draw,
 )
-"""Which of the calibration images are taken."""
+"""The options that select calibration images."""

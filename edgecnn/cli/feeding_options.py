@@ -1,4 +1,4 @@
-"""The options that say about a model what its file does not: a Keras model, or what another tool exported."""
+"""Options that state what a model file leaves out, for a Keras model or a file from another tool."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ _PIXELS = (
     click.option(
         "--scale",
         type=SCALE,
-        help="What the model expects pixels to be scaled to, beside what its own layers do.  [default: 0..255]",
+        help="Pixel range that the model expects, before its own scaling layers.  [default: 0..255]",
     ),
     click.option(
         "--colour",
         type=OneOf(("RGB", "BGR", "L")),
-        help="Order of the channels that it expects.  [default: RGB, or L where there is one]",
+        help="Channel order that it expects.  [default: RGB, or L for one channel]",
     ),
-    click.option("--resize", type=OneOf(RESIZE_FILTERS), help="Filter for pictures.  [default: bilinear]"),
+    click.option("--resize", type=OneOf(RESIZE_FILTERS), help="Filter for resizing pictures.  [default: bilinear]"),
     click.option(
         "--fit",
         type=OneOf(FITS),
-        help="How pictures of another shape are brought to the input's.  [default: stretch]",
+        help="How to fit pictures of another shape.  [default: stretch]",
     ),
     click.option(
         "--task",
         type=OneOf(TASKS),
         hidden=len(TASKS) == 1,
-        help="What its scores mean.  [default: found out]",
+        help="What its scores are.  [default: detected]",
     ),
 )
 
@@ -44,13 +44,13 @@ _CODE = (
     click.option(
         "--trust-code",
         is_flag=True,
-        help="Load the Keras model even if it runs code: Lambda layers, operations that reach files.",
+        help="Load the Keras model even if it runs code: Lambda layers, operations that access files.",
     ),
     click.option(
         "--code",
         type=click.Path(path_type=Path, exists=True, dir_okay=False),
         metavar="FILE",
-        help="Python file that defines the Keras model's own classes. It is run.",
+        help="Python file that defines the Keras model's custom classes. It is executed.",
     ),
 )
 
@@ -60,25 +60,25 @@ _FOREIGN = (
         "--labels",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Class names in its order, one a line.",
+        help="Class names in the model's order, one per line.",
     ),
     click.option(
         "--scores",
         type=OneOf(one.value for one in Scores),
-        help="What a file that edgecnn did not make gives.  [default: found out]",
+        help="What a file not made by edgecnn outputs.  [default: detected]",
     ),
-    click.option("--layout", type=OneOf(LAYOUTS), help="Of its input, where the shape does not tell."),
-    click.option("--size", type=IMAGE_SIZE, help="Width and height of its input, where the file leaves them open."),
+    click.option("--layout", type=OneOf(LAYOUTS), help="Layout of its input, if the shape is ambiguous."),
+    click.option("--size", type=IMAGE_SIZE, help="Width and height of its input, if the file leaves them open."),
     click.option(
         "--contract",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="All of this in a file (see docs/backends.md).  [default: MODEL.contract.json, if there]",
+        help="File that states all of this (see docs/backends.md).  [default: MODEL.contract.json, if present]",
     ),
 )
 
 
-def _feeding(  # the names are those of the options
+def _feeding(  # named like the options
     *,
     scale: tuple[tuple[float, ...], tuple[float, ...]] | None = None,
     labels: Path | None = None,
@@ -88,7 +88,7 @@ def _feeding(  # the names are those of the options
     contract: Path | None = None,
     **preprocessing: str | None,
 ) -> Feeding:
-    """Return what the options say; `size` is width and height there, and height and width in the result."""
+    """Return the options as a feeding; `size` is width, height in the option and height, width in the result."""
     from edgecnn.data.labels import read_labels
 
     known: dict[str, Any] = {name: value for name, value in preprocessing.items() if value is not None}
@@ -104,7 +104,7 @@ def _feeding(  # the names are those of the options
     if contract is None:
         return feeding
     if feeding != Feeding():
-        raise click.UsageError("--contract states everything; give it, or the single options")
+        raise click.UsageError("--contract replaces the single options; give one or the other")
     from edgecnn.runtime.side_file import read_side_file
 
     return read_side_file(contract)
@@ -115,10 +115,10 @@ def _loading(*, trust_code: bool, code: Path | None) -> KerasLoading:
 
 
 loading_options = OptionSet("loading", *_CODE, build=_loading)
-"""What of a Keras model may run."""
+"""The options that say which code of a Keras model may run."""
 
 pixel_options = OptionSet("feeding", *_PIXELS, build=_feeding)
-"""How a Keras model is fed."""
+"""The options for the input of a Keras model."""
 
 feeding_options = OptionSet("feeding", *_PIXELS, *_FOREIGN, build=_feeding)
-"""Those of `pixel_options`, and those about files that edgecnn did not make."""
+"""`pixel_options` and the options for files not made by edgecnn."""

@@ -1,4 +1,4 @@
-"""Groups of commands, whose errors name the nearest command."""
+"""Command groups whose errors suggest the nearest command."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from edgecnn.errors import nearest
 
 
 class NearestGroup(click.Group):
-    """A group that shows its help when called bare, and whose error names the nearest sub-command."""
+    """A group that shows its help when called bare, and whose errors suggest the nearest sub-command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Return what is left for the sub-command."""
+        """Return the arguments left for the sub-command."""
         return super().parse_args(ctx, args or ["--help"])
 
     def resolve_command(

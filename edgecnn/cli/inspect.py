@@ -24,9 +24,9 @@ _LONGEST = 40
 def command(file: Path, by_layer: bool, as_json: bool) -> None:
     """Show what is inside FILE, a .tflite or .onnx model of any origin, without running it.
 
-    Operations with their parameters, bytes of weights and multiply-accumulates, in what they compute, how their weights
-    are quantized ("×32": 32 scales, one for each channel), what XNNPACK takes of them here, and the oldest runtime
-    that loads the file. --json has all of it, with every shape.
+    Lists operations with their parameters, weight bytes, multiply-accumulates, number type and weight quantization
+    ("×32": 32 scales, one per channel), which of them XNNPACK runs here, and the oldest runtime that loads the file.
+    --json has all of it, with every shape.
     """
     from edgecnn.inspection.inspect import inspect_file
 
@@ -93,7 +93,7 @@ def _layer_row(one: Operation, file_format: Format) -> tuple[str, ...]:
 
 
 def _print(found: Inspection, columns: tuple[str, ...], rows: list[tuple[str, ...]], left: int) -> None:
-    """Print a table, without the column for XNNPACK where that has no part in the format."""
+    """Print a table, without the column for XNNPACK if the format does not use it."""
     from edgecnn.cli.screen import print_table
 
     unused = columns.index("XNNPACK") if found.xnnpack is None else len(columns)

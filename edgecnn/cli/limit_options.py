@@ -1,4 +1,4 @@
-"""Options that set limits: what a file must keep to, wherever it is judged."""
+"""Options that set limits for a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PERCENT = FiniteRange(0, 100)
 
 
 def max_drop(text: str) -> Option:
-    """Return the option on the accuracy that may be lost, with its help."""
+    """Return the option for the accuracy that may be lost."""
     return field_option(Limits, "max_drop", type=_PERCENT, help=text)
 
 
@@ -49,36 +49,36 @@ def _bench_limits(**limits: Any) -> BenchLimits:
 
 export_limits = OptionSet(
     "limits",
-    max_drop("Points of top-1 that a file may lose to Keras; one that loses more is rejected."),
+    max_drop("Percentage points of top-1 that a file may lose against Keras before it is rejected."),
     click.option(
         "--min-agreement",
         type=_PERCENT,
         default=MIN_AGREEMENT_PERCENT,
         show_default=True,
-        help="Percent of images that a file must answer as Keras does, where there are no labels.",
+        help="Percent of images on which a file must agree with Keras, if there are no labels.",
     ),
-    _max_size("Largest quantized file that is accepted, as 700kB."),
-    _max_latency("Milliseconds of one image in quantized files, here."),
+    _max_size("Largest quantized file to accept, such as 700kB."),
+    _max_latency("Milliseconds per image that a quantized file may take on this machine."),
     click.option(
         "--min-top1",
         type=_PERCENT,
-        help="Percent that Keras itself must answer rightly.  [default: more than guessing]",
+        help="Percent that Keras itself must get right.  [default: more than guessing]",
     ),
     build=_export_limits,
 )
-"""Those of `ExportLimits`."""
+"""The options for `ExportLimits`."""
 
 bench_limits = OptionSet(
     "limits",
-    max_drop("Points of top-1 that an artifact may lose, with 95 % confidence."),
-    _max_latency("Milliseconds of one image, p90."),
-    _max_size("Of the file, as 700kB."),
-    click.option("--max-memory", type=BYTES, help="Above the bare process, as 60MB."),
+    max_drop("Percentage points of top-1 that an artifact may lose, with 95 % confidence."),
+    _max_latency("p90 latency of one image, in milliseconds."),
+    _max_size("File size, such as 700kB."),
+    click.option("--max-memory", type=BYTES, help="Memory above the bare process, such as 60MB."),
     build=_bench_limits,
 )
-"""Those of `BenchLimits`, which a verdict keeps to."""
+"""The options for `BenchLimits`, which the verdict applies."""
 
 
 def asked_limits() -> frozenset[str]:
-    """Return the names of the limits that the running command was given."""
+    """Return the names of the limits given to the running command."""
     return frozenset(filter(is_given, bench_limits.names))

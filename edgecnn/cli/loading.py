@@ -1,4 +1,4 @@
-"""Loading a model for a command: quietly, with what was assumed about the file told."""
+"""Loading a model for a command: quietly, with a note on each assumption about the file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def load_classifier(
     model: str | Path | None, threads: int, backend: str | None, feeding: Feeding, loading: KerasLoading
 ) -> Classifier:
-    """Return the classifier in a model file, or the shipped one; print to stderr what was assumed about the file.
+    """Return the classifier in a model file, or the shipped one; print assumptions about the file to stderr.
 
     Args:
         model: a file; None is the shipped int8 model.
@@ -26,7 +26,7 @@ def load_classifier(
     from edgecnn.runtime.load import load
     from edgecnn.runtime.shipped import default_artifact
 
-    with output_to():  # the runtimes announce themselves
+    with output_to():  # the runtimes print banners
         classifier = load(model or default_artifact(backend), threads, backend, feeding=feeding, loading=loading)
     for note in classifier.contract.notes:
         print_line(f"edgecnn: note: {note}", err=True)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 @click.command("models")
 @as_json
 def command(as_json: bool) -> None:
-    """List the models that ship with edgecnn, with the figures of their cards.
+    """List the models that ship with edgecnn, with the figures from their cards.
 
-    Accuracy is top-1 on all 10,000 CIFAR-10 test images, in lossless form. MACs are the multiply-accumulates of one
+    Accuracy is top-1 on all 10,000 CIFAR-10 test images, in lossless form. MACs are multiply-accumulates per
     image. "edgecnn export MODEL" and "edgecnn evaluate MODEL" take a name from this list.
     """
     from edgecnn.cli.screen import print_json, print_table

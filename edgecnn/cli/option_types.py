@@ -1,4 +1,4 @@
-"""Types of options: known names, numbers, and values that are parsed from a word."""
+"""Types of options: known names, numbers, and values parsed from a word."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgecnn.feeding import parse_scale
 
 
 class OneOf(click.ParamType):  # type: ignore[type-arg]  # generic only in newer clicks
-    """A choice whose error names the nearest known value."""
+    """A choice whose error suggests the nearest known value."""
 
     name = "choice"
 
@@ -52,14 +52,14 @@ class ManyOf(OneOf):
 
 
 class BackendName(OneOf):
-    """A runtime. Other packages are searched only for a name that edgecnn does not know, because that takes time."""
+    """A runtime. Other packages are searched only for names unknown to edgecnn, because the search is slow."""
 
     def __init__(self) -> None:
         super().__init__(())
 
     @property
     def known(self) -> tuple[str, ...]:
-        """The runtimes that edgecnn brings; the table of them imports NumPy."""
+        """The built-in runtimes, listed here because their table imports NumPy."""
         from edgecnn.runtime.backend import BACKENDS
 
         return tuple(BACKENDS)
@@ -83,7 +83,7 @@ class BackendNames(ManyOf, BackendName):
 
 
 class FiniteRange(click.FloatRange):
-    """A range of floats without NaN, which is beyond no limit, and without infinity."""
+    """A range of finite floats; NaN and infinity are errors."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the number if it is finite and within the range."""
@@ -98,7 +98,7 @@ class Parsed(click.ParamType):  # type: ignore[type-arg]  # generic only in newe
 
     Args:
         metavar: the form of the word, for the usage line.
-        parse: takes the word and returns the value, which is no string.
+        parse: takes the word and returns the value, which is not a string.
     """
 
     def __init__(self, metavar: str, parse: Callable[[str], Any]) -> None:
@@ -125,61 +125,61 @@ _UNITS = {"": 1, "k": 1e3, "m": 1e6, "ki": 2**10, "mi": 2**20}
 
 
 def parse_image_size(text: str) -> tuple[int, int]:
-    """Return width and height in pixels, of "640x480".
+    """Return width and height in pixels, from "640x480".
 
     Raises:
         ValueError: it has another form.
     """
     match = _IMAGE_SIZE.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no size: give width and height as 640x480")
+        raise ValueError(f"{text!r} is not a size; give width and height, such as 640x480")
     return int(match[1]), int(match[2])
 
 
 def parse_bytes(text: str) -> int:
-    """Return a number of bytes, of "700000", "700kB" or "1.5MiB".
+    """Return a number of bytes, from "700000", "700kB" or "1.5MiB".
 
     Raises:
         ValueError: it has another form.
     """
     match = _BYTES.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is no size; give bytes, or as 700kB or 1.5MiB")
+        raise ValueError(f"{text!r} is not a size; give bytes, such as 700000, 700kB or 1.5MiB")
     return int(float(match[1]) * _UNITS[match[2].lower()])
 
 
 def parse_percent(text: str) -> float:
-    """Return a share: 0.1 of "10%" or "10"; "0.1" is a tenth of a percent.
+    """Return a share: 0.1 for "10%" or "10"; "0.1" means a tenth of a percent.
 
     Raises:
-        ValueError: it is no finite number from 0 on.
+        ValueError: it is not a finite number of at least 0.
     """
     try:
         share = float(text.strip().removesuffix("%")) / 100
     except ValueError:
         share = -1.0
     if not 0 <= share < math.inf:
-        raise ValueError(f"{text!r} is no percentage; write 10% or 2.5%")
+        raise ValueError(f"{text!r} is not a percentage; write 10% or 2.5%")
     return share
 
 
 def parse_counts(text: str, most: int) -> tuple[int, ...]:
-    """Return whole numbers from 1 to `most` in the order given, each once, of "1,2,4".
+    """Return integers from 1 to `most` in the order given, without repeats, from "1,2,4".
 
     Raises:
         ValueError: it has another form.
     """
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and 1 <= int(part) <= most for part in parts):
-        raise ValueError(f"{text!r} is no list of numbers from 1 to {most}, as 1,2,4")
+        raise ValueError(f"{text!r} is not a list of numbers from 1 to {most}, such as 1,2,4")
     return tuple(dict.fromkeys(int(part) for part in parts))
 
 
 MAX_THREADS = 256
-"""More are a slip of the finger, and some runtimes start them all."""
+"""A larger number is a typing error, and some runtimes would start that many."""
 
 SEED = click.IntRange(0, 2**32 - 1)
-"""What NumPy and Keras take as a seed."""
+"""The seeds that NumPy and Keras accept."""
 
 IMAGE_SIZE = Parsed("WIDTHxHEIGHT", parse_image_size)
 BYTES = Parsed("SIZE", parse_bytes)

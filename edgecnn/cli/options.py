@@ -53,9 +53,9 @@ def field_option(owner: type, field: str, *names: str, **attributes: Any) -> Opt
 
     Args:
         owner: the dataclass.
-        field: one with a default.
-        names: of the option; none for the field's own, with hyphens.
-        attributes: as `click.option` takes them; they override what the field says.
+        field: its name; the field has a default.
+        names: names of the option; by default the field's own, with hyphens.
+        attributes: as for `click.option`; they override the field's.
     """
     (default,) = (known.default for known in dataclasses.fields(owner) if known.name == field)
     return click.option(
@@ -71,7 +71,7 @@ def field_option(owner: type, field: str, *names: str, **attributes: Any) -> Opt
 
 
 def _as_option(default: Any) -> Any:
-    """Return the default of a field as it would be given on the command line."""
+    """Return the default of a field as it would appear on the command line."""
     if isinstance(default, enum.Enum):
         return default.value
     if isinstance(default, tuple):
@@ -80,12 +80,12 @@ def _as_option(default: Any) -> Any:
 
 
 def is_given(name: str) -> bool:
-    """Return whether an option of the running command was given, be it with the value of its default."""
+    """Return whether an option of the running command was given, even if with its default value."""
     return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 threads = click.option(
-    "--threads", type=click.IntRange(1, MAX_THREADS), default=1, show_default=True, help="Threads of one inference."
+    "--threads", type=click.IntRange(1, MAX_THREADS), default=1, show_default=True, help="Threads per inference."
 )
 backend = click.option("--backend", type=BackendName(), help="Runtime to use.  [default: the first installed one]")

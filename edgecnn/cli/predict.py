@@ -21,10 +21,15 @@ if TYPE_CHECKING:
 @click.option("--model", type=click.Path(), help="A .tflite, .onnx or .keras file.  [default: the shipped int8 model]")
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="How many labels to show.")
 @click.option(
-    "--format", "form", type=OneOf(FORMS), default="text", show_default=True, help="jsonl is one JSON object a line."
+    "--format",
+    "form",
+    type=OneOf(FORMS),
+    default="text",
+    show_default=True,
+    help="Output format; jsonl is one JSON object per line.",
 )
 @click.option("--json", "form", flag_value="json", help="The same as --format json: one array.")
-@click.option("-0", "--null", is_flag=True, help="The paths on standard input end in a NUL byte, as of find -print0.")
+@click.option("-0", "--null", is_flag=True, help="Paths on standard input end in a NUL byte, as from find -print0.")
 @backend
 @threads
 @feeding_options
@@ -42,16 +47,15 @@ def command(
 ) -> None:
     """Classify IMAGES: files of any size and format that Pillow reads, folders, quoted globs, or - for a list.
 
-    A picture is turned upright, brought to the model's size as its contract says, and nothing else. Folders are
-    searched with all below them, in the order of the file system. With - the paths come from standard input, one a
-    line.
+    A picture is turned upright and resized as the model's contract says, nothing else. Folders are searched
+    recursively, in the order of the file system. With -, paths come from standard input, one per line.
 
     \b
     edgecnn predict photos --format csv > answers.csv
     edgecnn predict 'photos/**/*.jpg' --top 1
     find photos -name '*.jpg' -print0 | edgecnn predict - -0 --format jsonl
 
-    A picture that cannot be read is a line on stderr; the others go on, and the exit status is 1 in the end.
+    A picture that cannot be read is reported on stderr; the rest continue, and the exit status is 1.
     """
     from edgecnn.cli.loading import load_classifier
     from edgecnn.runtime.classify import write_answers

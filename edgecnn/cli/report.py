@@ -1,4 +1,4 @@
-"""`edgecnn report`, and what `bench` and `demo` print."""
+"""`edgecnn report`, and the output of `bench` and `demo`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="Folder for the reports.  [default: RESULT's own]"
 )
-@click.option("--format", "formats", type=ManyOf(FORMATS), help="Which reports.  [default: all]")
+@click.option("--format", "formats", type=ManyOf(FORMATS), help="Reports to write.  [default: all]")
 @bench_limits
 @as_json
 def command(
     result: Path, out: Path | None, formats: tuple[str, ...] | None, limits: BenchLimits, as_json: bool
 ) -> None:
-    """Make the reports again from a RESULT that `edgecnn bench` kept, here or on a device.
+    """Rebuild the reports from a RESULT that `edgecnn bench` saved, here or on a device.
 
-    Nothing is measured, and no runtime is needed. Limits may differ from those of the run.
+    This measures nothing and needs no runtime. Limits may differ from those of the run.
 
     \b
     edgecnn report pi5/result.json                       report.html, report.md, bench.csv, junit.xml beside it
@@ -54,7 +54,7 @@ def command(
 
 
 def print_findings(findings: Findings, written: Written, *, as_json: bool) -> None:
-    """Print the figures as JSON, or tables, warnings, verdict and where the reports are.
+    """Print the figures as JSON, or tables, warnings, the verdict and the location of the reports.
 
     Raises:
         MeasurementError: after printing, if every case failed.

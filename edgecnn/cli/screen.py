@@ -1,4 +1,4 @@
-"""What people see: progress on stderr, tables and results on stdout."""
+"""Terminal output: progress on stderr, tables and results on stdout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def print_json(value: Any) -> None:
 
 
 def print_line(text: str, *, err: bool = False) -> None:
-    """Print one line; what a terminal would obey in it, such as an escape in the name of a file, is shown instead."""
+    """Print one line; control characters, such as an escape in a file name, are shown instead of obeyed."""
     click.echo(visible(text), err=err)
 
 
@@ -41,7 +41,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title:
         table.add_row(*(Text(plain(cell)) for cell in row))  # plain text: [x] is no markup
     console = Console()
     needed = console.measure(table, options=console.options.update_width(_WIDEST)).maximum
-    if needed > console.width:  # a narrow terminal breaks the lines, which loses nothing; Rich would cut the figures
+    if needed > console.width:  # a narrow terminal wraps lines, which loses nothing; Rich would cut the figures
         console = Console(width=needed)
     console.print(table)
 
@@ -50,7 +50,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title:
 def progress_bar() -> Iterator[Progress]:
     """Yield a progress callback that draws a bar on a terminal, and otherwise prints each new step as a line.
 
-    It writes to a copy of the file descriptor, so that it goes on where a library's noise on stderr is diverted.
+    It writes to a copy of the file descriptor, so that it stays visible while stderr is redirected.
     """
     with os.fdopen(os.dup(sys.stderr.fileno()), "w") as stream:
         if not stream.isatty():
@@ -69,7 +69,7 @@ def progress_bar() -> Iterator[Progress]:
             rich.TimeRemainingColumn(),
             console=Console(file=stream),
             transient=True,
-            auto_refresh=False,  # no thread that draws while something is measured
+            auto_refresh=False,  # no drawing thread, which would disturb measurements
             redirect_stdout=False,
             redirect_stderr=False,
         ) as bar:

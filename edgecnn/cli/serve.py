@@ -22,25 +22,39 @@ _TOKEN = "EDGECNN_TOKEN"  # noqa: S105  # the variable's name
 
 client_limits = OptionSet(
     "limits",
-    field_option(ClientLimits, "request_bytes", "--max-request", type=click.IntRange(1), help="Bytes of a body."),
-    field_option(ClientLimits, "pixels", "--max-pixels", type=click.IntRange(1), help="Pixels of a picture."),
+    field_option(
+        ClientLimits,
+        "request_bytes",
+        "--max-request",
+        type=click.IntRange(1),
+        help="Bytes that a request body may have.",
+    ),
+    field_option(
+        ClientLimits, "pixels", "--max-pixels", type=click.IntRange(1), help="Pixels that a picture may have."
+    ),
     field_option(
         ClientLimits,
         "concurrency",
         type=click.IntRange(1),
-        help="Requests that are worked on or wait; more are answered with 503.",
+        help="Requests in progress or waiting; further ones get status 503.",
     ),
     field_option(ClientLimits, "timeout", type=FiniteRange(0, min_open=True), help="Seconds that a request may take."),
     build=ClientLimits,
 )
-"""Those of `ClientLimits`."""
+"""The options for `ClientLimits`."""
 
 
 @click.command("serve")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 is every one.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
-@click.option("--token", envvar=_TOKEN, show_envvar=True, help="Answer only requests that bring it.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 for any free one.",
+)
+@click.option("--token", envvar=_TOKEN, show_envvar=True, help="Answer only requests that carry this bearer token.")
 @client_limits
 @click.option("--log", type=OneOf(("json",)), help="Print a line for each request.  [default: none]")
 @backend
@@ -57,8 +71,8 @@ def command(
 ) -> None:
     """Serve models over HTTP: a web page, image files, and the Open Inference Protocol.
 
-    PATHS are .tflite and .onnx files and folders of them; without any, the shipped int8 model is served. A model's name
-    is its file's, without the suffix.
+    PATHS are .tflite and .onnx files and folders of them; without PATHS, the shipped int8 model is served. A model is
+    named after its file, without the suffix.
 
     \b
     http://127.0.0.1:8000/                      drop a picture, or use the camera
@@ -66,19 +80,19 @@ def command(
     POST /v2/models/NAME/infer                  tensors, as KServe and Triton take them
     /healthz  /metrics  /openapi.json           for machines
 
-    SIGTERM and Ctrl-C finish the requests that are worked on first.
+    On SIGTERM or Ctrl-C the server finishes the requests in progress, then stops.
     """
     from edgecnn.redirect import output_to
     from edgecnn.runtime.shipped import default_artifact
     from edgecnn.serve.model import load_models
     from edgecnn.serve.server import Address, check_installed, is_loopback, serve
 
-    if token is None and _TOKEN in os.environ:  # click takes an empty variable for none, and everybody would come in
+    if token is None and _TOKEN in os.environ:  # click treats an empty variable as unset, which would let everybody in
         token = ""
     if token is not None and not (token and token.isascii() and token.isprintable()):
         raise click.UsageError("a token is one or more printable ASCII characters")
     check_installed()
-    with output_to():  # the runtimes announce themselves
+    with output_to():  # the runtimes print banners
         models, left_out = load_models(paths or (default_artifact(backend),), backend, threads)
     for line in left_out:
         print_line(f"edgecnn: {line}", err=True)
@@ -86,7 +100,7 @@ def command(
     def started(url: str) -> None:
         if token is None and not is_loopback(host):
             click.echo(
-                f"edgecnn: warning: everybody who reaches {host} can use this server; set a token with --token",
+                f"edgecnn: warning: anyone who can reach {host} can use this server; set a token with --token",
                 err=True,
             )
         print_line(f"edgecnn: serving {', '.join(models)} at {url}", err=True)
@@ -102,7 +116,7 @@ def command(
 
 
 def _print_request(scope: Scope, status: int, seconds: float) -> None:
-    """Print one answered request as a JSON object on a line of its own, at once."""
+    """Print one answered request as a line of JSON, and flush."""
     from edgecnn.serve.server import describe_request
 
     sys.stdout.write(json.dumps(describe_request(scope, status, seconds)) + "\n")

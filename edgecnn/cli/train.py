@@ -20,7 +20,7 @@ _RECIPE_HELP = "; ".join(f"{name}: {recipe.description}" for name, recipe in REC
 
 
 class RecipeName(OneOf):
-    """The name of a recipe, or a TOML file with one."""
+    """A recipe name, or a TOML file with a recipe."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the name or path."""
@@ -34,26 +34,26 @@ class RecipeName(OneOf):
     type=RecipeName(RECIPES),
     default="tutorial",
     show_default=True,
-    help=_RECIPE_HELP + "; or a .toml file with settings of your own.",
+    help=_RECIPE_HELP + "; or a .toml file with your own settings.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Instead of the recipe's number.")
-@click.option("--seed", type=SEED, default=0, show_default=True, help="Of weights, order and augmentation.")
+@click.option("--epochs", type=click.IntRange(1), help="Epochs to train, instead of the recipe's.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed for weights, order and augmentation.")
 @click.option(
     "--holdout",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Training images kept apart to validate on.",
+    help="Training images to set aside for validation.",
 )
 @click.option(
-    "--patience", type=click.IntRange(1), help="Stop after so many epochs that were not better on held-out images."
+    "--patience", type=click.IntRange(1), help="Stop after this many epochs without improvement on held-out images."
 )
-@click.option("--data", help="Your own images, a folder with one sub-folder a class or an .npz file.")
-@click.option("--test", help="Images to test --data on at the end.  [default: a tenth of them, kept apart]")
-@click.option("--teacher", help="Shipped model or .keras file to learn from, instead of the recipe's.")
+@click.option("--data", help="Your own images: a folder with one sub-folder per class, or an .npz file.")
+@click.option("--test", help="Images for the final test of --data.  [default: a tenth of them, set aside]")
+@click.option("--teacher", help="Teacher, a shipped model or .keras file, instead of the recipe's.")
 @click.option("--start", default="", help="Start from the weights of a shipped model or a .keras file (fine-tuning).")
-@click.option("--resume", is_flag=True, help="Go on from the last finished epoch of a training that was stopped.")
-@click.option("--tensorboard", type=click.Path(path_type=Path), help="Folder for logs that TensorBoard shows.")
+@click.option("--resume", is_flag=True, help="Continue a stopped training from its last finished epoch.")
+@click.option("--tensorboard", type=click.Path(path_type=Path), help="Folder for TensorBoard logs.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the results.  [default: runs/ARCHITECTURE-RECIPE]"
 )
@@ -74,10 +74,10 @@ def command(
 ) -> int:
     """Train ARCHITECTURE on the full CIFAR-10 (see `edgecnn data fetch`) or on your own images.
 
-    Writes model.keras, card.json, history.json and pictures. Ctrl-C ends it early and keeps the best epoch:
-    by validation accuracy with --holdout, else by training loss, since nothing is chosen on test images.
-    A training that was stopped or killed goes on with --resume and the same settings. What is kept when it ends or is
-    stopped is judged on the test images: with --resume after Ctrl-C they are looked at again.
+    Writes model.keras, card.json, history.json and pictures. Ctrl-C ends it early and keeps the best epoch: by
+    validation accuracy with --holdout, else by training loss, because test images must not choose the model.
+    --resume with the same settings continues a stopped or killed training. The model kept at the end or after a stop
+    is evaluated on the test images, so --resume after Ctrl-C evaluates on them again.
     """
     from edgecnn.device.machine import read_machine
     from edgecnn.files import check_writable
@@ -101,7 +101,7 @@ def command(
     check_writable(out)
     if tensorboard:
         check_writable(tensorboard)
-    with output_to():  # TensorFlow announces itself
+    with output_to():  # TensorFlow prints banners
         plan = make_plan(architecture, name, settings, data=data, test=test, holdout=holdout, seed=seed, start=start)
         untrained = plan.build()
     untrained.summary()
@@ -114,7 +114,7 @@ def command(
     )
     card, score = trained.card, trained.card.test
     if trained.interrupted:
-        print_line(f"stopped: kept epoch {card.epochs}, the best so far; --resume goes on")
+        print_line(f"stopped: kept epoch {card.epochs}, the best so far; --resume continues")
     print_line(f"top-1 {score.top1:.2%} ({score.correct:,} of {score.images:,}), loss {score.loss:.4f}, {score.data}")
     print_line(
         f"wrote {trained.folder / 'model.keras'}, card.json, history.json, curves.png, confusion.png, mistakes.png "
@@ -124,13 +124,13 @@ def command(
 
 
 def _report(tensorboard: Path | None, validated_on: str) -> EpochListener:
-    """Return what is done after each epoch, whose second accuracy is that of images named `validated_on`."""
+    """Return the callback for each epoch; `validated_on` names the images of the second accuracy."""
     from edgecnn.train.tensorboard import log_to
 
     log = log_to(tensorboard) if tensorboard else None
 
     def report(epoch: Epoch) -> None:
-        with contextlib.suppress(BrokenPipeError):  # a reader that left, as `head` does, does not end a training
+        with contextlib.suppress(BrokenPipeError):  # a reader that has gone, such as `head`, does not end the training
             _print_epoch(epoch, validated_on)
         if log:
             log(epoch)

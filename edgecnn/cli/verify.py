@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 @threads
 @as_json
 def command(paths: tuple[Path, ...], backend: str | None, threads: int, as_json: bool) -> None:
-    """Check that artifacts are whole and compute here what they computed where they were made.
+    """Check that artifacts are intact and give the same answers here as where they were made.
 
     PATHS are .tflite and .onnx files and folders of them. Each is checked against its seal (SHA-256), loaded, and run
-    on the golden images that it carries; the scores must be within the tolerance of its precision.
+    on its embedded golden images; the scores must be within the tolerance of its precision.
 
-    Exit status 1: a file is damaged or cannot be run. 3: it answers otherwise than where it was made.
+    Exit status 1: a file is damaged or cannot be run. 3: its answers differ from those where it was made.
     """
     from edgecnn.cli.screen import print_json, print_line
     from edgecnn.runtime.verification import check, find_files, verify

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class RememberingCommand(click.Command):
-    """A command that keeps its arguments as they were given, for the unit that repeats them."""
+    """A command that keeps its arguments as given, to repeat them in a systemd unit."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Keep them and go on."""
+        """Keep the arguments and parse them."""
         ctx.meta["arguments"] = tuple(args)
         return super().parse_args(ctx, args)
 
@@ -40,41 +40,50 @@ def _source_options(*, fps: float | None, **options: Any) -> SourceOptions:
 
 def _reactions(*, labels: tuple[str, ...], commands: tuple[str, ...], **conditions: Any) -> Reactions:
     if len(labels) != len(commands):
-        raise click.UsageError("each --on LABEL needs its --run CMD, and the other way round")
+        raise click.UsageError("each --on LABEL needs a --run CMD, and vice versa")
     return Reactions(labels, commands, **conditions)
 
 
 source_options = OptionSet(
     "options",
-    click.option("--fps", type=FiniteRange(0, min_open=True), help="Classify at most so many frames a second."),
+    click.option("--fps", type=FiniteRange(0, min_open=True), help="Classify at most this many frames per second."),
     field_option(
         SourceOptions,
         "size",
         type=IMAGE_SIZE,
-        help="Width and height that a camera is asked for.  [default: its own]",
+        help="Width and height to request from a camera.  [default: its own]",
     ),
-    field_option(SourceOptions, "every_frame", help="Go through a video frame by frame instead of playing it."),
-    field_option(SourceOptions, "existing", help="Begin with the pictures that are in the folder already."),
+    field_option(
+        SourceOptions, "every_frame", help="Classify every frame of a video instead of playing it at its speed."
+    ),
+    field_option(SourceOptions, "existing", help="Also classify the pictures already in the folder."),
     field_option(
         SourceOptions,
         "poll",
         type=FiniteRange(0, min_open=True),
         metavar="SECONDS",
-        help="Look, for network drives.",
+        help="Poll the folder, as network drives need.",
     ),
     build=_source_options,
 )
-"""Those of `SourceOptions`."""
+"""The options for `SourceOptions`."""
 
 reaction_options = OptionSet(
     "reactions",
     click.option(
-        "--on", "labels", multiple=True, metavar="LABEL", help="Start the next --run for this label; * is any."
+        "--on", "labels", multiple=True, metavar="LABEL", help="Label that starts the next --run; * is any label."
     ),
-    click.option("--run", "commands", multiple=True, metavar="CMD", help="What to start; one for each --on, no shell."),
-    field_option(Reactions, "min_score", type=FiniteRange(0, 1), help="A label of less does not start anything."),
+    click.option(
+        "--run", "commands", multiple=True, metavar="CMD", help="Command to start, without a shell; one for each --on."
+    ),
+    field_option(Reactions, "min_score", type=FiniteRange(0, 1), help="Least score that starts a command."),
     field_option(
-        Reactions, "hold_seconds", "--for", type=FiniteRange(0), metavar="SECONDS", help="It must last so long."
+        Reactions,
+        "hold_seconds",
+        "--for",
+        type=FiniteRange(0),
+        metavar="SECONDS",
+        help="Seconds that the label must last first.",
     ),
     field_option(
         Reactions,
@@ -82,11 +91,11 @@ reaction_options = OptionSet(
         "--cooldown",
         type=FiniteRange(0),
         metavar="SECONDS",
-        help="No other start of the same --run for so long.  [default: 10, for a folder 0]",
+        help="Seconds between starts of the same --run.  [default: 10, for a folder 0]",
     ),
     build=_reactions,
 )
-"""Those of `Reactions`."""
+"""The options for `Reactions`."""
 
 
 @click.command("watch", cls=RememberingCommand)
@@ -97,10 +106,10 @@ reaction_options = OptionSet(
     help="A .tflite, .onnx or .keras file.  [default: the shipped int8 model]",
 )
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="How many labels to show.")
-@click.option("--count", type=click.IntRange(1), help="Stop after so many classified frames.")
+@click.option("--count", type=click.IntRange(1), help="Stop after this many classified frames.")
 @source_options
 @reaction_options
-@click.option("--systemd", is_flag=True, help="Print a systemd unit with the same arguments, and do nothing else.")
+@click.option("--systemd", is_flag=True, help="Print a systemd unit with the same arguments and exit.")
 @backend
 @threads
 @pixel_options
@@ -122,19 +131,19 @@ def command(
     loading: KerasLoading,
     as_json: bool,
 ) -> None:
-    """Classify what comes from SOURCE until it ends or is stopped (Ctrl-C, SIGTERM).
+    """Classify frames from SOURCE until it ends or is stopped (Ctrl-C, SIGTERM).
 
     \b
     camera           the first camera: a Raspberry Pi's through picamera2, else V4L2  [default]
-    picamera2:1, 0, /dev/video0      that one
+    picamera2:1, 0, /dev/video0      a particular camera
     http://…, rtsp://…               a camera on the network
     clip.mp4         a video, played at its own speed
-    drops/           a folder: each picture once, when it is completely written
+    drops/           a folder: each picture once, when fully written
 
-    The newest frame is classified and those before it are dropped, so that the answer never lags. In a folder
-    nothing is dropped.
+    The newest frame is classified and older ones are dropped, so that answers never lag. A folder's pictures are never
+    dropped.
 
-    In --run, {label}, {score}, {image} and {time} are filled in, and given as EDGECNN_LABEL and so on, too:
+    In --run, {label}, {score}, {image} and {time} are replaced; they are also in EDGECNN_LABEL and so on:
     --on cat --run 'notify-send "a cat" {score}'
     """
     if systemd:
@@ -181,7 +190,7 @@ def _display(source: str, is_json: bool) -> Iterator[Observer]:
 
 @contextlib.contextmanager
 def _stopping(clock: SystemClock) -> Iterator[None]:
-    """Make the first Ctrl-C or SIGTERM a clean end; a second one ends at once."""
+    """Make the first Ctrl-C or SIGTERM end cleanly; a second one ends at once."""
 
     def stop(*_: object) -> None:
         clock.stop()

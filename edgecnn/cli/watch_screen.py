@@ -1,4 +1,4 @@
-"""What `edgecnn watch` shows: a live display on a terminal, lines otherwise, or JSON lines."""
+"""The output of `edgecnn watch`: a live display on a terminal, lines otherwise, or JSON lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from edgecnn.text import plain, visible
 from edgecnn.watch.loop import Counts, Sighting
 
 Sense = Callable[[], Sample]
-"""Gives the newest sample of the machine's sensors."""
+"""Provides the newest sample of the machine's sensors."""
 
 _DRAW_SECONDS = 0.1
 _LINE_SECONDS = 10.0
@@ -54,7 +54,7 @@ class JsonLines:
         self._sense = sense
 
     def see(self, sighting: Sighting) -> None:
-        """Print it, at once: the reader may be waiting."""
+        """Print it and flush: the reader may be waiting."""
         sys.stdout.write(json_line(sighting, self._source, self._sense()) + "\n")
         sys.stdout.flush()
 
@@ -63,14 +63,14 @@ class JsonLines:
 
 
 class Lines:
-    """Prints a line when the label changes and now and then; for a folder a line for each picture."""
+    """Prints a line when the label changes, and now and then; for a folder, one per picture."""
 
     def __init__(self, sense: Sense) -> None:
         self._sense = sense
         self._last: tuple[str, float] | None = None
 
     def see(self, sighting: Sighting) -> None:
-        """Print it if it is news."""
+        """Print it if it is new."""
         best, now, image = sighting.seen.answers[0], sighting.frame.captured, sighting.frame.image
         is_news = self._last is None or self._last[0] != best.label or now - self._last[1] >= _LINE_SECONDS
         if not is_news and not isinstance(image, Path):
@@ -85,7 +85,7 @@ class Lines:
 
 
 class Live:
-    """Draws the newest answer in place, a few times a second; used as a context."""
+    """Draws the newest answer in place, a few times a second; used as a context manager."""
 
     def __init__(self, source: str, sense: Sense) -> None:
         from rich.live import Live as RichLive
@@ -97,16 +97,16 @@ class Live:
         self._drawn_at = 0.0
 
     def __enter__(self) -> Live:
-        """Begin to draw."""
+        """Start drawing."""
         self._live.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Leave the last picture on the screen."""
+        """Leave the last display on the screen."""
         self._live.stop()
 
     def see(self, sighting: Sighting) -> None:
-        """Draw it, unless that was done a moment ago."""
+        """Draw it, unless the last drawing is too recent."""
         now = time.monotonic()
         self._times.append(now)
         if now - self._drawn_at >= _DRAW_SECONDS:
@@ -114,7 +114,7 @@ class Live:
             self._live.update(self._drawn(sighting), refresh=True)
 
     def idle(self) -> None:
-        """Leave what is drawn."""
+        """Leave the display as it is."""
 
     def _drawn(self, sighting: Sighting) -> Any:
         from rich.console import Group
@@ -130,7 +130,7 @@ class Live:
         rate = (len(self._times) - 1) / (self._times[-1] - self._times[0]) if len(self._times) > 1 else 0.0
         image = sighting.frame.image
         is_file = isinstance(image, Path)
-        head = visible(str(image)) if is_file else f"{visible(self._source)}   {rate:.1f} frames a second"
+        head = visible(str(image)) if is_file else f"{visible(self._source)}   {rate:.1f} frames per second"
         return Group(
             Text(head, "dim"),
             table,
@@ -140,7 +140,7 @@ class Live:
 
 
 def summary(counts: Counts) -> str:
-    """Return the counts as words."""
+    """Return the counts as text."""
     words = f"{counts.seen} frames seen, {counts.classified} classified, {counts.dropped} dropped"
     return words + (f", {counts.failed} could not be read" if counts.failed else "")
 

@@ -228,5 +228,5 @@ def test_a_run_that_was_stopped_is_not_written_over_without_a_word(edgecnn: Call
     (tmp_path / JOURNAL_NAME).write_text("")
     ran = edgecnn("bench", FILE, "--backends", "litert", *SHORT, "--out", tmp_path)
     assert ran.status == 0
-    assert f"{tmp_path} has a run that was stopped; it is written over (--resume goes on with it)" in ran.err
+    assert f"{tmp_path} has a stopped run; it will be overwritten (--resume continues it)" in ran.err
     assert not (tmp_path / JOURNAL_NAME).exists()

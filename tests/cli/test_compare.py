@@ -69,9 +69,9 @@ def test_the_reports_are_written_and_agree(edgecnn: Callable[..., Any], old: Pat
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (("old.json",), 2, "two results or more"),
-        (("old.json", "old.json", "--fail-if-slower", "ten"), 2, "'ten' is no percentage"),
-        (("old.json", "old.json", "--fail-if-slower", "-3%"), 2, "'-3%' is no percentage"),
+        (("old.json",), 2, "at least two results"),
+        (("old.json", "old.json", "--fail-if-slower", "ten"), 2, "'ten' is not a percentage"),
+        (("old.json", "old.json", "--fail-if-slower", "-3%"), 2, "'-3%' is not a percentage"),
         (("old.json", "old.json", "--fail-if-drop", "x"), 2, "--fail-if-drop"),
         (("old.json", "old.json", "--json", "--markdown", "-"), 2, "choose one"),
         (("old.json", "nowhere.json"), 1, "cannot read the result nowhere.json"),

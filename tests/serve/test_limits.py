@@ -210,6 +210,6 @@ def test_everybody_may_come_in_is_a_warning() -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == (
-            "edgecnn: warning: everybody who reaches 0.0.0.0 can use this server; set a token with --token\n"
+            "edgecnn: warning: anyone who can reach 0.0.0.0 can use this server; set a token with --token\n"
         )
         process.terminate()

@@ -316,7 +316,7 @@ def test_on_a_terminal_the_newest_answer_is_drawn_in_place(
     text = seen.decode()
     assert process.returncode == 0
     assert all(answer["label"] in text for answer in answers[:2])
-    assert "frames a second" in text
+    assert "frames per second" in text
     assert "inference" in text
     assert "\x1b[1A" in text  # it goes back up instead of scrolling
     assert "60 frames seen, " in text.splitlines()[-1]
