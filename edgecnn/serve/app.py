@@ -1,4 +1,4 @@
-"""The ASGI application: which endpoint answers which path."""
+"""The ASGI application: it routes each path to its endpoint."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def build_application(
     """Return the server as an ASGI application.
 
     Args:
-        models: by name; the first one answers `/classify` where none is named.
-        limits: of each request and of all together.
-        token: that requests must bring; None lets everybody in.
+        models: by name; the first one answers `/classify` if the request names none.
+        limits: for each request and for all together.
+        token: required of requests; None lets everybody in.
         log: called after each answer with the ASGI scope, the status, and the seconds that it took.
     """
     from starlette.applications import Starlette
@@ -74,7 +74,7 @@ def _adapted(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         try:
             answer = await endpoint(request)
         except ClientDisconnect:
-            return Response(status_code=499)  # nobody reads it; nginx's number for the metrics
+            return Response(status_code=499)  # the client is gone; nginx's status for the metrics
         return Response(answer.body, headers=answer.headers)
 
     adapted.__name__ = endpoint.__name__
@@ -88,6 +88,6 @@ async def _answer_error(_: Request, error: RequestError) -> Response:
 
 
 async def _answer_http_error(request: Request, error: Any) -> Response:
-    reasons = {404: "nothing is here; /openapi.json says what is", 405: "another method is meant"}
+    reasons = {404: "nothing is here; /openapi.json lists the endpoints", 405: "this path does not accept this method"}
     reason = reasons.get(error.status_code, str(error.detail))
     return await _answer_error(request, RequestError(error.status_code, reason, dict(error.headers or {})))

@@ -1,4 +1,4 @@
-"""Deadlines and bounds of a connection that uvicorn does not have: for headers, and for what nobody reads any more."""
+"""Connection limits that uvicorn lacks: deadlines for headers, and for data that is no longer read."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from edgecnn.serve.request_error import RequestError, overloaded
 
 
 class _Joined:
-    """A transport that sends what is written in one turn of the event loop at once.
+    """A transport that sends everything written in one turn of the event loop together.
 
-    uvicorn writes headers and body apart: two system calls, two packets, and a client that is woken twice.
+    uvicorn writes headers and body separately: two system calls, two packets, and two wake-ups of the client.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -42,9 +42,9 @@ class _Joined:
 def bounded_protocol(limits: ClientLimits) -> type[asyncio.Protocol]:  # noqa: C901  # a class of short methods
     """Return uvicorn's protocol class for HTTP/1.1 with these limits.
 
-    A client that sends its headers byte by byte, goes on sending a body that was refused, or sends nothing that is a
-    request, is disconnected after `limits.timeout`. Trailers are bounded as headers are. The time of a body that is
-    being read is the business of `Guard`.
+    A client that sends its headers byte by byte, keeps sending a refused body, or sends no request at all is
+    disconnected after `limits.timeout`. Trailers have the same limits as headers. `Guard` limits the time of a body
+    that is being read.
     """
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -77,8 +77,8 @@ def bounded_protocol(limits: ClientLimits) -> type[asyncio.Protocol]:  # noqa: C
                 else:  # trailers, or blank lines before a request: an answer may be on its way
                     self._stop_deadline()
                     self.transport.close()
-            elif self._in_headers or self.cycle is None or self.cycle.response_complete:  # nothing is worked on
-                if self._deadline is None:  # a trickle does not start it anew
+            elif self._in_headers or self.cycle is None or self.cycle.response_complete:  # no request in progress
+                if self._deadline is None:  # a trickle does not restart it
                     self._start_deadline()
             else:
                 self._stop_deadline()
@@ -118,7 +118,7 @@ def bounded_protocol(limits: ClientLimits) -> type[asyncio.Protocol]:  # noqa: C
                 self.transport.close()
 
         def _leave(self, error: RequestError) -> None:
-            """Answer outside of ASGI, and close."""
+            """Answer outside ASGI, and close the connection."""
             self._stop_deadline()
             lines = [
                 f"HTTP/1.1 {error.status} ",

@@ -40,7 +40,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """What the endpoints share."""
+    """The state that the endpoints share."""
 
     models: Models
     pictures: PictureReader
@@ -134,12 +134,12 @@ class Endpoints:
     def _named(self, name: str) -> ServedModel:
         model = self.models.get(name)
         if model is None:
-            raise RequestError(404, f"no model of that name; there are: {', '.join(self.models)}")
+            raise RequestError(404, f"no model of that name; the models are: {', '.join(self.models)}")
         return model
 
 
 async def _image_file(request: Request) -> bytes:
-    """Return the file in a request. Not only a form's own type is one: curl calls any body a form."""
+    """Return the file in a request. A body declared as a form may be a bare file: curl calls any body a form."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return await request.body()
     from starlette.exceptions import HTTPException
@@ -154,7 +154,7 @@ async def _image_file(request: Request) -> bytes:
         raise RequestError(400, f"the form cannot be read: {error.detail}") from error
     except (RequestError, ClientDisconnect):
         raise
-    except Exception as error:  # the parser's own errors, and whatever broken headers of parts make it raise
+    except Exception as error:  # the parser's own errors, and any that broken part headers make it raise
         raise RequestError(400, "the form cannot be read") from error
     raise RequestError(400, "the form has no file")
 

@@ -1,4 +1,4 @@
-"""What stands in front of every endpoint: the token, the bound of the queue, the size of the body, the deadline."""
+"""The checks before every endpoint: token, queue length, body size and deadline."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Log = Callable[[Scope, int, float], None]
 
 OPEN_PATHS = frozenset({"/", "/healthz", "/v2/health/live", "/v2/health/ready"})
-"""Answered without a token: probes have none, and the page asks for it."""
+"""Paths that need no token: probes have none, and the page asks for it."""
 
 
 class Guard:
-    """An ASGI application around another one.
+    """An ASGI application that wraps another.
 
-    A request that computes is a POST. It takes one of `concurrency` places before its body is read, so that the memory
-    of all bodies together is bounded; without a free place the answer is 503 at once.
+    Requests that compute are POSTs. Each takes one of `concurrency` places before its body is read, which bounds the
+    memory of all bodies together. Without a free place the answer is 503 at once.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":  # a websocket is refused by the server already
+        if scope["type"] != "http":  # the server has already refused websockets
             return
         begin = time.perf_counter()
         status = 0
@@ -76,27 +76,29 @@ class Guard:
         for name, value in scope["headers"]:
             if name == b"authorization":
                 authorization = value
-            elif name == b"content-length" and int(value) > self._limits.request_bytes:  # the HTTP parser read digits
+            elif (
+                name == b"content-length" and int(value) > self._limits.request_bytes
+            ):  # the HTTP parser accepts digits only
                 raise self._too_large()
             elif name == b"content-encoding" and value.lower() != b"identity":
-                raise RequestError(415, "compressed bodies are not read; send it as it is")
+                raise RequestError(415, "compressed bodies are not supported; send it uncompressed")
         if (
             self._authorization is not None
             and scope["path"] not in OPEN_PATHS
             and not hmac.compare_digest(authorization, self._authorization)
         ):
             raise RequestError(
-                401, "this server asks for a token: Authorization: Bearer …", {"www-authenticate": "Bearer"}
+                401, "this server requires a token: Authorization: Bearer …", {"www-authenticate": "Bearer"}
             )
 
     async def _compute(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._taken >= self._limits.concurrency:
-            raise overloaded(f"{self._taken} requests are being worked on, more than this server queues; try later")
+            raise overloaded(f"{self._taken} requests are in progress, as many as this server queues; try later")
         self._taken += 1
         self._metrics.in_flight.set(self._taken)
         arrived, bounded = self._bounded(receive)
         try:
-            await asyncio.sleep(0)  # all requests that came in together get their place, or 503, before any is computed
+            await asyncio.sleep(0)  # requests that arrived together all get a place, or 503, before any is computed
             async with asyncio.timeout(self._limits.timeout):
                 await self._application(scope, bounded, send)
         except TimeoutError as error:
@@ -109,7 +111,7 @@ class Guard:
             self._metrics.in_flight.set(self._taken)
 
     def _bounded(self, receive: Receive) -> tuple[Callable[[], bool], Receive]:
-        """Return whether the body is complete, and a `receive` that stops at the limit whatever Content-Length says."""
+        """Return whether the body is complete, and a `receive` that enforces the limit regardless of Content-Length."""
         size, is_complete = 0, False
 
         async def bounded() -> Message:

@@ -26,17 +26,17 @@ HEADER_LENGTH = "inference-header-content-length"
 JSON_TYPE = "application/json"
 BINARY_TYPE = "application/octet-stream"
 
-_NESTED_LEVELS = 3  # a list for each axis of NHWC but the last
+_NESTED_LEVELS = 3  # one list per axis of NHWC but the last
 
 
 @dataclass(frozen=True, slots=True)
 class InferRequest:
-    """What a client wants to know.
+    """A parsed inference request.
 
     Attributes:
         images: uint8, (N, H, W, C).
-        classes: how many labels to answer with, in place of all probabilities; 0 for the probabilities.
-        binary: whether the answer's tensor follows the JSON as bytes.
+        classes: how many labels to return instead of all probabilities; 0 returns the probabilities.
+        binary: whether the answer's tensor follows the JSON as raw bytes.
     """
 
     images: Images
@@ -49,9 +49,9 @@ def read_infer_request(body: bytes, header_length: str | None, contract: Contrac
     """Return the request in an HTTP body.
 
     Args:
-        body: JSON, and bytes of a tensor behind it if there is a `header_length`; all of it is the tensor for "0".
+        body: JSON, followed by the bytes of a tensor if there is a `header_length`; with "0" it is all tensor.
         header_length: value of the HTTP header `HEADER_LENGTH`.
-        contract: of the model that is asked.
+        contract: of the requested model.
 
     Raises:
         RequestError: 400 with the reason.
@@ -68,14 +68,10 @@ def read_infer_request(body: bytes, header_length: str | None, contract: Contrac
     if "binary_data_size" in parameters:
         binary = body[size:]
         if "data" in tensor or parameters["binary_data_size"] != len(binary):
-            raise RequestError(
-                400, f"binary_data_size must be the {len(binary)} bytes behind the JSON, and data left out"
-            )
+            raise RequestError(400, f"binary_data_size must be the {len(binary)} bytes after the JSON, without data")
         images = _from_bytes(binary, shape, contract)
     elif size != len(body):
-        raise RequestError(
-            400, f"there are {len(body) - size} bytes behind the JSON, and no input with binary_data_size"
-        )
+        raise RequestError(400, f"there are {len(body) - size} bytes after the JSON, but no input has binary_data_size")
     else:
         images = _from_json(tensor.get("data"), shape, has_booleans=b"true" in body or b"false" in body)
     wants_binary = _boolean(_parameters(message), "binary_data_output", default=False)
@@ -113,12 +109,12 @@ def write_infer_answer(
 
 
 def server_metadata() -> dict[str, Any]:
-    """Return what `GET /v2` answers."""
+    """Return the answer to `GET /v2`."""
     return {"name": "edgecnn", "version": __version__, "extensions": list(EXTENSIONS)}
 
 
 def model_metadata(model: ServedModel) -> dict[str, Any]:
-    """Return what `GET /v2/models/NAME` answers; a batch of any size is -1."""
+    """Return the answer to `GET /v2/models/NAME`; -1 is a batch of any size."""
     import orjson
 
     contract = model.classifier.contract
@@ -137,7 +133,7 @@ def model_metadata(model: ServedModel) -> dict[str, Any]:
 
 
 def repository_index(models: Models) -> list[dict[str, str]]:
-    """Return what `POST /v2/repository/index` answers."""
+    """Return the answer to `POST /v2/repository/index`."""
     return [{"name": name, "version": VERSION, "state": "READY", "reason": ""} for name in models]
 
 
@@ -164,7 +160,7 @@ def _read_json(text: bytes) -> dict[str, Any]:
 def _only_item(message: dict[str, Any], key: str, name: str) -> dict[str, Any]:
     items = message.get(key)
     if not isinstance(items, list) or len(items) != 1 or not isinstance(items[0], dict):
-        raise RequestError(400, f"{key} must be a list of one object, that of {name!r}")
+        raise RequestError(400, f"{key} must be a list of one object, for {name!r}")
     item: dict[str, Any] = items[0]
     if item.get("name") != name:
         raise RequestError(400, f"the name in {key} must be {name!r}")
@@ -228,7 +224,7 @@ def _from_json(data: Any, shape: tuple[int, ...], *, has_booleans: bool) -> Imag
                 data = list(itertools.chain.from_iterable(data))
         if not isinstance(data, list) or (has_booleans and bool in set(map(type, data))):
             raise TypeError
-        pixels = bytes(data)  # refuses what is no integer of 0..255, and is the fastest way that does
+        pixels = bytes(data)  # the fastest way that refuses all but integers 0..255
     except (TypeError, ValueError) as error:
         raise RequestError(400, "data must be a list of integers 0..255, flat or nested as shape says") from error
     if len(pixels) != math.prod(shape):
@@ -237,7 +233,7 @@ def _from_json(data: Any, shape: tuple[int, ...], *, has_booleans: bool) -> Imag
 
 
 def _classified(probabilities: Probabilities, labels: tuple[str, ...], count: int) -> list[list[str]]:
-    """Return "score:index:label", best first, for each image, as Triton's classification extension has it."""
+    """Return "score:index:label", best first, for each image, as in Triton's classification extension."""
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
     return [
         [f"{row[index]:.6f}:{index}:{labels[index]}" for index in indices]
@@ -246,6 +242,6 @@ def _classified(probabilities: Probabilities, labels: tuple[str, ...], count: in
 
 
 def _strings(rows: list[list[str]]) -> bytes:
-    """Return strings with their lengths in front, 4 bytes little-endian, as the binary extension has them."""
+    """Return strings with their lengths in front, 4 bytes little-endian, as in the binary extension."""
     texts = [text.encode() for row in rows for text in row]
     return b"".join(len(text).to_bytes(4, "little") + text for text in texts)

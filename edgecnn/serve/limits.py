@@ -1,4 +1,4 @@
-"""How much one client may ask of the server."""
+"""Limits on what clients may ask of the server."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ HEADER_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
-    """What bounds the memory and the time that requests take.
+    """Limits on the memory and time of requests.
 
     Attributes:
         request_bytes: of one request's body.
         pixels: of one picture, before it is decoded.
-        concurrency: requests that are worked on or wait; the next one is told to come back.
+        concurrency: requests in progress or waiting; further ones are told to try later.
         timeout: seconds from the first byte of a request to its answer, and for the headers alone.
         connections: open at the same time.
     """

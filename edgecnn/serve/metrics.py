@@ -1,4 +1,4 @@
-"""What Prometheus reads at /metrics."""
+"""The metrics that Prometheus reads at /metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.
 
 
 class Metrics:
-    """Counters and histograms of one server. A request costs 5 µs of them, most of it two histograms."""
+    """Counters and histograms of one server. They cost 5 µs per request, most of it for two histograms."""
 
     def __init__(self, models: list[str]) -> None:
         from prometheus_client import (
@@ -28,16 +28,16 @@ class Metrics:
         )
         self._latency = Histogram(
             "edgecnn_request_seconds",
-            "From the headers of a request that computes to its answer.",
+            "Seconds from the headers of a POST request to its answer.",
             ("endpoint",),
             buckets=_SECONDS,
             registry=self.registry,
         )
         self.in_flight: Any = Gauge(
-            "edgecnn_requests_in_flight", "Requests that are worked on or wait.", registry=self.registry
+            "edgecnn_requests_in_flight", "Requests in progress or waiting.", registry=self.registry
         )
         inference = Histogram(
-            "edgecnn_inference_seconds", "Inference of all images of a request.", ("model",), buckets=_SECONDS,
+            "edgecnn_inference_seconds", "Inference time of all images of a request.", ("model",), buckets=_SECONDS,
             registry=self.registry,
         )  # fmt: skip
         images = Counter("edgecnn_images", "Classified images.", ("model",), registry=self.registry)

@@ -1,4 +1,4 @@
-"""The models that are served: loaded, timed, and called so that no other request waits for long."""
+"""The served models: loaded, timed, and called so that no other request waits long."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from edgecnn.runtime.lookup import find_backend
 from edgecnn.spec import Format
 
 VERSION = "1"
-"""The Open Inference Protocol has versions of a model; a file is its only one."""
+"""The Open Inference Protocol has model versions; a file has only this one."""
 
 _BLOCKING_SECONDS = 0.005
-"""The event loop is never busy with one request for longer: others are read and answered in between."""
+"""The longest that one request may occupy the event loop; others are served in between."""
 
 _WARM_UPS = 5
 
@@ -35,7 +35,7 @@ class ServedModel:
     Attributes:
         name: in URLs.
         backend: the runtime's name.
-        chunk: images that are classified at once.
+        chunk: images classified at once.
         worker: the thread that runs a slow model; None for a fast one, which the event loop runs itself, because
             handing 50 µs of work to a thread and back costs more than the work.
     """
@@ -49,7 +49,7 @@ class ServedModel:
     async def predict(self, images: Images) -> Probabilities:
         """Return float32 probabilities, (N, classes), for uint8 images, (N, H, W, C).
 
-        A call is the only one on its runtime session: the event loop and the worker are one thread each.
+        No two calls share a runtime session at once: the event loop and the worker are one thread each.
         """
         parts = []
         for start in range(0, len(images), self.chunk):
@@ -69,11 +69,11 @@ class ServedModel:
 
 
 Models = dict[str, ServedModel]
-"""By name, in the order in which they were given; the first one is the default."""
+"""The models by name, in the order given; the first one is the default."""
 
 
 def load_models(paths: Iterable[Path], backend: str | None = None, threads: int = 1) -> tuple[Models, tuple[str, ...]]:
-    """Return the models of files and export folders, and one sentence for each file of a folder that is left out.
+    """Return the models in files and export folders, and one sentence for each file left out.
 
     A model's name is its file's name without the suffix, or with it where a .tflite and an .onnx file share the rest.
 
@@ -105,14 +105,16 @@ def _named(files: list[Path]) -> list[tuple[str, Path]]:
     named = [(file.stem if stems[file.stem] == 1 else file.name, file) for file in files]
     for name, count in collections.Counter(name for name, _ in named).items():
         if count > 1:
-            raise ArtifactError(f"{count} files are named {name}; rename them: the name is the model's in URLs")
+            raise ArtifactError(
+                f"{count} files are named {name}; rename them: the file name is the model's name in URLs"
+            )
     return named
 
 
 def _load(name: str, file: Path, backend: str | None, threads: int) -> ServedModel:
     file_format = format_of(file)
     if file_format is Format.KERAS:
-        raise ArtifactError(f"{file} is no artifact; export it first: `edgecnn export {file}`")
+        raise ArtifactError(f"{file} is not an artifact; export it first: `edgecnn export {file}`")
     runtime = find_backend(file_format, backend).name
     classifier = load(file, threads, runtime)
     seconds = _seconds_an_image(classifier)
@@ -122,7 +124,7 @@ def _load(name: str, file: Path, backend: str | None, threads: int) -> ServedMod
 
 
 def _seconds_an_image(classifier: Classifier) -> float:
-    """Return the shortest of a few calls; the first ones, which also set the runtime up, never are."""
+    """Return the shortest of a few calls; this excludes the first ones, which set up the runtime."""
     image = np.zeros(classifier.shape, np.uint8)
     samples = []
     for _ in range(_WARM_UPS):

@@ -1,4 +1,4 @@
-"""The OpenAPI description of what is served, for clients, documentation and fuzzers."""
+"""The OpenAPI description of the server, for clients, documentation and fuzzers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _LONGEST_EXAMPLE = 4096
 _FORM_TYPE = "multipart/form-data"
 
 _REASONS = {
-    "400": "The request is broken; the reason says how.",
+    "400": "The request is malformed; the reason says how.",
     "401": "The token is missing or wrong.",
     "404": "There is no such model.",
     "408": "The body did not arrive in time.",
     "413": "The body or the picture is too large.",
     "415": "The body is compressed.",
-    "503": "Too much to do; try again after the seconds of Retry-After.",
+    "503": "The server is overloaded; try again after Retry-After seconds.",
 }
 
 
@@ -159,7 +159,7 @@ def _infer(models: Models, parameters: list[Json]) -> Json:
 
 
 def _example(models: Models) -> Json:
-    """Return a request with a black image, where that is not too long to be read."""
+    """Return a request with a black image, unless that is too long to read."""
     contract = next(iter(models.values())).classifier.contract
     values = math.prod(contract.image_shape)
     if values > _LONGEST_EXAMPLE:

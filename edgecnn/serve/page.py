@@ -1,4 +1,4 @@
-"""The web page: one file that asks for nothing but this server."""
+"""The web page: one file that contacts only this server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Image files from strangers: how large they are is known before they are decoded, and where they are decoded."""
+"""Decoding of untrusted image files, with their size checked first."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from edgecnn.runtime.classifier import Images
 from edgecnn.serve.request_error import RequestError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "PPM")
-"""Pillow's names. Its other plugins stay out of reach of strangers: one of them runs Ghostscript."""
+"""Pillow's names of the accepted formats. Its other plugins are not exposed: one of them runs Ghostscript."""
 
 if TYPE_CHECKING:
     import PIL.Image
 
 _INLINE_BYTES = 16 * 1024
 _INLINE_PIXELS = 128 * 128
-"""A picture within both is decoded by the event loop: a thumbnail takes 40 µs, and the worst JPEG of that size, with
-hundreds of progressive scans, some milliseconds."""
+"""The event loop decodes a picture within both limits: a thumbnail takes 40 µs, and the worst JPEG of that size, with
+hundreds of progressive scans, a few milliseconds."""
 
 _MOST_DECODERS = 2
-"""Large pictures that are decoded at the same time: each may take 12 bytes a pixel."""
+"""Large pictures decoded at the same time: each may take 12 bytes per pixel."""
 
 
 class PictureReader:
@@ -43,7 +43,7 @@ class PictureReader:
         """Return uint8 pixels of `shape`, (H, W, C), of an image file's content.
 
         Raises:
-            RequestError: 400 for what is no image, 413 for one with too many pixels.
+            RequestError: 400 for data that is not an image, 413 for an image with too many pixels.
         """
         if len(content) <= _INLINE_BYTES:
             picture = self._open(content)
@@ -54,7 +54,7 @@ class PictureReader:
         )
 
     def _open(self, content: bytes) -> PIL.Image.Image:
-        """Return a picture of which no more than the header was read; decoding reads no more pixels than that says."""
+        """Return a picture with only its header read; decoding reads no more pixels than the header states."""
         from PIL import Image
 
         if not content:
@@ -63,7 +63,7 @@ class PictureReader:
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
         except Image.DecompressionBombError as error:
             raise RequestError(413, f"the image has more than {self._max_pixels:,} pixels; make it smaller") from error
-        except Exception as error:  # on damaged files Pillow's plugins raise whatever their parts raise
+        except Exception as error:  # on damaged files Pillow's plugins raise many kinds of errors
             raise RequestError(400, f"the image cannot be read; known formats: {', '.join(FORMATS)}") from error
         if picture.width * picture.height > self._max_pixels:
             raise RequestError(

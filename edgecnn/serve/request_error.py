@@ -1,4 +1,4 @@
-"""What a client is told whose request is not answered."""
+"""The error for a request that cannot be answered."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 
 
 class RequestError(Exception):
-    """A request that is not answered: an HTTP status and the reason.
+    """A request that cannot be answered: an HTTP status and the reason.
 
     Attributes:
-        status: 4xx, or 503 where the same request may be answered later.
+        status: 4xx, or 503 if the same request may succeed later.
         reason: one line for the client.
-        headers: beside those of every error.
+        headers: in addition to those of every error.
     """
 
     def __init__(self, status: int, reason: str, headers: dict[str, str] | None = None) -> None:
@@ -27,5 +27,5 @@ class RequestError(Exception):
 
 
 def overloaded(reason: str) -> RequestError:
-    """Return the error of a server that has too much to do."""
+    """Return the error of an overloaded server."""
     return RequestError(503, reason, {"retry-after": "1"})

@@ -22,7 +22,7 @@ _BACKLOG = 512
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server listens; port 0 takes a free one."""
+    """Where a server listens; port 0 means any free port."""
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -44,13 +44,13 @@ def serve(
     log: Log | None = None,
     started: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Answer requests until SIGTERM or SIGINT, finish those that are worked on, and raise the signal again.
+    """Answer requests until SIGTERM or SIGINT, finish those in progress, and raise the signal again.
 
     Args:
-        models: what is served.
-        address: where.
-        limits: of requests and connections.
-        token: that requests must bring.
+        models: to serve.
+        address: to listen on.
+        limits: on requests and connections.
+        token: required of requests.
         log: called after each answer.
         started: called with the URL as soon as connections are accepted.
 
@@ -78,13 +78,13 @@ def serve(
     )
     with _listen(address) as listener:
         gc.collect()
-        gc.freeze()  # what lives as long as the server is not looked through again and again while requests wait
+        gc.freeze()  # the garbage collector need not scan objects that live as long as the server
         url = _url(listener)
 
         class Announced(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
-                started(url)  # not before: until now a signal would end the process instead of the server
+                started(url)  # not earlier: until now a signal would end the process, not the server
 
         Announced(config).run(sockets=[listener])
 
@@ -116,7 +116,9 @@ def _listen(address: Address) -> socket.socket:
             address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
-        raise ServeError(f"no such address: {address.host} ({error}); --host takes one of this machine's") from error
+        raise ServeError(
+            f"no such address: {address.host} ({error}); --host takes an address of this machine"
+        ) from error
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -26,12 +26,12 @@ class Actions:
     """Starts the commands of rules; each rule has one running at a time."""
 
     def __init__(self, rules: Sequence[Rule], report: Callable[[str], None], *, longest_queue: int) -> None:
-        """Take the rules; `longest_queue` of starts wait for each while its command runs."""
+        """Take the rules; per rule, `longest_queue` starts wait while its command runs."""
         self._report = report
         self._pairs = [(Trigger(rule), Queue(report, longest_queue)) for rule in rules]
 
     def see(self, sighting: Sighting) -> None:
-        """Start what has to be started for this frame."""
+        """Start the commands due for this frame."""
         answer, frame = sighting.seen.answers[0], sighting.frame
         for trigger, queue in self._pairs:
             queue.check()
@@ -42,12 +42,12 @@ class Actions:
                     self._report(f"the frame for the command for {answer.label} cannot be saved: {error.strerror}")
 
     def idle(self) -> None:
-        """Note what has ended."""
+        """Collect ended commands."""
         for _, queue in self._pairs:
             queue.check()
 
     def close(self) -> None:
-        """Let the commands end, for a few seconds."""
+        """Wait a few seconds for the commands to end."""
         finish_all([queue for _, queue in self._pairs])
 
 
@@ -57,11 +57,11 @@ def open_actions(
     """Return the actions for a model and a source.
 
     Args:
-        reactions: what to start for which labels.
+        reactions: which commands to start for which labels.
         known: the labels of the model.
         report: gets a line for each command that fails.
-        keeps_all: whether every frame counts, as in a folder: then starts wait in a queue, and have no cooldown
-            unless there is one in `reactions`.
+        keeps_all: whether every frame counts, as in a folder: starts then wait in a queue, without a cooldown unless
+            `reactions` sets one.
 
     Raises:
         DataError: as `make_rules`.
@@ -75,10 +75,10 @@ def open_actions(
 
 
 def make_rules(labels: Sequence[str], commands: Sequence[str], known: Sequence[str], *, like: Rule) -> tuple[Rule, ...]:
-    """Return a rule for each pair of label and command; scores and times are those of `like`.
+    """Return a rule for each pair of label and command; scores and times come from `like`.
 
     Raises:
-        DataError: a label that the model does not have, or a program that is not there.
+        DataError: a label that the model does not have, or a missing program.
     """
     rules = []
     for label, text in zip(labels, commands, strict=True):
@@ -95,7 +95,7 @@ def make_rules(labels: Sequence[str], commands: Sequence[str], known: Sequence[s
 
 
 def _command_run(rule: Rule, answer: Answer, frame: Frame) -> CommandRun:
-    """Fill in the placeholders, each within its argument, so that no value can become a second one."""
+    """Fill in the placeholders, each within its argument, so that no value can become a second argument."""
     folder = None
     if isinstance(frame.image, Path):
         image = str(frame.image)
@@ -121,7 +121,7 @@ def _filled(argument: str, values: dict[str, str]) -> str:
 
 
 def _saved(pixels: Pixels, folder: Path) -> Path:
-    """Write the frame without loss, so that `edgecnn predict` gives the same for the file."""
+    """Write the frame losslessly, so that `edgecnn predict` gives the same answer for the file."""
     from PIL import Image
 
     path = folder / "frame.png"

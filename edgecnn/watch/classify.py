@@ -1,4 +1,4 @@
-"""From a frame to labels, with the time that it took."""
+"""From a frame to labels, with the time taken."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from edgecnn.watch.frame import Frame
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the model says of a frame.
+    """The model's answer for a frame.
 
     Attributes:
         answers: the most probable labels, best first.
-        prepare_seconds: from the frame to the model's input size; for a file with reading and decoding.
+        prepare_seconds: from the frame to the model's input size; for a file this includes reading and decoding.
         inference_seconds: from there to probabilities.
     """
 
@@ -31,11 +31,11 @@ class Seen:
 
 
 Classify = Callable[[Frame], Seen]
-"""Raises DataError for a file that is no picture."""
+"""Raises DataError for a file that is not a picture."""
 
 
 def frame_classifier(classifier: Classifier, top: int) -> Classify:
-    """Return what classifies frames exactly as `edgecnn predict` classifies files; `top` labels each."""
+    """Return a function that classifies frames exactly as `edgecnn predict` classifies files, with `top` labels."""
     shape, preprocessing, labels = classifier.shape, classifier.contract.preprocessing, classifier.labels
     clock, top_answers = time.perf_counter, classifier.task.top
 
@@ -51,5 +51,5 @@ def frame_classifier(classifier: Classifier, top: int) -> Classify:
         end = clock()
         return Seen(top_answers(scores, labels, top), prepared - begin, end - prepared)
 
-    classify(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 0))  # the first time loads Pillow and fills caches
+    classify(Frame(np.zeros((8, 8, 3), np.uint8), 0.0, 0))  # the first call loads Pillow and fills caches
     return classify

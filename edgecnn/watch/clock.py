@@ -1,4 +1,4 @@
-"""Time, and waiting that can be ended: behind a protocol, so that pacing is tested with exact numbers."""
+"""Time and interruptible waiting, behind a protocol so that tests of pacing use exact numbers."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """What the loop and the sources know of time."""
+    """The clock of the loop and the sources."""
 
     @property
     def stopped(self) -> bool:
-        """Whether somebody asked for the end."""
+        """Whether a stop was requested."""
 
     def now(self) -> float:
         """Return the seconds since some moment; they never go back."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait so long, or until somebody asks for the end."""
+        """Wait this long, or until a stop is requested."""
 
 
 class SystemClock:
-    """The real time: CLOCK_MONOTONIC, which Linux cameras stamp their frames with, too."""
+    """Real time: CLOCK_MONOTONIC, with which Linux cameras also stamp their frames."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
@@ -41,5 +41,5 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        """Wait so long, or until `stop` is called."""
+        """Wait this long, or until `stop` is called."""
         self._stop.wait(max(0.0, seconds))

@@ -1,4 +1,4 @@
-"""Commands that are started beside the loop and never wait for."""
+"""Commands that run beside the loop, which never waits for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _GRACE_SECONDS = 5.0
-"""So long may commands go on when the watching ends."""
+"""Seconds that commands may still run after watching ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,10 @@ class CommandRun:
     """One command to start.
 
     Attributes:
-        name: of it, in messages.
+        name: for messages.
         command: program and arguments.
-        environment: variables beside those of this process.
-        folder: a temporary one with what the command reads, removed when it has ended.
+        environment: variables in addition to those of this process.
+        folder: temporary folder with the command's input, removed when it has ended.
     """
 
     name: str
@@ -35,10 +35,10 @@ class CommandRun:
 
 
 class Queue:
-    """Runs jobs one after the other, without ever waiting for one."""
+    """Runs jobs one after another, without blocking."""
 
     def __init__(self, report: Callable[[str], None], longest: int) -> None:
-        """Let `longest` jobs wait while one runs; those beyond are left out, and `report` gets a line about it."""
+        """Let `longest` jobs wait while one runs; further ones are skipped, and `report` gets a line about each."""
         self._report = report
         self._longest = longest
         self._waiting: deque[CommandRun] = deque()
@@ -50,18 +50,18 @@ class Queue:
         return self._running is None and not self._waiting
 
     def add(self, job: CommandRun) -> None:
-        """Start the job, or let it wait for those before it."""
+        """Start the job, or queue it."""
         self.check()
         if self._running is None:
             self._start(job)
         elif len(self._waiting) < self._longest:
             self._waiting.append(job)
         else:
-            self._report(f"the command for {job.name} is left out: the one before still runs")
+            self._report(f"the command for {job.name} is skipped: the one before still runs")
             _remove(job)
 
     def check(self) -> None:
-        """Note what has ended, report what failed, and start what waits."""
+        """Collect ended jobs, report failures, and start the next job."""
         if self._running is not None:
             job, process = self._running
             status = process.poll()
@@ -76,12 +76,12 @@ class Queue:
             self._start(self._waiting.popleft())
 
     def finish(self, deadline: float) -> None:
-        """Let all jobs end until `deadline` of time.monotonic, and then end them."""
+        """Wait for all jobs until `deadline` of time.monotonic, then end them."""
         while not self.is_idle and time.monotonic() < deadline:
             self.check()
             time.sleep(0.02)
         for job in self._waiting:
-            self._report(f"the command for {job.name} was not started any more")
+            self._report(f"the command for {job.name} was not started before the end")
             _remove(job)
         self._waiting.clear()
         if self._running is not None:
@@ -95,9 +95,9 @@ class Queue:
             process = subprocess.Popen(
                 job.command,
                 stdin=subprocess.DEVNULL,
-                stdout=2,  # stdout is for the labels, which another program may read
+                stdout=2,  # stdout is for labels, which another program may read
                 env={**os.environ, **job.environment},
-                start_new_session=True,  # Ctrl-C is for the watching, which ends commands in its own time
+                start_new_session=True,  # Ctrl-C is for the watcher, which ends the commands itself
             )
         except OSError as error:
             self._report(f"the command for {job.name} cannot be started: {job.command[0]}: {error.strerror}")
@@ -107,7 +107,7 @@ class Queue:
 
 
 def finish_all(queues: list[Queue]) -> None:
-    """Let the jobs of all queues end, for `_GRACE_SECONDS` in all."""
+    """Wait for the jobs of all queues, `_GRACE_SECONDS` in total."""
     deadline = time.monotonic() + _GRACE_SECONDS
     for queue in queues:
         queue.finish(deadline)

@@ -1,4 +1,4 @@
-"""A folder that pictures are dropped into, as a source: each picture once, when it is completely written."""
+"""A folder that pictures are dropped into, as a source: each picture once, when fully written."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class _Notifier(Protocol):
 
 
 class Folder:
-    """Pictures that are dropped into a folder; none is left out, they wait in order.
+    """Pictures dropped into a folder; they wait in order, and none is skipped.
 
-    Only names with a picture's ending count, and none that begins with a dot: programs that copy use such names until
-    the file is whole.
+    Only names with a picture's suffix count, except those that start with a dot: copying programs use such names until
+    the file is complete.
     """
 
     def __init__(self, folder: Path, clock: Clock, *, existing: bool = False, poll: float | None = None) -> None:
-        """Begin to watch.
+        """Start watching.
 
         Args:
-            existing: whether to begin with the pictures that are there already.
-            poll: look every so many seconds instead of being told by the kernel, for network drives.
+            existing: whether to include pictures already in the folder.
+            poll: seconds between polls, instead of notification by the kernel; for network drives.
 
         Raises:
             DataError: the folder cannot be read.
@@ -55,7 +55,7 @@ class Folder:
             raise DataError(f"cannot watch the folder {folder}: {error.strerror or error}") from error
 
     def newest(self, timeout: float) -> Frame | None:
-        """Return the picture that waits longest, or None if there is none within `timeout` seconds.
+        """Return the picture that has waited longest, or None if none arrives within `timeout` seconds.
 
         Raises:
             SourceLostError: the folder is gone.
@@ -63,7 +63,7 @@ class Folder:
         try:
             self._add(self._notifier.completed(0.0 if self._waiting else timeout))
         except FolderGoneError as error:
-            if not self._waiting:  # those that wait are told of first, one by one, by errors of their own
+            if not self._waiting:  # waiting pictures come first, each with its own error
                 raise SourceLostError(f"the folder {self._folder} is gone") from error
         except OverflowedError:
             self._add(self._changed_since(self._told_at_ns - _MARGIN_NS))
@@ -79,7 +79,7 @@ class Folder:
         return True
 
     def _add(self, names: list[str]) -> None:
-        """Append those that are pictures and do not wait already: a file may be closed several times."""
+        """Append the pictures that are not waiting already: a file may be closed several times."""
         if not names:
             return
         now, waiting = self._clock.now(), {name for name, _ in self._waiting}
@@ -91,11 +91,11 @@ class Folder:
     def _note_time(self, name: str) -> None:
         try:
             self._told_at_ns = max(self._told_at_ns, (self._folder / name).stat().st_ctime_ns)
-        except OSError:  # moved on meanwhile; classifying it says so
+        except OSError:  # moved in the meantime; classifying it reports that
             return
 
     def _changed_since(self, time_ns: int) -> list[str]:
-        """Return the files whose status changed after that, oldest first."""
+        """Return the files whose status changed after that time, oldest first."""
         with os.scandir(self._folder) as entries:
             found = [(entry.stat().st_ctime_ns, entry.name) for entry in entries if entry.is_file()]
         return [name for changed, name in sorted(found) if changed > time_ns]
@@ -105,6 +105,6 @@ def _notifier(folder: Path, poll: float | None, clock: Clock) -> _Notifier:
     if poll is None:
         try:
             return Inotify(folder)
-        except OSError:  # not Linux, or no watch left: the folder itself may be fine, and looking tells
+        except OSError:  # not Linux, or no watch left: the folder may still be readable by polling
             poll = _POLL_SECONDS
     return Polling(folder, poll, clock)

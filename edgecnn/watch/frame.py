@@ -1,4 +1,4 @@
-"""A frame, and the protocol of what gives frames."""
+"""A frame, and the protocol of frame sources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Frame:
 
     Attributes:
         image: pixels, or the file that holds the picture.
-        captured: when it was taken, in the seconds of the clock: the driver's time where a camera tells it, else when
+        captured: when it was captured, in seconds of the clock: the driver's time if a camera gives it, else when
             the frame arrived; for a video when it is due; for a file when it was found complete.
         number: of the frame since the source was opened, from 1, with the dropped ones counted.
     """
@@ -32,26 +32,26 @@ class Frame:
 
 
 class Source(Protocol):
-    """What gives frames."""
+    """A source of frames."""
 
     @property
     def seen(self) -> int:
-        """Frames that have come so far."""
+        """How many frames have arrived so far."""
 
     @property
     def dropped(self) -> int:
-        """Those of them that a newer one replaced before anybody took them."""
+        """How many of them were replaced by a newer one before use."""
 
     def newest(self, timeout: float) -> Frame | None:
-        """Return the newest frame that nobody took yet, or None if none comes within `timeout` seconds.
+        """Return the newest unread frame, or None if none arrives within `timeout` seconds.
 
         Raises:
-            Ended: there will be no more.
+            Ended: there are no more frames.
             SourceLostError: the camera or folder is gone and may come back.
         """
 
     def close(self) -> bool:
-        """Let go of the device, and return whether it did: a driver that hangs does not."""
+        """Release the device; return False if its driver hangs."""
 
 
 class Ended(Exception):  # noqa: N818  # the end of a video is no error
@@ -59,4 +59,4 @@ class Ended(Exception):  # noqa: N818  # the end of a video is no error
 
 
 class SourceLostError(DeviceError):
-    """A camera or folder that was there is gone."""
+    """A camera or folder has disappeared."""

@@ -1,4 +1,4 @@
-"""Files that are complete in a folder, as Linux tells: closed after writing, or renamed into it."""
+"""Completed files in a folder, as reported by Linux: closed after writing, or renamed into it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class FolderGoneError(Exception):
 
 
 class OverflowedError(Exception):
-    """The kernel's queue was full, and events are lost."""
+    """The kernel's queue was full, and events were lost."""
 
 
 class Inotify:
     """The names of files as they become complete in one folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Begin to watch.
+        """Start watching.
 
         Raises:
             OSError: this system has no inotify, or no more watches to give.
@@ -54,7 +54,7 @@ class Inotify:
 
         Raises:
             FolderGoneError: the folder is no longer there.
-            OverflowedError: there were more than the kernel keeps.
+            OverflowedError: there were more events than the kernel keeps.
         """
         if self._is_gone:
             raise FolderGoneError

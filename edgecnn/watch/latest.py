@@ -1,4 +1,4 @@
-"""A camera as a source: a thread reads it all the time, and only the newest frame is kept."""
+"""A camera as a source: a thread reads it continuously, and only the newest frame is kept."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from edgecnn.watch.clock import Clock
 from edgecnn.watch.frame import Frame, Pixels, SourceLostError
 
 STALLED_SECONDS = 10.0
-"""A camera that gives nothing for so long is lost."""
+"""Seconds without a frame after which a camera is lost."""
 
 _JOIN_SECONDS = 2.0
 
 
 class Camera(Protocol):
-    """What a camera's library can do; all of it is called from one thread."""
+    """The interface to a camera library; all calls come from one thread."""
 
     def grab(self) -> float:
         """Wait for the next frame and return when it was captured, in seconds of the clock.
@@ -27,21 +27,21 @@ class Camera(Protocol):
         """
 
     def retrieve(self) -> Pixels:
-        """Return the frame that was grabbed last."""
+        """Return the last grabbed frame."""
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
 
 
 class Latest:
     """The newest frame of a camera.
 
-    A camera that is read too slowly queues frames in its driver, and what one gets is old. So a thread grabs every
-    frame at once. Frames that come sooner than `period` allows another one to be taken are not even decoded.
+    A camera that is read too slowly queues frames in its driver, and the reader gets old ones. So a thread grabs every
+    frame at once. Frames that arrive before `period` allows the next one are not even decoded.
     """
 
     def __init__(self, open_camera: Callable[[], Camera], clock: Clock, period: float = 0.0) -> None:
-        """Open the camera, on the thread that reads it; an error of that is raised by `newest`."""
+        """Open the camera on the thread that reads it; `newest` raises any error from that."""
         self.seen = 0
         self.dropped = 0
         self._open_camera = open_camera
@@ -57,7 +57,7 @@ class Latest:
         self._thread.start()
 
     def newest(self, timeout: float) -> Frame | None:
-        """Return the newest frame that was not taken yet, or None if none comes within `timeout` seconds.
+        """Return the newest unread frame, or None if none arrives within `timeout` seconds.
 
         Raises:
             DeviceError: the camera cannot be opened.
@@ -67,7 +67,7 @@ class Latest:
             self._changed.wait_for(lambda: self._frame is not None or self._error is not None, timeout)
             frame, self._frame = self._frame, None
             if frame is not None:
-                # two frames early, so that a decoded one is there when the time has come
+                # two frames early, so that a decoded one is ready in time
                 self._wanted_from = self._clock.now() + self._period - 2 * self._interval
                 return frame
             if isinstance(self._error, EdgecnnError):
@@ -79,7 +79,7 @@ class Latest:
             return None
 
     def close(self) -> bool:
-        """End the thread, which closes the camera, and return whether it did."""
+        """End the thread, which closes the camera; return whether it ended."""
         self._closing = True
         self._thread.join(_JOIN_SECONDS)
         return not self._thread.is_alive()

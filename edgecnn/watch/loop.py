@@ -12,12 +12,12 @@ from edgecnn.watch.clock import Clock
 from edgecnn.watch.frame import Ended, Frame, Source
 
 _IDLE_SECONDS = 0.1
-"""So often the observers hear of nothing, and the end is noticed while no frame comes."""
+"""Seconds between calls of the observers, and checks for the end, while no frame arrives."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many frames came, were classified, were replaced by newer ones, and were no pictures."""
+    """How many frames arrived, were classified, were replaced by newer ones, and were unreadable."""
 
     seen: int
     classified: int
@@ -31,7 +31,7 @@ class Sighting:
 
     Attributes:
         age_seconds: from the capture of the frame to the answer.
-        counts: up to and with this frame.
+        counts: up to and including this frame.
     """
 
     frame: Frame
@@ -41,24 +41,24 @@ class Sighting:
 
 
 class Observer(Protocol):
-    """Who is told of each classified frame."""
+    """An observer of classified frames."""
 
     def see(self, sighting: Sighting) -> None:
-        """Take a classified frame; quickly, because the next one waits."""
+        """Handle a classified frame; quickly, because the next one waits."""
 
     def idle(self) -> None:
-        """Do what has to be done now and then, called when no frame came for a moment."""
+        """Do periodic work; called when no frame has arrived for a moment."""
 
 
 class Pace:
-    """When the next frame may be taken: at most one each `period` seconds, on a grid while the frames keep up."""
+    """When the next frame is due: at most one per `period` seconds, on a grid while frames keep up."""
 
     def __init__(self, period: float, start: float) -> None:
         self.due = start
         self._period = period
 
     def took(self, now: float) -> None:
-        """Note that a frame was taken. Who is late by more than a period starts a new grid instead of hurrying."""
+        """Record that a frame was used. After a delay of more than a period a new grid starts."""
         late = now - self.due >= self._period
         self.due = (now if late else self.due) + self._period
 
@@ -76,9 +76,9 @@ def watch(
     """Return the counts after classifying frames until the source ends, the clock is stopped, or `count` is reached.
 
     Args:
-        report: gets a line for each file that is no picture.
-        period: seconds from one frame to the next at least; frames between are dropped by the source.
-        count: of classified frames; None is without end.
+        report: gets a line for each unreadable picture.
+        period: least seconds between frames; the source drops those in between.
+        count: of classified frames; None for no limit.
 
     Raises:
         DeviceError: the camera cannot be opened.

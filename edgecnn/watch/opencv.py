@@ -14,7 +14,7 @@ from edgecnn.watch.clock import Clock
 from edgecnn.watch.frame import Pixels
 
 _TIMEOUT_MS = 5000
-"""After so long without an answer a stream is given up."""
+"""Time without an answer after which a stream is given up."""
 
 _PLAUSIBLE_AGE = 10.0
 """Seconds; a driver whose time stamps are older uses another clock."""
@@ -34,7 +34,7 @@ def import_cv2() -> Any:
     Raises:
         DeviceError: it is not installed.
     """
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")  # what goes wrong is said in one line of ours
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")  # errors are reported in one line of our own
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(_TIMEOUT_MS // 1000))
     try:
@@ -43,12 +43,12 @@ def import_cv2() -> Any:
         raise DeviceError("cameras and videos are read with OpenCV; pip install 'edgecnn[camera]'") from error
     cv2.utils.logging.setLogLevel(
         cv2.utils.logging.LOG_LEVEL_SILENT
-    )  # the variable is too late where somebody imported OpenCV before
+    )  # the variable has no effect if OpenCV is already imported
     return cv2
 
 
 class OpencvCamera:
-    """A `Camera` over a `cv2.VideoCapture` that is open."""
+    """A `Camera` over an open `cv2.VideoCapture`."""
 
     def __init__(self, cv2: Any, capture: Any, clock: Clock, name: str) -> None:
         self._cv2 = cv2
@@ -72,7 +72,7 @@ class OpencvCamera:
         return now
 
     def retrieve(self) -> Pixels:
-        """Return the frame that was grabbed last; OpenCV gives BGR."""
+        """Return the last grabbed frame; OpenCV gives BGR."""
         is_good, pixels = self._capture.retrieve()
         if not is_good:
             raise DeviceError(f"{self._name} gave a frame that cannot be decoded")
@@ -80,7 +80,7 @@ class OpencvCamera:
         return rgb
 
     def close(self) -> None:
-        """Let go of the device."""
+        """Release the device."""
         self._capture.release()
 
 
@@ -88,17 +88,17 @@ def open_device(device: Path, size: tuple[int, int] | None, clock: Clock) -> Ope
     """Return a V4L2 camera.
 
     Args:
-        device: as /dev/video0.
-        size: width and height to ask for; the driver may choose another.
+        device: such as /dev/video0.
+        size: width and height to request; the driver may choose others.
 
     Raises:
-        DeviceError: OpenCV is missing, there is no such device, it is forbidden, busy, or no camera.
+        DeviceError: OpenCV is missing, or the device is missing, forbidden, busy, or not a camera.
     """
     cv2 = import_cv2()
     _check_device(device)
     capture = cv2.VideoCapture(str(device), cv2.CAP_V4L2)
     if not capture.isOpened():
-        raise DeviceError(f"{device} gives no pictures: another program has it, or it is no camera")
+        raise DeviceError(f"{device} gives no pictures: another program has it, or it is not a camera")
     if size:
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
@@ -126,7 +126,7 @@ def find_cameras(folder: Path = Path("/dev")) -> tuple[Path, ...]:
 
 
 def _is_camera(device: Path) -> bool:
-    """Ask the driver; a device that may not be opened counts, so that the error says that it is forbidden."""
+    """Ask the driver; a forbidden device counts, so that the error can say so."""
     try:
         descriptor = os.open(device, os.O_RDWR | os.O_NONBLOCK)
     except PermissionError:
@@ -150,7 +150,7 @@ def _check_device(device: Path) -> None:
         there = ", ".join(str(one) for one in find_cameras()) or "none"
         raise DeviceError(f"no camera at {device}; cameras here: {there}") from error
     if not is_device:
-        raise DeviceError(f"{device} is no camera device")
+        raise DeviceError(f"{device} is not a camera device")
     if not os.access(device, os.R_OK | os.W_OK):
         raise DeviceError(
             f"{device} may not be opened: sudo usermod -aG video $USER, then log in again; a container needs the device"

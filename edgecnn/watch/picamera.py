@@ -32,14 +32,14 @@ class PiCamera:
     """A `Camera` over picamera2."""
 
     def __init__(self, camera: Any, clock: Clock) -> None:
-        """Take a camera that is configured and started."""
+        """Wrap a configured and started camera."""
         self._camera = camera
         self._clock = clock
         self._channels = list(_channels(camera.camera_configuration()["main"]["format"]))
         self._request: Any = None
 
     def grab(self) -> float:
-        """Wait for the next frame and return when its exposure began, as the sensor tells."""
+        """Wait for the next frame and return when its exposure began, as reported by the sensor."""
         self._release()
         self._request = self._camera.capture_request()
         now = self._clock.now()
@@ -47,29 +47,29 @@ class PiCamera:
         return stamp if 0 <= now - stamp < _PLAUSIBLE_AGE else now
 
     def retrieve(self) -> Pixels:
-        """Return the frame that was grabbed last."""
+        """Return the last grabbed frame."""
         return np.ascontiguousarray(self._request.make_array("main")[..., self._channels])
 
     def close(self) -> None:
-        """Let go of the camera."""
+        """Release the camera."""
         self._release()
         self._camera.stop()
         self._camera.close()
 
     def _release(self) -> None:
-        """Give the buffer back; there are few, and without a free one the camera stops."""
+        """Return the buffer; there are few, and without a free one the camera stops."""
         if self._request is not None:
             self._request.release()
             self._request = None
 
 
 def is_installed() -> bool:
-    """Whether picamera2 is there."""
+    """Whether picamera2 is installed."""
     return importlib.util.find_spec("picamera2") is not None
 
 
 def count_cameras() -> int:
-    """Return how many cameras picamera2 finds; 0 without it, or where it does not work."""
+    """Return how many cameras picamera2 finds; 0 if it is missing or does not work."""
     if not is_installed():
         return 0
     try:
@@ -92,7 +92,7 @@ def open_picamera(number: int, size: tuple[int, int] | None, clock: Clock) -> Pi
     found = len(module.Picamera2.global_camera_info())
     if number >= found:
         raise DeviceError(
-            f"picamera2 finds {found} cameras, and no number {number}; check the ribbon cable and `rpicam-hello`"
+            f"picamera2 finds {found} cameras, none with number {number}; check the ribbon cable and `rpicam-hello`"
         )
     try:
         camera = module.Picamera2(number)
@@ -101,7 +101,7 @@ def open_picamera(number: int, size: tuple[int, int] | None, clock: Clock) -> Pi
         camera.start()
         return PiCamera(camera, clock)
     except (RuntimeError, IndexError, OSError) as error:
-        raise DeviceError(f"the camera cannot be used ({first_line(error)}): has another program got it?") from error
+        raise DeviceError(f"the camera cannot be used ({first_line(error)}): is another program using it?") from error
 
 
 def _import_picamera2() -> Any:

@@ -1,4 +1,4 @@
-"""Files that are complete in a folder, by looking again and again: for network drives, which tell nothing."""
+"""Completed files in a folder, found by polling: for network drives, which send no events."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _Stamp = tuple[int, int, int]
 
 
 class Polling:
-    """The names of files that did not change from one look to the next: a writer that pauses longer is not noticed."""
+    """Names of files unchanged between two polls; a writer that pauses longer goes unnoticed."""
 
     def __init__(self, folder: Path, interval: float, clock: Clock) -> None:
-        """Look every `interval` seconds; what is there already is old.
+        """Poll every `interval` seconds; files already present are old.
 
         Raises:
             OSError: the folder cannot be read.

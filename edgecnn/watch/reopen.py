@@ -1,4 +1,4 @@
-"""A source that comes back: a lost camera is opened again, at growing intervals."""
+"""A source that comes back: a lost camera is reopened, at growing intervals."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from edgecnn.watch.clock import Clock
 from edgecnn.watch.frame import Frame, Source
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-"""Seconds between two tries; each is twice the one before."""
+"""Seconds between two attempts; each pause is twice the one before."""
 
 
 class Reopening:
-    """A source over the sources that `open_source` opens one after the other.
+    """A source that reopens its source with `open_source`.
 
-    What cannot be opened at the very start is an error; what is lost later is tried again for ever.
+    A source that cannot be opened at the start is an error; one lost later is retried forever.
     """
 
     def __init__(
         self, open_source: Callable[[], Source], clock: Clock, report: Callable[[str], None], *, is_there: bool = False
     ) -> None:
-        """Open the first one.
+        """Open the source.
 
         Args:
             report: gets one line when the source is lost and one when it is back.
-            is_there: whether opening proves that it is there, as of a folder; of a camera the first frame does.
+            is_there: whether opening proves that it is there, as with a folder; with a camera, the first frame does.
         """
         self._open = open_source
         self._clock = clock
@@ -39,16 +39,16 @@ class Reopening:
 
     @property
     def seen(self) -> int:
-        """Frames that have come so far, from all that were opened."""
+        """How many frames have arrived so far, over all reopenings."""
         return self._before[0] + (self._source.seen if self._source else 0)
 
     @property
     def dropped(self) -> int:
-        """Those of them that were replaced."""
+        """How many of them were replaced."""
         return self._before[1] + (self._source.dropped if self._source else 0)
 
     def newest(self, timeout: float) -> Frame | None:
-        """Return the newest frame, or None if none comes within `timeout` seconds, as while the source is lost.
+        """Return the newest frame, or None if none arrives within `timeout` seconds, as while the source is lost.
 
         Raises:
             DeviceError: it cannot be opened the first time, or its driver hangs and only a new process helps.
@@ -71,7 +71,7 @@ class Reopening:
         return frame
 
     def close(self) -> bool:
-        """Close what is open."""
+        """Close the open source."""
         return self._source is None or self._source.close()
 
     def _lose(self, error: Exception) -> None:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from edgecnn.task import Answer
 
 ANY = "*"
-"""The label of a rule that holds for all."""
+"""The label of a rule for all labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What to start for which label.
+    """A command to start for a label.
 
     Attributes:
         label: of the model, or `ANY`.
         command: program and arguments, with placeholders.
         min_score: the label counts only with this probability or more.
-        hold_seconds: so long must it be the answer to every classified frame.
-        cooldown_seconds: so long after a start there is no other one.
+        hold_seconds: for this long it must be the answer to every classified frame.
+        cooldown_seconds: for this long after a start there is no other.
     """
 
     label: str
@@ -31,10 +31,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Reactions:
-    """What to start for which labels, before the model and the source are known.
+    """Commands to start for labels, before the model and the source are known.
 
     Attributes:
-        labels, commands: of each rule, as many of one as of the other.
+        labels, commands: one of each per rule.
         min_score, hold_seconds: as in `Rule`.
         cooldown_seconds: as in `Rule`; None leaves it to the source: pictures in a folder have nothing to do with
             each other.
@@ -48,7 +48,7 @@ class Reactions:
 
 
 class Trigger:
-    """A rule and what it remembers of the frames so far."""
+    """A rule and its state over the frames so far."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule

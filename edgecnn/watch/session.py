@@ -37,22 +37,22 @@ def watch_source(
     top: int = 3,
     count: int | None = None,
 ) -> SessionTotals:
-    """Return what a session did when the source has ended, the clock was stopped, or `count` frames are classified.
+    """Return a session's totals, after the source ends, the clock stops, or `count` frames are classified.
 
     Args:
-        name: of the source, as `kind_of` takes it.
-        kind: what `kind_of` says of it.
+        name: of the source, as for `kind_of`.
+        kind: its kind, from `kind_of`.
         classifier: the loaded model.
         display: entered when the source is open; shows each classified frame.
-        clock: ends the session when it is stopped.
-        report: gets a line for what goes wrong without ending the session.
-        options: how the source is opened, and how often a frame is taken.
+        clock: ends the session when stopped.
+        report: gets a line for each error that does not end the session.
+        options: how the source is opened, and how often it is read.
         reactions: what to start for which labels.
         top: labels of each frame.
         count: of classified frames; None is without end.
 
     Raises:
-        DataError: a label that the model does not have, a program that is not there, or a video that cannot be read.
+        DataError: a label that the model does not have, a missing program, or a video that cannot be read.
         DeviceError: the camera cannot be opened.
     """
     with contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Which source a word of the command line means."""
+"""The source that a word of the command line means."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgecnn.watch.reopen import Reopening
 
 
 class Kind(enum.Enum):
-    """What gives the frames. A CAMERA and a STREAM go on for ever, a VIDEO ends, a FOLDER drops nothing."""
+    """A kind of source. A CAMERA or STREAM never ends, a VIDEO ends, and a FOLDER drops nothing."""
 
     PICAMERA = "picamera2"
     CAMERA = "camera"
@@ -30,11 +30,11 @@ class SourceOptions:
     """How a source is opened.
 
     Attributes:
-        period: seconds between two frames that are taken, at least.
-        size: width and height that a camera is asked for.
-        every_frame: whether a video is gone through frame by frame instead of played.
-        existing: whether pictures count that are in the folder already.
-        poll: seconds between two looks into the folder; None lets the kernel tell.
+        period: least seconds between two frames.
+        size: width and height to request from a camera.
+        every_frame: whether to read every frame of a video instead of playing it.
+        existing: whether to include pictures already in the folder.
+        poll: seconds between polls of the folder; None waits for the kernel's events.
     """
 
     period: float = 0.0
@@ -45,7 +45,7 @@ class SourceOptions:
 
 
 def kind_of(name: str) -> Kind:
-    """Return what `name` means.
+    """Return the kind of source that `name` means.
 
     Args:
         name: "camera" for the first one, "picamera2" or "picamera2:1", a number or a device for V4L2, a URL, a folder,
@@ -71,7 +71,8 @@ def kind_of(name: str) -> Kind:
 def _kind_of_file(path: Path) -> Kind:
     if not path.exists():
         raise DataError(
-            f"nothing to watch at {path}: give camera, picamera2, a device as /dev/video0, a URL, a folder or a video"
+            f"nothing to watch at {path}: give camera, picamera2, a device such as /dev/video0, "
+            "a URL, a folder or a video"
         )
     if path.suffix.lower() in SUFFIXES - {".gif"}:
         raise DataError(f"{path} is a picture: classify it with `edgecnn predict {path}`")
@@ -88,10 +89,10 @@ def shown(name: str) -> str:
 def open_source(name: str, kind: Kind, options: SourceOptions, clock: Clock, report: Callable[[str], None]) -> Source:
     """Return the source that `name` means.
 
-    What gives frames for ever is opened again when it is lost; `report` gets a line then.
+    A lost camera, stream or folder is reopened, and `report` gets a line.
 
     Raises:
-        DeviceError: a package is missing; what a camera raises, its first `newest` does.
+        DeviceError: a package is missing; a camera's own errors come from its first `newest`.
         DataError: the video or folder cannot be read.
     """
     if kind is Kind.VIDEO:
@@ -101,7 +102,7 @@ def open_source(name: str, kind: Kind, options: SourceOptions, clock: Clock, rep
     if kind is Kind.FOLDER:
         from edgecnn.watch.folder import Folder
 
-        opened = iter((options.existing,))  # after a loss, what was there is not new
+        opened = iter((options.existing,))  # after a loss, existing files are not new
         return Reopening(
             lambda: Folder(Path(name), clock, existing=next(opened, False), poll=options.poll),
             clock,
@@ -121,7 +122,7 @@ def _open_camera(name: str, kind: Kind, options: SourceOptions, clock: Clock) ->
     if kind is Kind.PICAMERA:
         number = name.partition(":")[2] or "0"
         if not number.isdecimal():
-            raise DeviceError(f"{number!r} is no number of a camera: give picamera2:0 or picamera2:1")
+            raise DeviceError(f"{number!r} is not a camera number: give picamera2:0 or picamera2:1")
         return picamera.open_picamera(int(number), options.size, clock)
     if kind is Kind.STREAM:
         return opencv.open_stream(name, shown(name), clock)

@@ -65,11 +65,11 @@ WantedBy=multi-user.target
 def unit(arguments: Sequence[str], source: str) -> str:
     """Return the text of a unit that runs `edgecnn watch` with `arguments` in this folder as this user.
 
-    Who prints it as root gets a service with a user of its own (DynamicUser). Relative paths stay right, because the
-    service runs in the folder where the unit was printed.
+    Printed as root, the service gets its own user (DynamicUser). Relative paths stay valid, because the service runs in
+    the folder where the unit was printed.
 
     Raises:
-        ValueError: an argument has a line break, which a unit cannot hold.
+        ValueError: an argument has a line break, which a unit cannot contain.
     """
     command = [*_program(), "watch", *arguments]
     user = "DynamicUser=yes" if os.geteuid() == 0 else f"User={getpass.getuser()}"
@@ -88,7 +88,7 @@ def _program() -> list[str]:
 
 
 def _quoted(word: str) -> str:
-    """Return a word as systemd reads it back. Source: systemd.service(5), "Command lines", systemd.syntax(7)."""
+    """Return a word quoted for systemd. Source: systemd.service(5), "Command lines", systemd.syntax(7)."""
     if any(ord(character) < 32 for character in word):
         raise ValueError(f"{word!r} cannot be in a systemd unit: it has a line break or another control character")
     text = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")

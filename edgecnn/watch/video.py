@@ -11,7 +11,7 @@ from edgecnn.watch.frame import Ended, Frame
 from edgecnn.watch.opencv import import_cv2
 
 _USUAL_FPS = 25.0
-"""For files that say nothing about their speed, as raw MJPEG."""
+"""The frame rate of files that state none, such as raw MJPEG."""
 
 _TOLERANCE = 1e-6
 """Seconds; time stamps are sums of floating-point numbers."""
@@ -20,12 +20,12 @@ _TOLERANCE = 1e-6
 class Video:
     """Frames of a video file.
 
-    Played, a frame is due at its time stamp; who comes late gets the newest one that is due, and those before it are
-    dropped. With `every_frame` nothing is dropped and nothing is waited for.
+    Played, a frame is due at its time stamp; a late reader gets the newest due frame, and those before it are dropped.
+    With `every_frame` nothing is dropped and there is no waiting.
     """
 
     def __init__(self, capture: Any, cv2: Any, clock: Clock, *, every_frame: bool) -> None:
-        """Play a `cv2.VideoCapture` that is open; the first frame is due when it is first asked for."""
+        """Play an open `cv2.VideoCapture`; the first frame is due when it is first requested."""
         self.seen = 0
         self.dropped = 0
         self._capture = capture
@@ -40,11 +40,11 @@ class Video:
         self._is_waiting = False
 
     def newest(self, timeout: float) -> Frame | None:
-        """Return the newest frame that is due, or None if none is within `timeout` seconds.
+        """Return the newest due frame, or None if none is due within `timeout` seconds.
 
         Raises:
-            Ended: that was the last one.
-            DataError: there is none at all.
+            Ended: there are no more frames.
+            DataError: the video has no frames.
         """
         if self._every_frame:
             if not self._grab():
@@ -78,7 +78,7 @@ class Video:
         raise Ended
 
     def _newest_due(self) -> bool:
-        """Grab up to the newest frame that is due, and return whether the video goes on."""
+        """Grab up to the newest due frame, and return whether the video continues."""
         assert self._start is not None
         while self._start + self._stamp + self._interval <= self._clock.now() + _TOLERANCE:
             if not self._grab():
@@ -99,7 +99,7 @@ class Video:
         return True
 
     def _retrieved(self, captured: float) -> Frame | None:
-        """Return the frame that was grabbed last; OpenCV can give no other."""
+        """Return the last grabbed frame; OpenCV can give no other."""
         self._is_waiting = False
         is_good, pixels = self._capture.retrieve()
         if not is_good:
@@ -113,14 +113,14 @@ def open_video(path: Path, clock: Clock, *, every_frame: bool) -> Video:
 
     Raises:
         DeviceError: OpenCV is missing.
-        DataError: the file is no video, or cut off so that nothing can be read.
+        DataError: the file is not a video, or too truncated to read.
     """
     cv2 = import_cv2()
     try:
         path.open("rb").close()
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
-    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)  # absolute, so that no name is taken for a URL
+    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_FFMPEG)  # absolute, so that no name looks like a URL
     if not capture.isOpened():
         raise DataError(f"{path} cannot be read as a video: it is of another kind, damaged or cut off")
     return Video(capture, cv2, clock, every_frame=every_frame)

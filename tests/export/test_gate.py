@@ -52,8 +52,8 @@ def test_a_file_that_lost_accuracy_is_kept_apart_and_the_exit_status_is_3(
         "--calibration", hard["calibration"], "--evaluation", hard["evaluation"], "--max-drop", "0.5",
     )  # fmt: skip
     assert ran.status == 3
-    assert "rejected/hard-int8.tflite does not pass" in ran.out
-    assert "not for deployment" in ran.err.splitlines()[-1]
+    assert "rejected/hard-int8.tflite does not hold" in ran.out
+    assert "do not deploy" in ran.err.splitlines()[-1]
     assert sorted(path.name for path in out.iterdir()) == [
         "export.log",
         "hard-float32.tflite",

@@ -62,7 +62,7 @@ def test_a_file_beyond_a_limit_is_kept_apart_and_the_status_is_3(edgecnn: Run, o
         "--calibration", own.calibration, "--evaluation", own.evaluation, "--max-drop", "5",
     )  # fmt: skip
     assert ran.status == 3
-    assert "rejected/grey_levels-int8.tflite does not pass" in ran.out
+    assert "rejected/grey_levels-int8.tflite does not hold" in ran.out
     assert (tmp_path / "out" / "rejected" / "grey_levels-int8.tflite").is_file()
     assert (tmp_path / "out" / "grey_levels-float32.tflite").is_file()
 

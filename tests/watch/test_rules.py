@@ -79,7 +79,7 @@ def test_what_cannot_wait_is_left_out_with_a_line_and_its_files_are_removed(tmp_
     queue.add(CommandRun("cat", ("sleep", "0.3"), {}))
     queue.add(CommandRun("dog", ("true",), {}, folder))
     assert time.monotonic() - begin < 0.3  # nothing of it waited
-    assert lines == ["the command for dog is left out: the one before still runs"]
+    assert lines == ["the command for dog is skipped: the one before still runs"]
     assert not folder.exists()
     finished(queue)
 
