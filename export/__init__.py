@@ -1,4 +1,4 @@
-"""Exporting Keras classifiers to TFLite and ONNX, in float32 and int8, and checking what came out.
+"""Export Keras classifiers to TFLite and ONNX, in float32 and int8, and check the results.
 
 This folder is imported as `edgecnn.export`.
 """

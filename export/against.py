@@ -1,4 +1,4 @@
-"""An int8 file held against the Keras model that it was made from, both given by name or path."""
+"""Compare an int8 file with the Keras model it was made from, both given by name or path."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from edgecnn.spec import CALIBRATION_SIZE, Precision
 def diagnose_against(
     artifact: Path, model: str, data: str, *, loading: KerasLoading = KerasLoading(), progress: Progress = silent
 ) -> NoiseDiagnosis:
-    """Return what quantization did to each layer of an int8 file.
+    """Return the noise that quantization added to each layer of an int8 file.
 
     Args:
         artifact: the file.
-        model: name or path of the Keras model that it was made from.
-        data: images to look at (see `edgecnn.data.sources`).
+        model: name or path of the Keras model it was made from.
+        data: images to run on (see `edgecnn.data.sources`).
         loading: whether code of the Keras model may run.
         progress: called with steps.
 
@@ -52,14 +52,14 @@ def restore_against(
     loading: KerasLoading = KerasLoading(),
     progress: Progress = silent,
 ) -> Restoration:
-    """Put the fewest layers of an int8 file back until the gate holds, and write the result.
+    """Restore as few layers of an int8 file as the gate needs to hold, and write the result.
 
     Args:
-        artifact: the file; it is left as it is.
-        model: name or path of the Keras model that it was made from.
-        data: labelled images that the gate judges by (see `edgecnn.data.sources`).
-        calibration: images that ranges are taken from.
-        to, limits, out, progress: as `restore` takes them.
+        artifact: the file; it is not changed.
+        model: name or path of the Keras model it was made from.
+        data: labelled images for the gate (see `edgecnn.data.sources`).
+        calibration: images to calibrate ranges on.
+        to, limits, out, progress: as for `restore`.
         loading: whether code of the Keras model may run.
 
     Raises:
@@ -80,7 +80,7 @@ def restore_against(
 def _open(
     artifact: Path, model: str, data: str, loading: KerasLoading, progress: Progress
 ) -> tuple[KerasClassifier, Dataset]:
-    """Return the Keras model, fed as the file's contract says, and the images for it."""
+    """Return the Keras model, preprocessed as the file's contract says, and its images."""
     contract = read_contract(artifact)
     progress("loading the model", 0, None)
     feeding = Feeding(contract.origin.preprocessing, contract.labels, task=contract.stated_task)

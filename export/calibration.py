@@ -1,4 +1,4 @@
-"""Whether images are fit to take int8 ranges from."""
+"""Check whether images are fit for calibrating int8 ranges."""
 
 from __future__ import annotations
 
@@ -24,16 +24,15 @@ def hashes(dataset: Dataset) -> tuple[str, ...]:
 
 
 def check_calibration(calibration: Dataset, evaluation: Dataset) -> tuple[str, ...]:
-    """Refuse calibration images that cannot do their work or would spoil the evaluation; return other doubts.
+    """Return warnings about the calibration images; reject unusable ones and those that would bias the evaluation.
 
     Raises:
-        DataError: some of them are among the evaluation images, or all pixels are nearly black, as they are
-            when images were divided by 255 before.
+        DataError: some of them are also evaluation images, or no pixel exceeds 1, as after a division by 255.
     """
     leaked = len(set(hashes(calibration)) & set(hashes(evaluation)))
     if leaked:
         raise DataError(
-            f"{leaked} of {len(calibration)} calibration images are also evaluation images; keep them apart"
+            f"{leaked} of {len(calibration)} calibration images are also evaluation images; use separate images"
         )
     if calibration.images.max() <= 1:
         raise DataError("the calibration images have no pixel above 1: they were scaled before; give raw pixels 0..255")
@@ -69,12 +68,12 @@ def _doubts(calibration: Dataset, evaluation: Dataset) -> Iterator[str]:
 
 
 class _Look:
-    """What can be told of images at a glance.
+    """Simple statistics of a set of images.
 
     Attributes:
         mean, deviation: of all pixels, 0..255.
-        roughness: mean squared difference of horizontal neighbours, as a share of what independent pixels of the same
-            deviation would have.
+        roughness: mean squared difference of horizontal neighbours, as a fraction of that of independent
+            pixels with the same deviation.
     """
 
     def __init__(self, images: Pixels) -> None:

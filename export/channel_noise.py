@@ -1,4 +1,4 @@
-"""How much of what a tensor says is lost in noise, channel by channel."""
+"""Measure how much of a tensor's signal is lost in noise, channel by channel."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 LOUDEST_DB = 120.0
-"""Stands for no noise at all: float32 itself rounds at some 140 dB."""
+"""Stands for no noise at all; float32 itself rounds at about 140 dB."""
 
 _CONSTANT = 1e-9
-"""A channel whose variance is less than this share of its power says nothing."""
+"""A channel whose variance is a smaller share of its power than this carries no signal."""
 
 
 class ChannelNoise:
-    """Sums the signal of each channel and the noise on it over many images.
+    """Accumulates the signal of each channel and the noise on it over many images.
 
-    The ratio of whole tensors would hide what matters most: where one channel is a thousand times louder than the
-    others, its power stands for the tensor's, however little is left of the others. And what a network reads from a
-    channel is how it varies, not how far from zero it is.
+    The ratio over an entire tensor would hide what matters most: if one channel is a thousand times louder than the
+    others, its power dominates, however little is left of the others. And a network reads how a channel varies, not how
+    far it is from zero.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class ChannelNoise:
         self._squares = self._noise = np.zeros(1)
 
     def add(self, signal: Any, received: Any) -> None:
-        """Take one image's tensor and its noisy copy: float, same shape."""
+        """Add one image's tensor and its noisy copy: float, same shape."""
         clean = np.asarray(signal, np.float64).reshape(-1, _channels(signal))
         noise = ((np.asarray(received, np.float64).reshape(clean.shape) - clean) ** 2).sum(axis=0)
         if self._sum is None:
@@ -41,7 +41,7 @@ class ChannelNoise:
 
     @property
     def lost(self) -> float | None:
-        """The mean over channels of noise to variance, each 1 at most; None where no channel varies."""
+        """The mean over channels of noise over variance, each at most 1; None if no channel varies."""
         if self._sum is None:
             return None
         variance = self._squares - self._sum**2 / self._count
@@ -52,12 +52,12 @@ class ChannelNoise:
 
     @property
     def decibels(self) -> float | None:
-        """The same as a signal-to-noise ratio: 0 dB where all channels are lost."""
+        """The loss as a signal-to-noise ratio; 0 dB if all channels are lost."""
         return decibels(self.lost)
 
 
 def decibels(lost: float | None) -> float | None:
-    """Return a share that is lost as a signal-to-noise ratio in dB."""
+    """Return a lost share as a signal-to-noise ratio in dB."""
     if lost is None:
         return None
     return LOUDEST_DB if lost <= 10 ** (-LOUDEST_DB / 10) else max(0.0, -10 * math.log10(lost))

@@ -1,4 +1,4 @@
-"""Converting in a process of its own: a crash there is an error here, and nothing is left of it."""
+"""Convert in a separate process: a crash there becomes an error here, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from edgecnn.isolated.messages import Answer, Request
 from edgecnn.progress import Progress, silent
 
 ENVIRONMENT = {"KERAS_BACKEND": "tensorflow"}
-"""What the converters read is TensorFlow's, whatever backend the user computes with."""
+"""The converters read TensorFlow models, whatever backend the user computes with."""
 
 
 def export_in_child(request: ExportRequest, out: Path, progress: Progress = silent) -> Exported:
-    """Export as `export_model` does, in a process of its own.
+    """Export as `export_model` does, in a separate process.
 
     Raises:
-        ExportError: as `export_model`, or that process crashed: the message names the layer if one alone does it.
+        ExportError: as `export_model`, or the process crashed; the message names the layer if one alone is the cause.
         EdgecnnError: as `export_model`.
     """
 
@@ -43,20 +43,20 @@ def export_in_child(request: ExportRequest, out: Path, progress: Progress = sile
 
 
 def diagnose_in_child(request: DiagnoseFile, progress: Progress = silent) -> NoiseDiagnosis:
-    """Return what `diagnose_against` does, from a process of its own.
+    """Return the result of `diagnose_against`, run in a separate process.
 
     Raises:
-        ExportError: as `diagnose_against`, or that process crashed.
+        ExportError: as `diagnose_against`, or the process crashed.
         EdgecnnError: as `diagnose_against`.
     """
     return _convert_or_tell(request, progress)
 
 
 def restore_in_child(request: RestoreFile, progress: Progress = silent) -> Restoration:
-    """Return what `restore_against` does, in a process of its own.
+    """Return the result of `restore_against`, run in a separate process.
 
     Raises:
-        ExportError: as `restore_against`, or that process crashed.
+        ExportError: as `restore_against`, or the process crashed.
         EdgecnnError: as `restore_against`.
     """
     return _convert_or_tell(request, progress)
@@ -74,12 +74,12 @@ def _convert_or_tell(request: Request[Answer], progress: Progress) -> Answer:
 
 
 def _sentence(error: ChildError, suspect: Suspect | None) -> str:
-    """Return how an export failed, which layer does it, and the way out."""
+    """Return a sentence on how an export failed, which layer caused it, and what to do."""
     if suspect is not None:
-        other = f", or leave {suspect.format.title} out with --formats" if suspect.format is not None else ""
-        return f"{_ending(error)}, on layer {suspect.layer}; use another layer there{other}"
+        alternative = f", or leave {suspect.format.title} out with --formats" if suspect.format is not None else ""
+        return f"{_ending(error)}, on layer {suspect.layer}; use another layer there{alternative}"
     if error.is_crash:
-        return f"{_ending(error)}; no layer was found that does it by itself"
+        return f"{_ending(error)}; no single layer was found to cause it"
     if error.ending is Ending.SIGNAL:
         return f"{_ending(error)}; end other programs, or export on a machine with more memory"
     return _ending(error)

@@ -1,4 +1,4 @@
-"""From a frozen graph to the files of one format, in every precision that was asked for."""
+"""Convert a frozen graph to the files of one format, in every requested precision."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from edgecnn.models.layers import Layers
 from edgecnn.spec import Format, Method, Precision, Quantization
 
 FEWEST_IN_A_HALF = 8
-"""Calibration images of which half would be fewer than this are not halved: there is nothing to learn from it."""
+"""Fewest calibration images in a half; a smaller set is not halved, since its halves would tell nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One file's content, and for a calibrated one the same from either half of the calibration images."""
+    """The content of one file; for a calibrated one, also its content from each half of the calibration images."""
 
     precision: Precision
     converted: Converted
@@ -39,16 +39,16 @@ def convert_all(
     layers: Layers,
     step: Callable[[str], None],
 ) -> Iterator[Conversion]:
-    """Yield the files of one format; the float32 model and what was observed are shared.
+    """Yield the files of one format; they share the float32 model and the observed ranges.
 
     Args:
         function: frozen TensorFlow function.
-        calibration: uint8, (N, H, W, C); needed for the precisions that are calibrated.
+        calibration: uint8, (N, H, W, C); needed for calibrated precisions.
         layers: of the Keras model.
-        step: called with what is being done.
+        step: called with the name of each step.
 
     Raises:
-        ExportError: an operation cannot be expressed; its layers are named.
+        ExportError: an operation cannot be expressed; the message names its layers.
     """
     tools, title = FORMATS[file_format], file_format.title
     possible = [precision for precision in precisions if file_format in precision.formats]
@@ -67,7 +67,7 @@ def convert_all(
             continue
         step(f"quantizing to {title} {precision.value}")
         uses = ranges if precision.is_full_integer else ranges[:1] or [None]
-        contents = [tools.quantize(model, precision, each, quantization, layers) for each in uses]
+        contents = [tools.quantize(model, precision, own, quantization, layers) for own in uses]
         yield Conversion(precision, contents[0], (contents[1], contents[2]) if len(contents) > 1 else None)
 
 
@@ -81,7 +81,7 @@ def _float_model(tools: ExportFormat, function: Any, layers: Layers) -> Any:
 
 
 def _ranges(tools: ExportFormat, model: Any, calibration: Pixels, method: Method) -> list[Ranges | None]:
-    """Return the ranges over all images, and those over each half where there are enough."""
+    """Return the ranges over all images and, if there are enough, over each half."""
     if len(calibration) < 2 * FEWEST_IN_A_HALF:
         return [choose_ranges(observe(tools.tensors, model, calibration, method), method)]
     halves = [observe(tools.tensors, model, calibration[start::2], method) for start in (0, 1)]

@@ -1,4 +1,4 @@
-"""What a converter returns."""
+"""The result of a converter."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from edgecnn.spec import TensorSpec
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A model file's payload, its tensors, and what it needs of a runtime (see `Contract.needs`).
+    """A model file's payload, its tensors, and what it needs from a runtime (see `Contract.needs`).
 
     Attributes:
-        float_operations: kinds of operations that compute in float; every one in a float32 file.
+        float_operations: kinds of operations that compute in float; in a float32 file, all of them.
     """
 
     payload: bytes

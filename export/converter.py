@@ -1,4 +1,4 @@
-"""What the process does that converts. TensorFlow and LiteRT end theirs on some models: this one may crash."""
+"""The requests that the conversion process handles. TensorFlow and LiteRT crash on some models, so this process may."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONVERTER = f"{__name__}:handlers"
 
 @dataclass(frozen=True, slots=True)
 class MakeArtifacts(Request[Manifest]):
-    """Fill `folder` with the artifacts of an export, which are for the folder `out`."""
+    """Fill `folder` with the artifacts of an export to the folder `out`."""
 
     export: ExportRequest
     folder: str
@@ -31,7 +31,7 @@ class MakeArtifacts(Request[Manifest]):
 
 @dataclass(frozen=True, slots=True)
 class DiagnoseFile(Request[NoiseDiagnosis]):
-    """Tell what quantization did to each layer of a file; see `diagnose_against`."""
+    """Diagnose what quantization did to each layer of a file; see `diagnose_against`."""
 
     artifact: str
     model: str
@@ -41,7 +41,7 @@ class DiagnoseFile(Request[NoiseDiagnosis]):
 
 @dataclass(frozen=True, slots=True)
 class RestoreFile(Request[Restoration]):
-    """Put layers of a file back and write the result; see `restore_against`."""
+    """Restore layers of a file and write the result; see `restore_against`."""
 
     artifact: str
     model: str
@@ -54,7 +54,7 @@ class RestoreFile(Request[Restoration]):
 
 
 def handlers(progress: Progress) -> Handlers:
-    """Return what this process makes; where Python was when a library crashed goes to the log."""
+    """Return the handlers of this process; if a library crashes, Python's stack goes to the log."""
     if not faulthandler.is_enabled():
         faulthandler.enable(2)
     return {

@@ -1,4 +1,4 @@
-"""Where an int8 file loses what the Keras model knows, layer by layer."""
+"""Measure where an int8 file loses accuracy against its Keras model, layer by layer."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class LayerNoise:
-    """What quantization did to one layer.
+    """The quantization noise of one layer.
 
-    All ratios are signal to noise in dB: of the variance of each channel to the noise on it, as the mean over the
-    channels of the shares that are lost; 0 dB is all lost, and each 6 dB are a bit. None where nothing is quantized.
+    All ratios are signal-to-noise ratios in dB. They compare the variance of each channel with the noise on it and
+    average the lost shares over the channels: at 0 dB all is lost, and each 6 dB are one bit. None where nothing is
+    quantized.
 
     Attributes:
         layer: its Keras name; "nested/layer" inside a nested model.
-        operations: what it became in the file.
-        output_db: of its output in the file, with all noise that came in from the layers before.
-        weights_db: of its output with its own weights quantized, and all else exact.
-        activations_db: of its output stored in the file's range and steps, and all else exact.
-        clipped: share of the output's values beyond that range.
-        levels_used: share of the steps that values reach; one huge value leaves few to the others.
+        operations: its operations in the file.
+        output_db: of its output in the file, including the noise from the layers before.
+        weights_db: of its output with its own weights quantized and all else exact.
+        activations_db: of its output stored with the file's range and steps and all else exact.
+        clipped: share of the output's values outside that range.
+        levels_used: share of the steps that values use; one huge value leaves few to the others.
     """
 
     layer: str
@@ -50,8 +51,8 @@ class LayerNoise:
 
     @property
     def own_db(self) -> float | None:
-        """Signal to the noise that this layer adds by itself."""
-        lost = [10 ** (-each / 10) for each in (self.weights_db, self.activations_db) if each is not None]
+        """Ratio of signal to the noise that this layer itself adds."""
+        lost = [10 ** (-ratio / 10) for ratio in (self.weights_db, self.activations_db) if ratio is not None]
         return decibels(min(1.0, sum(lost))) if lost else None
 
     @property
@@ -62,12 +63,12 @@ class LayerNoise:
 
 @dataclass(frozen=True, slots=True)
 class NoiseDiagnosis:
-    """What quantization did to each layer of one file.
+    """The quantization noise of each layer of one file.
 
     Attributes:
         artifact: the file's name.
-        images: how many were looked at.
-        layers: in the order of the network.
+        images: how many images were used.
+        layers: in network order.
     """
 
     artifact: str
@@ -78,21 +79,21 @@ class NoiseDiagnosis:
 
     @property
     def worst_first(self) -> tuple[LayerNoise, ...]:
-        """The layers that add noise, by how much; of those within a decibel, the first in the network comes first."""
+        """The layers that add noise, noisiest first; layers within a decibel keep their network order."""
         noisy = [layer for layer in self.layers if layer.own_db is not None]
         return tuple(sorted(noisy, key=lambda layer: round(layer.own_db or 0.0)))
 
 
 def diagnose(artifact: Path, classifier: KerasClassifier, images: Pixels) -> NoiseDiagnosis:
-    """Return what quantization did to each layer of an int8 file.
+    """Return the noise that quantization added to each layer of an int8 file.
 
-    The file and the Keras model, converted to float32 anew, run side by side on the images. The noise that a layer adds
-    is told from the noise that reaches it by giving each of its operations exact inputs and quantizing only its
-    weights, or only its output.
+    The file and the Keras model, converted to float32 again, run side by side on the images. To separate the noise that
+    a layer adds from the noise that reaches it, each of its operations gets exact inputs, and only its weights or only
+    its output are quantized.
 
     Args:
         artifact: a `.tflite` or `.onnx` file of `edgecnn export --int8`.
-        classifier: the Keras model that it was made from.
+        classifier: the Keras model it was made from.
         images: uint8, (N, H, W, C).
 
     Raises:
@@ -101,7 +102,7 @@ def diagnose(artifact: Path, classifier: KerasClassifier, images: Pixels) -> Noi
     """
     contract = read_contract(artifact)
     if not contract.precision.is_full_integer:
-        raise ExportError(f"{artifact} is {contract.precision.value}; only int8 files are diagnosed")
+        raise ExportError(f"{artifact} is {contract.precision.value}; only int8 files can be diagnosed")
     if contract.origin.sha256 != classifier.sha256:
         raise ExportError(f"{artifact} was not made from {classifier.path}; give that model with --against")
     _, payload, _ = split(artifact.read_bytes())
@@ -110,13 +111,13 @@ def diagnose(artifact: Path, classifier: KerasClassifier, images: Pixels) -> Noi
 
 
 def float_model_of(contract: Contract, classifier: KerasClassifier) -> Any:
-    """Return the float32 model of a Keras model in the format of a file, with the softmax if the file has it."""
+    """Return the Keras model as a float32 model in the format of a file, with the softmax if the file has one."""
     frozen = freeze_classifier(classifier, keep_softmax=contract.scores is Scores.PROBABILITIES)
     return FORMATS[contract.format].convert(frozen.function)
 
 
 class _OperationNoise:
-    """Sums up what one operation does."""
+    """Accumulates the noise of one operation."""
 
     def __init__(self, operation: PairedOperation) -> None:
         self.operation = operation

@@ -1,4 +1,4 @@
-"""A picture of what quantization did to each layer."""
+"""A plot of the quantization noise of each layer."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ _INCHES_A_LAYER, _MARGIN = 0.28, 1.6
 
 
 def noise_plot(diagnosis: NoiseDiagnosis) -> bytes:
-    """Return a PNG of the signal-to-noise ratios by layer, in the order of the network from top to bottom.
+    """Return a PNG of the signal-to-noise ratios by layer, in network order from top to bottom.
 
-    Two bars a layer are its weights alone and its activations alone, and the line is its output with all that came in.
+    The two bars of a layer are its weights alone and its activations alone; the line is its output with all noise.
 
     Raises:
         BackendError: Matplotlib is not installed.
     """
     try:
-        from matplotlib.figure import Figure  # without pyplot: no window system is asked for
+        from matplotlib.figure import Figure  # without pyplot, no window system is needed
     except ImportError as error:
-        raise BackendError("pictures need Matplotlib; pip install 'edgecnn[train]'") from error
+        raise BackendError("plots need Matplotlib; pip install 'edgecnn[train]'") from error
     layers = [layer for layer in diagnosis.layers if layer.own_db is not None]
     figure = Figure(figsize=(8, _MARGIN + _INCHES_A_LAYER * len(layers)), layout="constrained")
     axes = figure.subplots()

@@ -1,4 +1,4 @@
-"""One file that was made: sealed, run on the evaluation images, judged, and given its golden images."""
+"""Seal one exported file, run it on the evaluation images, and judge it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from edgecnn.spec import Format, Scores
 from edgecnn.task import TASKS
 
 FLOAT_TOLERANCE = 1e-3
-"""Largest difference of a float32 artifact's probabilities to Keras' that rounding can explain."""
+"""Largest difference between a float32 artifact's probabilities and Keras' that rounding can explain."""
 
 
 _NO_IMAGES = np.empty((0,), np.uint8)
@@ -31,7 +31,7 @@ _NO_IMAGES = np.empty((0,), np.uint8)
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What the manifest says about a file, and what came up on the way."""
+    """The manifest entry of a file, and warnings about it."""
 
     entry: Entry
     warnings: tuple[str, ...]
@@ -46,15 +46,15 @@ def examine(
     made_with: dict[str, str],
     folder: Path,
 ) -> Examined:
-    """Write a file into `folder`, or into its sub-folder `rejected` if it does not hold what it must.
+    """Write a file into `folder`, or into its sub-folder `rejected` if it exceeds a limit.
 
     Args:
         job: the export.
         conversion: the file's content.
         file_format: of the file.
-        scores: what its output is.
+        scores: the kind of its output.
         made_with: versions of the packages.
-        folder: where the export is being made.
+        folder: the folder that the export fills.
 
     Raises:
         ExportError: a float32 file differs from Keras by more than rounding.
@@ -71,7 +71,7 @@ def examine(
             f"{path.name} does not compute what Keras computes: probabilities differ by {measured.max_difference:.2g}"
         )
     halves = None if conversion.halves is None else _compare_halves(job, conversion.halves, contract, folder)
-    is_candidate = not precision.is_full or all(other.is_full for other in job.spec.precisions)
+    is_candidate = not precision.is_full or all(requested.is_full for requested in job.spec.precisions)
     entry = Entry(
         file=path.name,
         format=file_format,
@@ -94,7 +94,7 @@ def _contract(
 ) -> Contract:
     classifier, converted, precision = job.classifier, conversion.converted, conversion.precision
     preprocessing = replace(classifier.preprocessing, scale=(1.0,), offset=(0.0,))
-    if preprocessing.colour == "BGR":  # the graph takes care of scale and order
+    if preprocessing.colour == "BGR":  # the graph applies scale and order itself
         preprocessing = replace(preprocessing, colour="RGB")
     return Contract(
         format=file_format,
@@ -116,7 +116,7 @@ def _contract(
 
 
 def _compare_halves(job: ExportJob, halves: tuple[Converted, Converted], contract: Contract, folder: Path) -> Stability:
-    """Return how files differ whose ranges came from either half of the calibration images."""
+    """Return how two files differ that were calibrated on the two halves of the images."""
     answers = []
     for converted in halves:
         path = folder / f"half.{contract.format.value}"

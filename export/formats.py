@@ -1,8 +1,8 @@
-"""The formats that edgecnn makes files of: one table.
+"""The table of the formats that edgecnn exports.
 
-A format is a package with the modules that a row names, and a row; the way in which its files are recognized and read
-is a row of `edgecnn.model_files`. Nothing else in an export decides by the name of a format. What a row names is
-imported when it is called.
+A format is one row here and a package with the modules that the row names; a row of `edgecnn.model_files` says how its
+files are recognized and read. Nothing else in an export depends on the name of a format. What a row names is imported
+when it is called.
 """
 
 from __future__ import annotations
@@ -23,19 +23,18 @@ from edgecnn.spec import Format, Precision
 class ExportFormat:
     """How files of one format are made and taken apart.
 
-    A float32 model is whatever the package works on: the bytes of a flatbuffer, or an `onnx.ModelProto`.
+    A float32 model is what the package works on: the bytes of a flatbuffer, or an `onnx.ModelProto`.
 
     Attributes:
         convert: takes a frozen TensorFlow function (see `keras.freeze`); returns its float32 model. Raises
             `ExportError` if an operation cannot be expressed.
         describe: takes a float32 model; returns the content of its file.
-        tensors: takes a float32 model and images; yields what its tensors hold.
+        tensors: takes a float32 model and images; yields the values of its tensors.
         quantize: takes a float32 model, a precision, the ranges of its tensors or None, a `Quantization` and the layers
             of the Keras model; returns the content of a file in that precision. Raises `ExportError`.
-        loops: whether a part of a float32 model runs a number of times, as a recurrent layer does unless it is
-            unrolled.
-        pair: takes a float32 model, the payload of an int8 file that was made from it, and the layers; returns both.
-        may_loop: whether a part of a file in a precision may run a number of times.
+        loops: whether a float32 model contains a loop, as a recurrent layer does unless it is unrolled.
+        pair: takes a float32 model, the payload of an int8 file made from it, and the layers; returns the pair.
+        may_loop: whether a file in a precision may contain a loop.
     """
 
     format: Format

@@ -1,4 +1,4 @@
-"""What all steps of one export share: the model, the images, and Keras' own answers."""
+"""The data that all steps of one export share: the model, the images, and Keras' own answers."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from edgecnn.spec import ExportSpec, Quantization
 
 @dataclass(frozen=True, slots=True)
 class ExportJob:
-    """One export before anything is made.
+    """One export before any conversion.
 
     Attributes:
         classifier: the Keras model.
-        calibration: images that ranges are taken from; None where nothing is calibrated.
-        evaluation: images that files are judged on.
-        reference: Keras' probabilities on these, float32, (N, classes).
-        quantization: how quantized files are made.
-        choices: why, in sentences.
-        warnings: what a careful engineer would look at, in sentences.
+        calibration: images to calibrate ranges on; None if nothing is calibrated.
+        evaluation: images to judge files on.
+        reference: Keras' probabilities on the evaluation images, float32, (N, classes).
+        quantization: settings of the quantized files.
+        choices: the reasons for these, in sentences.
+        warnings: what deserves a look, in sentences.
     """
 
     classifier: KerasClassifier
@@ -46,7 +46,7 @@ class ExportJob:
 
 
 def prepare(request: ExportRequest) -> ExportJob:
-    """Return a job with everything loaded and checked that can be checked before a conversion.
+    """Return a job with everything loaded, and checked as far as possible before a conversion.
 
     Raises:
         ModelError, DataError: the model or the images cannot be used.
@@ -55,7 +55,7 @@ def prepare(request: ExportRequest) -> ExportJob:
     classifier = load_keras_classifier(find_model_file(request.source), request.feeding, request.loading)
     shape, preprocessing, task = classifier.shape, classifier.preprocessing, classifier.head.task
     judged = open_dataset(request.evaluation, shape, classifier.labels, preprocessing=preprocessing, task=task)
-    classifier = replace(classifier, labels=judged.class_names)  # its own, or those of the images where it has none
+    classifier = replace(classifier, labels=judged.class_names)  # its own, or else those of the images
     ranged, warnings = None, _doubtful_precisions(spec)
     if any(precision.needs_calibration for precision in spec.precisions):
         ranged = open_dataset(request.calibration, shape, preprocessing=preprocessing, draw=request.draw, task=task)
@@ -89,9 +89,9 @@ def _doubtful_precisions(spec: ExportSpec) -> tuple[str, ...]:
 
 
 def _refuse_guessing(reference: Scores, evaluation: Dataset, limits: ExportLimits) -> None:
-    """Raise unless Keras itself knows its classes: a file that answers as wrongly would pass every gate.
+    """Raise if Keras itself only guesses: a file with the same wrong answers would pass every gate.
 
-    Better than guessing is an accuracy whose 95 % interval lies above the share of the most frequent class.
+    An accuracy is better than guessing if its 95 % interval lies above the share of the most frequent class.
     """
     if evaluation.labels is None:
         return
@@ -100,12 +100,12 @@ def _refuse_guessing(reference: Scores, evaluation: Dataset, limits: ExportLimit
     accuracy, most_frequent = wilson(int(right.sum()), right.size), task.guessing(evaluation.labels)
     if limits.min_top1 is None and accuracy.low <= most_frequent:
         raise DataError(
-            f"Keras itself answers only {accuracy.value:.1%} of {evaluation.name} rightly, "
+            f"Keras itself answers only {accuracy.value:.1%} of {evaluation.name} correctly, "
             f"and guessing {most_frequent:.1%}: are labels and --scale those of its training? "
-            "`edgecnn doctor input` finds out; --min-top1 0 goes on"
+            "`edgecnn doctor input` finds out; --min-top1 0 exports anyway"
         )
     if limits.min_top1 is not None and 100 * accuracy.value < limits.min_top1:
         raise DataError(
-            f"Keras itself answers only {accuracy.value:.2%} of {evaluation.name} rightly; "
+            f"Keras itself answers only {accuracy.value:.2%} of {evaluation.name} correctly; "
             f"--min-top1 is {limits.min_top1:g}"
         )

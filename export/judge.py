@@ -1,4 +1,4 @@
-"""The gate: a paired test of a file's answers against the Keras model's."""
+"""The gate: a paired test of a file's answers against those of the Keras model."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 def judge(scores: Scores, reference: Scores, dataset: Dataset, limits: ExportLimits) -> GateResult:
-    """Return whether a file's answers are still as good as the reference's.
+    """Return whether a file's answers are still as good as those of the reference.
 
-    Where the images are too few to tell, as many as would bring the half width of the interval down to the distance
-    from the limit would be enough.
+    If there are too few images to decide, `enough_images` is the number at which the half width of the interval would
+    equal the distance from the limit.
 
     Args:
         scores, reference: probabilities of the file and of the Keras model, float32, (N, classes).
-        dataset: the N images; without labels their agreement is judged.
-        limits: whose `max_drop` or `min_agreement` is the limit.
+        dataset: the N images; without labels, the agreement is judged.
+        limits: `max_drop` is the limit with labels, `min_agreement` without.
     """
     task = dataset.task
     answers, expected = task.answers(scores), task.answers(reference)
     agreement = agreement_of(task.equal(answers, expected))
-    if dataset.labels is None:  # changed answers are what can be lost then
+    if dataset.labels is None:  # then a changed answer counts as lost
         drop, limit = None, limits.min_agreement
         lost, allowed = _complement(agreement), 100 - limit
     else:
@@ -56,18 +56,18 @@ def judge(scores: Scores, reference: Scores, dataset: Dataset, limits: ExportLim
 
 
 def _complement(agreement: Agreement) -> Interval:
-    """Return the share of images with another answer, in percent."""
+    """Return the percentage of images with a different answer."""
     return Interval(100 - agreement.percent, 100 - agreement.high, 100 - agreement.low)
 
 
 def agreement_of(same: Flags) -> Agreement:
-    """Return the share of equal answers, in percent, with its Wilson interval."""
+    """Return the percentage of equal answers, with its Wilson interval."""
     share = wilson(int(same.sum()), same.size)
     return Agreement(100 * share.value, 100 * share.low, 100 * share.high)
 
 
 def stability(first: Scores, second: Scores, dataset: Dataset) -> Stability:
-    """Return how the answers of two files differ whose ranges came from two halves of the calibration images."""
+    """Return how the answers of two files differ that were calibrated on the two halves of the images."""
     task = dataset.task
     answers = task.answers(first), task.answers(second)
     agreement = agreement_of(task.equal(*answers))
@@ -88,9 +88,9 @@ def _drop(answers: Answers, expected: Answers, dataset: Dataset) -> Drop:
 
 
 def _enough(count: int, distance: float, half_width: float) -> int:
-    """Return how many images would decide it: the half width goes with one over the root of their number.
+    """Return how many images would decide: the half width is proportional to one over the square root of their number.
 
-    The distance from the limit is taken as a tenth of a point at least, since nothing decides a tie.
+    The distance from the limit counts as at least a tenth of a point, since nothing decides a tie.
     """
     return max(count + 1, math.ceil(count * (half_width / max(distance, 0.1)) ** 2))
 

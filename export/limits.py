@@ -1,4 +1,4 @@
-"""The limits of an export, and what is found about size and latency on this machine."""
+"""The limits of an export, and the checks of size and latency on this machine."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ _MAX_SECONDS = 2.0
 class ExportLimits(Limits):
     """The limits of an export.
 
-    A drop is to Keras on the evaluation images; a latency is the median of single calls with one thread, here.
+    A drop is measured against Keras on the evaluation images; a latency is the median of single calls with one thread
+    on this machine.
 
     Attributes:
-        min_agreement: percent of the images that a file must answer as Keras does, where nobody labelled them.
-        min_top1: percent of the labelled images that Keras itself must answer rightly; None asks it to be better than
-            guessing.
+        min_agreement: percent of the images that a file must answer as Keras does, if the images have no labels.
+        min_top1: percent of the labelled images that Keras itself must answer correctly; None requires it to be better
+            than guessing.
     """
 
     min_agreement: float = MIN_AGREEMENT_PERCENT
@@ -33,13 +34,13 @@ class ExportLimits(Limits):
 
 
 def check_limits(classifier: Classifier, size_bytes: int, images: Images, limits: Limits) -> tuple[LimitResult, ...]:
-    """Return whether a file is within the limits on size and latency that were set.
+    """Return the results of the limits on size and latency that were set.
 
     Args:
-        classifier: the file, loaded.
-        size_bytes: of the file.
-        images: uint8, (N, H, W, C), which single calls take in turn.
-        limits: a latency holds if all of the median's 95 % interval is within its limit.
+        classifier: the loaded file.
+        size_bytes: size of the file.
+        images: uint8, (N, H, W, C); each call gets the next one.
+        limits: a latency holds if the median's entire 95 % interval is within its limit.
     """
     results = []
     if limits.max_size is not None:
@@ -50,7 +51,7 @@ def check_limits(classifier: Classifier, size_bytes: int, images: Images, limits
 
 
 def _latency(classifier: Classifier, images: Images) -> Interval:
-    """Return the median seconds of one image."""
+    """Return the median time of one image, in seconds."""
     first = time_calls(classifier.predict, [images[0]] * 5)
     affordable = max(10, int(_MAX_SECONDS * 1e9 / max(1, min(first))))
     order = [images[index % len(images)] for index in range(min(_WARM_UP_CALLS + _CALLS, affordable))]

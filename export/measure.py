@@ -1,4 +1,4 @@
-"""How a model does on the evaluation images, next to the Keras model."""
+"""Measure a model on the evaluation images, against the Keras model."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Scores = npt.NDArray[np.float32]
 
 
 def compare(scores: Scores, reference: Scores, dataset: Dataset) -> Measured:
-    """Return accuracy, where there are labels, and agreement.
+    """Return the accuracy, if there are labels, and the agreement with the reference.
 
     Args:
         scores: the model's probabilities, float32, (N, classes).
-        reference: the Keras model's, same shape.
-        dataset: the N images that both have seen.
+        reference: those of the Keras model, same shape.
+        dataset: the N images that both ran on.
     """
     task = dataset.task
     answers = task.answers(scores)

@@ -1,7 +1,7 @@
-"""The values of every tensor inside a float model while it looks at images, without keeping them.
+"""Observe the values of every tensor inside a float model while it runs on images, without storing them.
 
-One pass takes the least and the largest value of each tensor for each image. A second pass, where a method asks for
-it, counts all values into histograms between these. Memory is that of one image's activations and of the counts.
+The first pass records the least and the largest value of each tensor for each image. A second pass, where a method
+needs it, counts all values in histograms between these. Memory holds one image's activations and the counts.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from edgecnn.data.dataset import Pixels
 from edgecnn.spec import Method
 
 BINS = 8192
-"""Fine enough that a value 30 times the others leaves these 256 bins."""
+"""Fine enough that a value 30 times as large as the others leaves 256 bins to them."""
 
 Values = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """How often a tensor takes which value.
+    """How often a tensor takes each value.
 
     Attributes:
         low, high: edges of the first and the last bin; all bins are equally wide.
         counts: int64, (BINS,).
-        zeros: how many values are exactly 0, as behind a ReLU: these cost nothing to quantize.
+        zeros: how many values are exactly 0, as after a ReLU; quantizing these costs nothing.
     """
 
     low: float
@@ -45,11 +45,11 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observed:
-    """What tensors were seen to hold.
+    """The observed values of tensors.
 
     Attributes:
         low, high: by tensor name, float32 (N,): least and largest value on each image.
-        histograms: by tensor name, over all images; empty where none were asked for.
+        histograms: by tensor name, over all images; empty if none were requested.
     """
 
     low: dict[str, Values]
@@ -58,21 +58,21 @@ class Observed:
 
 
 Tensors = Iterator[dict[str, Values]]
-"""One dict of tensors for each image; the arrays may be overwritten when the next is taken."""
+"""One dict of tensors for each image; the arrays may be overwritten by the next step."""
 
 
 ReadTensors = Callable[[Any, Pixels], Tensors]
-"""Runs a model on images, (N, H, W, C), and yields all its float activations by name; constants are left out."""
+"""Runs a model on images, (N, H, W, C), and yields all its float activations by name, without constants."""
 
 
 def observe(tensors: ReadTensors, model: Any, images: Pixels, method: Method = Method.MIN_MAX) -> Observed:
-    """Return what each float tensor of a model holds on the images.
+    """Return the observed values of each float tensor of a model on the images.
 
     Args:
         tensors: runs a model of that format.
         model: float32, with a batch of one.
         images: uint8, (N, H, W, C).
-        method: one that needs histograms has the images run through the model twice.
+        method: one that needs histograms runs the model on the images twice.
     """
     low: dict[str, list[np.float32]] = {}
     high: dict[str, list[np.float32]] = {}
@@ -92,16 +92,16 @@ def observe(tensors: ReadTensors, model: Any, images: Pixels, method: Method = M
 
 
 def merge(first: Observed, second: Observed) -> Observed:
-    """Return what was seen on two disjoint sets of images of the same model.
+    """Return the combined observations of one model on two disjoint sets of images.
 
-    Where the histograms reach differently far, the counts of a bin go to where its middle lies.
+    Where histograms have different ranges, the counts of a bin move to the new bin that holds its middle.
     """
     both = {name: _merged(histogram, second.histograms[name]) for name, histogram in first.histograms.items()}
     return Observed(_concatenated(first.low, second.low), _concatenated(first.high, second.high), both)
 
 
 def as_input(image: Pixels, dtype: Any) -> Any:
-    """Return a batch of one image for an input of one pixel value a step."""
+    """Return a batch of one image for an input whose quantization step is one pixel value."""
     return (image[None].astype(np.int16) - 128).astype(np.int8) if dtype == np.int8 else image[None].astype(dtype)
 
 

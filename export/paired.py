@@ -1,4 +1,4 @@
-"""A quantized file beside the float model that it was made from: which operation did what to a tensor."""
+"""A quantized file paired with its float model, to compare the tensors of each operation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from edgecnn.data.dataset import Pixels
 Values = npt.NDArray[np.float32]
 
 TWIN = "#weights"
-"""Ends the name of what an operation makes of exact inputs with the weights of the quantized file."""
+"""Suffix of the output of an operation that has exact inputs and the weights of the quantized file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class Quantizer:
     high: int
 
     def levels(self, real: Values) -> npt.NDArray[np.float64]:
-        """Return the stored values before they are brought into the range; whole numbers."""
+        """Return the stored values before clipping, rounded to integers."""
         return np.rint(np.asarray(real, np.float64) / self.scale) + self.zero_point
 
     def rounded(self, levels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Return the real values that come back of such levels."""
+        """Return the real values of these levels after clipping."""
         return (levels.clip(self.low, self.high) - self.zero_point) * self.scale
 
 
@@ -41,11 +41,11 @@ class PairedOperation:
 
     Attributes:
         layer: the Keras layer.
-        kind: as the format calls it.
+        kind: the format's name for the operation.
         tensor: name of its output in the float model.
         stored: how that output is stored; None where it stays float.
-        is_inherited: whether its output has its input's quantization, so that nothing is rounded anew.
-        twin: name of the output before and after the weights alone were quantized; None without quantized weights.
+        is_inherited: whether its output keeps its input's quantization, so that it rounds nothing itself.
+        twin: names of the output with exact and with quantized weights; None without quantized weights.
         channels_first: whether the channel is the second axis, not the last.
     """
 
@@ -59,12 +59,12 @@ class PairedOperation:
 
 
 def dequantize(stored: Any, scale: Any, zero_point: Any, axis: int) -> Values:
-    """Return the real values, float32, of a constant that is stored as integers.
+    """Return the real values, float32, of a constant stored as integers.
 
     Args:
         stored: integers, any shape.
-        scale, zero_point: one for all, or one for each place along `axis`.
-        axis: that of the channels.
+        scale, zero_point: one value, or one for each index along `axis`.
+        axis: the channel axis.
     """
     scale, zero_point = np.asarray(scale, np.float64), np.asarray(zero_point, np.float64)
     if scale.size > 1:
@@ -84,8 +84,8 @@ class PairedModels:
 
     Attributes:
         operations: in the order of the network.
-        exact: gives all tensors of the float model for each image, those of the twins among them.
-        received: gives all tensors of the quantized file for each image, as real numbers, by the float model's names.
+        exact: yields all tensors of the float model for each image, including the twins.
+        received: yields all tensors of the quantized file for each image, as real numbers, by the float model's names.
     """
 
     operations: tuple[PairedOperation, ...]

@@ -1,4 +1,4 @@
-"""Rewriting graphs: a pass changes one in place, and a table gives the order of the passes.
+"""Graph rewriting: a pass changes a graph in place, and a table lists the passes in order.
 
 There is a table for each kind of graph: `keras.passes.table`, `onnx.passes.table` and `tflite.passes.table`.
 """
@@ -13,12 +13,12 @@ Pass = Callable[[Any], bool]
 
 
 def run_passes(passes: Iterable[Pass], graph: Any) -> tuple[Pass, ...]:
-    """Run passes once each, in their order; return those that changed the graph."""
-    return tuple(each for each in passes if each(graph))
+    """Run each pass once, in order; return those that changed the graph."""
+    return tuple(rewrite for rewrite in passes if rewrite(graph))
 
 
 def free_name(name: str, used: Collection[str]) -> str:
-    """Return the name, or the first of name_1, name_2, … that is not used."""
+    """Return the name, or the first of name_1, name_2, … that is unused."""
     number, candidate = 0, name
     while candidate in used:
         number += 1

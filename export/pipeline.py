@@ -43,22 +43,21 @@ def export_model(
     loading: KerasLoading = KerasLoading(),
     progress: Progress = silent,
 ) -> Exported:
-    """Export a Keras classifier and run every file that was made on the evaluation images.
+    """Export a Keras classifier and run every exported file on the evaluation images.
 
-    Everything is written beside `out` first and moved there when it is whole and checked, the manifest last.
-    Files of an earlier export that the new one does not replace are removed. What the converters print goes
-    to `export.log`.
+    All files are written beside `out` and checked, then moved there, the manifest last. Files of an earlier export that
+    the new one does not replace are removed. The converters' output goes to `export.log`.
 
     Args:
         source: name of a shipped model, or path of a `.keras` or `.h5` file or a SavedModel folder.
         out: folder for the artifacts.
         spec: which files to make, and how.
-        calibration: data set (see `edgecnn.data.sources`) that the int8 ranges are taken from.
-        draw: which images of it.
-        evaluation: data set that the files are checked on; it may share no image with `calibration`.
-        limits: what a file must hold. One that does not, with 95 % confidence, is put into the sub-folder `rejected`,
+        calibration: data set (see `edgecnn.data.sources`) to calibrate the int8 ranges on.
+        draw: which of its images to use.
+        evaluation: data set to check the files on; it must share no image with `calibration`.
+        limits: what each file must meet. A file that does not, with 95 % confidence, goes to the sub-folder `rejected`,
             and the manifest says so; see `Exported.rejected`.
-        feeding: how the Keras model is fed; where it has no labels, the model card's are taken, else those of the
+        feeding: how to feed the Keras model; without labels here, those of the model card are used, else those of the
             evaluation images.
         loading: whether code of the Keras model may run.
         progress: called with steps.
@@ -75,9 +74,9 @@ def export_model(
 
 
 def make_artifacts(request: ExportRequest, folder: Path, progress: Progress = silent) -> Manifest:
-    """Return the manifest of the checked artifacts that an export asks for, which are in `folder` then.
+    """Write the checked artifacts of an export to `folder`, and return their manifest.
 
-    What the converters print goes to `export.log` there. Errors are those of `export_model`.
+    The converters' output goes to `export.log` there. Errors are those of `export_model`.
     """
     spec = request.spec
     steps = _Steps(progress, total=3 + len(spec.formats) * (2 + 2 * len(spec.precisions)))
@@ -95,8 +94,8 @@ class _Steps:
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
 
-    def next(self, what: str) -> None:
-        self._progress(what, min(self._done, self._total), self._total)
+    def next(self, step: str) -> None:
+        self._progress(step, min(self._done, self._total), self._total)
         self._done += 1
 
 
@@ -128,10 +127,10 @@ def _manifest(job: ExportJob, source: str, examined: tuple[Examined, ...]) -> Ma
         keras=compare(job.reference, job.reference, job.evaluation),
         evaluation=ImageSet(job.evaluation.name, len(job.evaluation), job.evaluation.sha256),
         calibration=None if calibrates is None else _calibration_set(calibrates),
-        artifacts=tuple(each.entry for each in examined),
+        artifacts=tuple(result.entry for result in examined),
         made_with=versions_of(*_PACKAGES),
         choices=job.choices,
-        warnings=(*job.warnings, *(warning for each in examined for warning in each.warnings)),
+        warnings=(*job.warnings, *(warning for result in examined for warning in result.warnings)),
         task=classifier.head.task,
     )
 

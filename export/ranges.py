@@ -1,4 +1,4 @@
-"""The range of real values that a tensor's 256 steps are spread over."""
+"""Choose the range of real values that the 256 steps of a tensor cover."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Ranges = dict[str, Range]
 """By the name of a tensor."""
 
 PIXELS: Range = (0.0, 255.0)
-"""Range of the input, whatever calibration saw: one step is one pixel value."""
+"""Range of the input, whatever the calibration images hold: one step is one pixel value."""
 
 PERCENTILE = 99.99
-"""Share of the values, in per cent, that the percentile method keeps; half of the rest is cut off at each end."""
+"""Percentage of the values that the percentile method keeps; half of the rest is cut off at each end."""
 
 _STEPS, _NOTHING = 255, 1e-20
 _ENTROPY_BINS = 2048  # as Migacz, 2017
@@ -27,12 +27,12 @@ _MSE_CANDIDATES = 256
 
 
 def choose_ranges(observed: Observed, method: Method) -> Ranges:
-    """Return least and largest real value that each tensor can hold without being clipped; 0 is always between.
+    """Return the least and the largest real value of each tensor that are not clipped; every range includes 0.
 
     Args:
-        observed: of all tensors; with histograms, unless the method is MIN_MAX.
+        observed: all tensors; with histograms, unless the method is MIN_MAX.
         method: MIN_MAX keeps every value. PERCENTILE keeps 99.99 % of them. ENTROPY loses the least information, as
-            Kullback-Leibler divergence of the quantized histogram. MSE has the least expected squared error of
+            the Kullback-Leibler divergence of the quantized histogram. MSE has the least expected squared error of
             rounding and clipping together.
 
     Sources: S. Migacz, "8-bit Inference with TensorRT", GTC 2017 (entropy). MSE: rounding to a step d costs d^2/12
@@ -47,17 +47,17 @@ def choose_ranges(observed: Observed, method: Method) -> Ranges:
 
 
 def _with_zero(low: float, high: float) -> Range:
-    """Return the range widened to hold 0. One of 0 alone becomes 0 to 1: runtimes refuse steps of 0."""
+    """Return the range widened to include 0. A range of only 0 becomes 0 to 1, since runtimes refuse steps of 0."""
     low, high = min(low, 0.0), max(high, 0.0)
     return (low, high) if high - low > _NOTHING else (0.0, 1.0)
 
 
 def _percentile(histogram: Histogram) -> Range:
-    """Return the edges of the middle `PERCENTILE` of the values; within a bin they are taken as evenly spread."""
+    """Return the edges of the middle `PERCENTILE` of the values; within a bin they count as evenly spread."""
     edges = np.linspace(histogram.low, histogram.high, len(histogram.counts) + 1)
     below = np.concatenate([[0], np.cumsum(histogram.counts)])
     cut = (1 - PERCENTILE / 100) / 2 * below[-1]
-    low = edges[np.searchsorted(below, cut, side="right") - 1]  # an edge, so that a spike at 0 is kept whole
+    low = edges[np.searchsorted(below, cut, side="right") - 1]  # an edge, so that a spike at 0 is kept entirely
     high = edges[np.searchsorted(below, below[-1] - cut, side="left")]
     return float(low), float(high)
 
@@ -88,10 +88,10 @@ def _cost_above(
 
 
 def _entropy(histogram: Histogram) -> Range:
-    """Return the symmetric range (one-sided where all values have one sign) whose quantized form tells the most.
+    """Return the symmetric range (one-sided if all values have one sign) that keeps the most information.
 
-    Magnitudes are spread over 128 levels, or 256 where one sign is all. The first bin is taken like the second: it
-    holds the zeros of a ReLU, which are exact at any step (as NVIDIA's own later implementations do).
+    Magnitudes are spread over 128 levels, or 256 if all values have one sign. The first bin counts as the second does:
+    it holds the zeros of a ReLU, which are exact at any step (NVIDIA's own later implementations do the same).
     """
     lowest, highest = min(histogram.low, 0.0), max(histogram.high, 0.0)
     levels = 256 if lowest == 0 or highest == 0 else 128

@@ -1,4 +1,4 @@
-"""What an export is asked for."""
+"""The request for an export."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgecnn.spec import CALIBRATION_SIZE, ExportSpec
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """One export as plain data, which another process can be asked for; `export_model` explains each field."""
+    """One export as plain data that can be sent to another process; `export_model` explains each field."""
 
     source: str
     spec: ExportSpec

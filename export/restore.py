@@ -1,4 +1,4 @@
-"""Putting the fewest layers of an int8 file back to a higher precision, until its accuracy holds."""
+"""Restore as few layers of an int8 file to a higher precision as its accuracy needs."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ from edgecnn.runtime.load import load
 from edgecnn.spec import Precision, Quantization
 
 GOLDEN, DIAGNOSED_IMAGES = 4, 64
-"""How many images a file carries, are enough to look at layers, and ranges are taken from at most."""
+"""How many golden images a file carries, and how many images the diagnosis of layers uses."""
 
 _ROUNDS, _CALLS = 15, 20
-"""Turns that files are timed in, and calls in each."""
+"""Turns in which files are timed, and calls in each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """One layer that was put back.
+    """One restored layer.
 
     Attributes:
         layer: its Keras name.
-        keeps_output: whether its output is not quantized either, so that what reads it is put back as well.
-        extra_bytes: by which the file grows if this layer alone is put back.
-        extra_us: microseconds by which one inference on this machine takes longer then, as the median of turns with
-            the int8 file; it may be negative by noise.
+        keeps_output: whether its output is not quantized either, so that operations that read it are restored as well.
+        extra_bytes: growth of the file if only this layer is restored.
+        extra_us: extra microseconds of one inference on this machine in that case, as the median difference from the
+            int8 file over turns; noise can make it negative.
     """
 
     layer: str
@@ -68,11 +68,11 @@ class Restoration:
     """A restored file and what it cost.
 
     Attributes:
-        path: of the file that was written; None where nothing had to be restored.
-        to: precision of the layers that were put back.
+        path: the written file; None if nothing had to be restored.
+        to: precision of the restored layers.
         before, after: the gate of the int8 file and of the restored one.
         extra_bytes, extra_us: of all layers together, as in `Restored`.
-        diagnosis: of the int8 file, in whose order layers were tried.
+        diagnosis: of the int8 file; it set the order in which layers were tried.
     """
 
     path: str | None
@@ -87,7 +87,7 @@ class Restoration:
 
 @dataclass(slots=True)
 class _Workshop:
-    """Makes files with any layers restored, and judges them; each is made once."""
+    """Makes and judges files with any layers restored; each is made once."""
 
     float_model: Any
     ranges: Ranges
@@ -128,25 +128,25 @@ def restore(
     out: Path | None = None,
     progress: Progress = silent,
 ) -> Restoration:
-    """Put the fewest layers of an int8 file back until the gate holds, and write the result.
+    """Restore as few layers of an int8 file as the gate needs to hold, and write the result.
 
-    Layers are put back in the order of what they lose by themselves until the gate holds; then each that turns out not
-    to be needed is taken out again. Where storing a layer's output costs more than storing its weights, the output is
-    kept too, unless it holds without.
+    Layers are restored in the order of the noise they add until the gate holds; then each one that turns out not to be
+    needed is quantized again. Where storing a layer's output costs more than storing its weights, the output is kept
+    too, unless the gate holds without it.
 
     Args:
-        artifact: the int8 file; it is left as it is.
-        classifier: the Keras model that it was made from.
-        calibration: images that ranges are taken from, as many as are to be used.
-        evaluation: labelled images that the gate judges by; it may share none with `calibration`.
+        artifact: the int8 file; it is not changed.
+        classifier: the Keras model it was made from.
+        calibration: images to calibrate ranges on; all are used.
+        evaluation: labelled images for the gate; none may also be in `calibration`.
         to: FLOAT32, or INT16X8 for TFLite.
-        limits: whose `max_drop` is the limit of the gate.
+        limits: `max_drop` is the limit of the gate.
         out: file to write; None is `<model>-int8-restored.<format>` in the artifact's folder.
         progress: called with steps.
 
     Raises:
         ArtifactError, ContractError: the file cannot be read.
-        DataError: the evaluation images have no labels, or some calibrate too.
+        DataError: the evaluation images have no labels, or some are also calibration images.
         ExportError: it is not int8, was made from another model, or no restored file holds.
         OutputError: the file cannot be written.
     """
@@ -204,7 +204,7 @@ def _workshop(
 
 
 def _enough(shop: _Workshop, base: Quantization, diagnosis: NoiseDiagnosis) -> Quantization:
-    """Return the first of the longer and longer lists of layers with which the gate holds."""
+    """Return settings with which the gate holds, restoring one layer after another, the noisiest first."""
     settings = base
     for noise in diagnosis.worst_first:
         if noise.layer not in shop.layers.names:  # an operation that belongs to no layer
@@ -215,12 +215,12 @@ def _enough(shop: _Workshop, base: Quantization, diagnosis: NoiseDiagnosis) -> Q
         if shop.holds(settings):
             return settings
     gate = shop.file(settings)[1]
-    hint = "give more evaluation images" if gate.outcome is Outcome.TOO_FEW_IMAGES else "int8 is not for this model"
+    hint = "give more evaluation images" if gate.outcome is Outcome.TOO_FEW_IMAGES else "int8 does not suit this model"
     raise ExportError(f"the gate does not hold even with every layer restored ({gate.sentence}); {hint}")
 
 
 def _fewest(shop: _Workshop, base: Quantization, settings: Quantization) -> Quantization:
-    """Return `settings` without what is not needed: whole layers, the least noisy first, then kept outputs."""
+    """Return `settings` without what is not needed: first layers, the least noisy first, then kept outputs."""
     for layer in reversed(settings.restored):
         less = replace(
             settings, restored=_without(settings.restored, layer), kept_outputs=_without(settings.kept_outputs, layer)
@@ -239,7 +239,7 @@ def _without(names: tuple[str, ...], gone: str) -> tuple[str, ...]:
 
 
 def _prices(shop: _Workshop, base: Quantization, chosen: Quantization) -> list[tuple[int, float]]:
-    """Return extra bytes and microseconds of all restored layers together, then of each alone."""
+    """Return the extra bytes and microseconds of all restored layers together, then of each alone."""
     singles = [
         replace(base, restored=(layer,), kept_outputs=(layer,) if layer in chosen.kept_outputs else ())
         for layer in chosen.restored
@@ -251,7 +251,7 @@ def _prices(shop: _Workshop, base: Quantization, chosen: Quantization) -> list[t
 
 
 def _microseconds(paths: list[Path], image: Any) -> Iterator[float]:
-    """Yield by how much longer one call takes with each file than with the first, as the median of turns."""
+    """Yield the extra microseconds of one call with each file over the first, as the median of turns."""
     runs = [load(path).predict for path in paths]
     times: list[list[float]] = [[] for _ in runs]
     shuffle = random.Random(0)
@@ -265,8 +265,8 @@ def _microseconds(paths: list[Path], image: Any) -> Iterator[float]:
             if turn:  # the first turn warms up
                 times[place].append((time.perf_counter() - begin) / _CALLS * 1e6)
     first = np.array(times[0])
-    for each in times:
-        yield statistics.median((np.array(each) - first).tolist())
+    for measured in times:
+        yield statistics.median((np.array(measured) - first).tolist())
 
 
 def _contract_of(contract: Contract, converted: Converted, settings: Quantization) -> Contract:

@@ -1,4 +1,4 @@
-"""Which operations a file with restored layers does not quantize."""
+"""Choose the operations that a file with restored layers does not quantize."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class LayerOperation:
     """One operation of a float model.
 
     Attributes:
-        name: by which the format's quantizer calls it.
-        layer: the Keras layer that it belongs to; None for none.
+        name: the name that the format's quantizer uses.
+        layer: the Keras layer that it belongs to, or None.
         inputs, outputs: its tensors, by whatever identifies them in the model.
-        keeps_range: whether it passes large values on: a range that spoils the input spoils the output.
+        keeps_range: whether it passes large values on, so that a range that spoils the input spoils the output.
     """
 
     name: str
@@ -30,13 +30,13 @@ class LayerOperation:
 
 
 def operations_to_restore(operations: Iterable[LayerOperation], settings: Quantization) -> list[str]:
-    """Return the names of the operations that restored layers ask to leave alone.
+    """Return the names of the operations that are not quantized because of restored layers.
 
-    These are the layers' own; and where a layer's output is kept, those that read it: through all that pass its values
-    on, up to and with the first that computes something new of them.
+    These are the layers' own operations. Where a layer's output is kept, they include those that read it: all that only
+    pass its values on, and the first that computes something new from them.
 
     Args:
-        operations: all of a model, each after those that it reads from.
+        operations: all operations of a model, each after its inputs.
         settings: which layers are restored, and which of their outputs are kept.
     """
     if not settings.restored:
@@ -53,11 +53,11 @@ def operations_to_restore(operations: Iterable[LayerOperation], settings: Quanti
 
 
 def check_restored(file_format: Format, settings: Quantization, layers: Layers | None) -> None:
-    """Refuse what cannot be restored.
+    """Raise if the settings ask for a restoration that is impossible.
 
     Raises:
         ExportError: the model has no such layer, or the format cannot leave layers in that precision.
-        ValueError: layers are to be restored, and `layers` is None.
+        ValueError: layers are to be restored, but `layers` is None.
     """
     if not settings.restored:
         return

@@ -1,4 +1,4 @@
-"""From a converter's payload to a sealed file that other tools understand and that can be verified anywhere."""
+"""Seal a converter's payload into a file that other tools understand and anyone can verify."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from edgecnn.runtime.load import load
 
 
 def write_artifact(path: Path, payload: bytes, contract: Contract, golden: Images) -> Classifier:
-    """Write a model file with contract, metadata and golden images; return it loaded by the runtime that will run it.
+    """Write a model file with its contract, metadata and golden images; return it loaded in its own runtime.
 
     Args:
-        path: of the file.
-        payload: TFLite flatbuffer or ONNX model, as a converter made it.
-        contract: what it says about itself; its golden images are made anew.
-        golden: uint8, (N, H, W, C), images to answer; none for N = 0.
+        path: the file to write.
+        payload: TFLite flatbuffer or ONNX model from a converter.
+        contract: the file's contract; its golden images are replaced.
+        golden: uint8, (N, H, W, C), images to store with their answers; N = 0 stores none.
     """
     described = MODEL_FILES[contract.format].describe(payload, _facts(contract))
     path.write_bytes(seal(described, replace(contract, golden=None)))
@@ -34,12 +34,12 @@ def write_artifact(path: Path, payload: bytes, contract: Contract, golden: Image
 
 
 def spread(images: Images, count: int) -> Images:
-    """Return `count` of the images at most, evenly spread over all."""
+    """Return at most `count` of the images, evenly spaced."""
     return images[np.linspace(0, len(images) - 1, min(count, len(images))).astype(np.intp)]
 
 
 def _facts(contract: Contract) -> Facts:
-    """Return what viewers and other tools are told."""
+    """Return the metadata for viewers and other tools."""
     return Facts(
         name=f"{contract.origin.name} {contract.precision.value}",
         description=f"Image classifier of {len(contract.labels)} classes, exported from Keras.",

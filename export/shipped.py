@@ -1,4 +1,4 @@
-"""Exporting a model that ships with edgecnn, for this machine."""
+"""Export a model that ships with edgecnn, for this machine."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from edgecnn.spec import ExportSpec
 
 
 def export_shipped(folder: Path, name: str = DEFAULT, *, keep: bool = False, progress: Progress = silent) -> Path:
-    """Return the folder, with the float32 and int8 artifacts of a shipped model that suit this machine.
+    """Return the folder with a shipped model's float32 and int8 artifacts, exported for this machine.
 
     Args:
-        folder: for the artifacts.
+        folder: the folder for the artifacts.
         name: of the model.
-        keep: whether an export that is there already is good enough.
+        keep: whether to keep an existing export.
         progress: called with steps.
 
     Raises:

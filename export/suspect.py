@@ -1,4 +1,4 @@
-"""Finding the layer that crashes a conversion: parts of the model are converted in processes of their own."""
+"""Find the layer that crashes a conversion by converting parts of the model in separate processes."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ STEP = "looking for the layer that crashes it"
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A layer that crashes an export, and the format in which it does; None where the model itself crashes."""
+    """A layer that crashes an export, and the format in which it does; None if calling the model itself crashes."""
 
     layer: str
     format: Format | None
 
 
 def find_suspect(export: ExportRequest, environment: Mapping[str, str], progress: Progress = silent) -> Suspect | None:
-    """Return the first layer that crashes an export; None if none is found that does.
+    """Return the first layer that crashes an export; None if no layer is found.
 
     Args:
-        export: what crashed.
-        environment: variables that are added for the processes.
+        export: the export that crashed.
+        environment: variables to add to the environment of the processes.
         progress: called with steps.
     """
     called: list[str] = []
@@ -60,32 +60,32 @@ def _first_in(
         progress(STEP, 0, None, layer.name)
         return trials.crashes(ConvertPart(export, file_format, layer.end))
 
-    found = first_crashing(layers, crashes)
-    return None if found is None else Suspect(found.name, file_format)
+    culprit = first_crashing(layers, crashes)
+    return None if culprit is None else Suspect(culprit.name, file_format)
 
 
 def first_crashing(layers: Sequence[LayerInGraph], crashes: Callable[[LayerInGraph], bool]) -> LayerInGraph | None:
-    """Return a layer up to which a model crashes, but not up to any of those that it takes from; None if none does.
+    """Return a layer at which a model crashes though it does not at any of its inputs; None if there is none.
 
     Args:
-        layers: each after those that it takes from; a model of all of them crashes.
-        crashes: whether the model does, cut off behind a layer.
+        layers: each after its inputs; the model with all of them crashes.
+        crashes: whether the model crashes when it is cut off after a layer.
     """
     low, high = 0, len(layers)
-    while low < high:  # in a chain, all from the culprit on crash
+    while low < high:  # in a chain, every cut from the culprit on crashes
         middle = (low + high) // 2
         low, high = (low, middle) if crashes(layers[middle]) else (middle + 1, high)
     if low == len(layers):
         return None
     sources = [layer for layer in layers[:low] if layer.name in layers[low].sources]
-    for source in sources:  # in another branch than the one that was bisected
+    for source in sources:  # in a branch other than the bisected one
         if crashes(source):
             return first_crashing(layers[: layers.index(source) + 1], crashes)
     return layers[low]
 
 
 class _Trials:
-    """Asks a child, and starts another after one that crashed; leaving it ends the last."""
+    """Asks a child process, and starts a new one after a crash; leaving the context ends the last."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -97,7 +97,7 @@ class _Trials:
         try:
             return self._child.ask(request, progress)
         except ChildError:
-            self._child = None  # it has been ended
+            self._child = None  # it has ended
             raise
 
     def crashes(self, request: Request[None]) -> bool:

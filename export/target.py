@@ -1,4 +1,4 @@
-"""What is best for a device: a table of choices and the reasons for them."""
+"""The best choices for each kind of device, with reasons, in one table."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from edgecnn.spec import Quantization
 
 @dataclass(frozen=True, slots=True)
 class TargetDevice:
-    """A kind of device, and what suits it.
+    """A kind of device and the choices for it.
 
     Attributes:
-        title: what people call it.
-        activations: dtype of int8 ONNX activations: ONNX Runtime's kernels differ in it, LiteRT's are signed always.
+        title: its usual name.
+        activations: dtype of int8 ONNX activations. ONNX Runtime's kernels differ in it; LiteRT's are always signed.
         why: the reason for `activations`.
-        advice: whether int8 pays there.
+        advice: whether int8 pays off there.
     """
 
     name: str
@@ -68,10 +68,10 @@ DEFAULT_TARGET = "generic"
 
 
 def find_target(name: str) -> TargetDevice:
-    """Return the target of that name.
+    """Return the target with this name.
 
     Raises:
-        ExportError: there is none.
+        ExportError: there is no such target.
     """
     if name not in TARGETS:
         raise ExportError(f"no target named {name!r}{nearest(name, TARGETS)}")
@@ -79,18 +79,18 @@ def find_target(name: str) -> TargetDevice:
 
 
 def target_here() -> str:
-    """Return the name of the target that this machine is: what a demonstration on it should be made for."""
+    """Return the name of the target that matches this machine."""
     return "x86" if platform.machine() in ("x86_64", "AMD64") else DEFAULT_TARGET
 
 
 def choices(
     target: TargetDevice, wished: Quantization, *, activations: str | None
 ) -> tuple[Quantization, tuple[str, ...]]:
-    """Return how int8 files are made for a target, and the sentences that say why.
+    """Return the quantization settings for a target, and sentences that explain them.
 
     Args:
         target: the device.
-        wished: everything but the activations, which the target decides unless they are given.
+        wished: the settings; the target decides the activations unless `activations` is given.
         activations: "uint8" or "int8" to override the target's choice.
     """
     settings = replace(wished, activations=activations or target.activations)

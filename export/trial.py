@@ -1,4 +1,4 @@
-"""Converting parts of a model, in a process that a part may crash."""
+"""Convert parts of a model, in a process that may crash."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from edgecnn.spec import Format
 TRIALS = f"{__name__}:handlers"
 
 _IMAGES = 4
-"""Calibration images of a trial: noise, since ranges do not matter here."""
+"""Number of calibration images in a trial; they are noise, since ranges do not matter here."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallLayers(Request[tuple[LayerInGraph, ...]]):
-    """Load and call the model, reporting each layer that is called as a step; answer what its graph consists of."""
+    """Load and call the model, reporting each called layer as a step; the answer is the layers in its graph."""
 
     export: ExportRequest
 
@@ -46,7 +46,7 @@ class ConvertPart(Request[None]):
 
 
 def handlers(progress: Progress) -> Handlers:
-    """Return what this process tries."""
+    """Return the handlers of this process."""
     return {CallLayers: lambda request: _call_layers(request.export, progress), ConvertPart: _convert_part}
 
 
@@ -58,7 +58,7 @@ def _call_layers(export: ExportRequest, progress: Progress) -> tuple[LayerInGrap
 
 
 def _convert_part(request: ConvertPart) -> None:
-    """Convert, run and quantize. A part that raises does not crash; a cut may leave one that cannot be expressed."""
+    """Convert, run and quantize. Ignore exceptions: they are no crash, and a cut may leave what cannot be expressed."""
     classifier, function = _opened(request.export)
     spec, tools = request.export.spec, FORMATS[request.format]
     quantization, _ = choices(find_target(spec.target), spec.quantization, activations=spec.activations)
@@ -73,7 +73,7 @@ def _convert_part(request: ConvertPart) -> None:
 
 @functools.cache
 def _opened(export: ExportRequest) -> tuple[KerasClassifier, Any]:
-    """Return the Keras model and its frozen function; a process is asked about one export many times."""
+    """Return the Keras model and its frozen function; a process gets many requests about one export."""
     classifier = load_keras_classifier(find_model_file(export.source), export.feeding, export.loading)
     return classifier, freeze_classifier(classifier, keep_softmax=export.spec.keep_softmax).function
 
@@ -84,14 +84,14 @@ def _noise(classifier: KerasClassifier) -> Any:
 
 @contextlib.contextmanager
 def _reported_calls(progress: Progress) -> Iterator[None]:
-    """Report the name of each Keras layer when it is called, for tracing or for computing."""
+    """Report the name of each Keras layer when it is called, be it to trace or to compute."""
     from edgecnn.models.framework import import_keras
 
     kind: Any = import_keras().layers.Layer
     call = kind.__call__
 
     def reported(layer: Any, *inputs: Any, **options: Any) -> Any:
-        if not hasattr(layer, "layers"):  # a model's call is told by that of its layers
+        if not hasattr(layer, "layers"):  # a model is reported by its layers
             progress(layer.name, 0, None)
         return call(layer, *inputs, **options)
 

@@ -98,7 +98,7 @@ def crash(forks: Forks, model: Any, folder: Path, where: str, *command: str | Pa
     (log,) = temporary.iterdir()
     assert "Fatal Python error" in log.read_text()
     error, _, words = error.rpartition("; ")
-    assert words == f"the converters' own words are in {log}"
+    assert words == f"the converters' output is in {log}"
     return (*steps, error)
 
 
