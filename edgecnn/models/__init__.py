@@ -1,4 +1,4 @@
-"""Keras model builders, one file an architecture, and the ways to get a Keras model.
+"""Keras model builders, one file per architecture, and ways to load a Keras model.
 
 Nothing here imports Keras before a function is called.
 """

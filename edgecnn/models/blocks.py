@@ -11,14 +11,14 @@ from edgecnn.models.framework import import_keras
 
 
 def images_in() -> tuple[Any, Any]:
-    """Return the input of pixels 0..255, (N, 32, 32, 3), RGB, and the same scaled to 0..1 by a layer of the model."""
+    """Return the input, pixels 0..255, (N, 32, 32, 3), RGB, and a layer's output that scales it to 0..1."""
     keras = import_keras()
     pixels = keras.Input((32, 32, 3))
     return pixels, keras.layers.Rescaling(1 / 255)(pixels)
 
 
 def convolve(features: Any, channels: int, size: int = 3, stride: int = 1, *, relu: bool = True) -> Any:
-    """Return convolution, batch norm and, if wanted, relu; the resolution is divided by `stride`."""
+    """Return the output of convolution, batch norm and optional relu; `stride` divides the resolution."""
     layers = import_keras().layers
     features = layers.Conv2D(channels, size, strides=stride, padding="same", use_bias=False)(features)
     features = layers.BatchNormalization()(features)
@@ -26,21 +26,21 @@ def convolve(features: Any, channels: int, size: int = 3, stride: int = 1, *, re
 
 
 def add_convolved(features: Any) -> Any:
-    """Return the features plus what a 3×3 convolution makes of them."""
+    """Return the features plus a 3×3 convolution of them."""
     return import_keras().layers.Add()([features, convolve(features, features.shape[-1])])
 
 
 def pooled_stem(features: Any, channels: tuple[int, int]) -> Any:
-    """Return two 3×3 convolutions at full resolution, of which the largest of each 2×2 pixels is kept."""
+    """Return the output of two 3×3 convolutions at full resolution and a 2×2 max pooling."""
     features = convolve(convolve(features, channels[0]), channels[1])
     return import_keras().layers.MaxPooling2D()(features)
 
 
 def residual_block(features: Any, channels: int, stride: int = 1) -> Any:
-    """Return two 3×3 convolutions and what goes past them, added up, after a relu.
+    """Return the sum of two 3×3 convolutions and their shortcut, after a relu.
 
-    Where shapes differ, what goes past is averaged over `stride` × `stride` pixels and brought to `channels` by a
-    1×1 convolution: a 1×1 convolution with a stride would leave pixels out.
+    Where shapes differ, the shortcut averages `stride` × `stride` pixels and projects to `channels` with a 1×1
+    convolution: a 1×1 convolution with a stride would skip pixels.
 
     Source: ResNet-D in He et al., "Bag of Tricks for Image Classification with Convolutional Neural Networks", 2019.
     """

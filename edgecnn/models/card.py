@@ -14,27 +14,27 @@ from edgecnn.schema import SchemaError, decode_json, encode
 CARD_NAME = "card.json"
 SCHEMA_VERSION = 1
 CIFAR10_TRAINING = 50_000
-"""Images of CIFAR-10 that are there to be learned."""
+"""Size of the CIFAR-10 training split."""
 _LEARNED_OF_CIFAR10 = re.compile(r"([\d,]+) images of the CIFAR-10 training split$")
-"""What `training` is in cards of edgecnn 0.1.0, which have no `cifar10_held_out`."""
+"""Form of `training` in cards of edgecnn 0.1.0, which have no `cifar10_held_out`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """Everything needed to judge a model's weights and to train them again.
+    """Everything needed to assess a model's weights and to train them again.
 
     Attributes:
         recipe: name of the recipe.
         settings: of the recipe, the number of images held out, and the SHA-256 of a teacher's file, as text.
         epochs: how many the weights have seen.
-        training: the images that it was trained on.
-        data_form: in what form the images were, since a model trained on lossless ones loses on JPEG.
-        test: on images that took no part in training or in any choice.
+        training: the images it was trained on.
+        data_form: the form of the images, since a model trained on lossless ones loses accuracy on JPEG.
+        test: on images that were not used for training or any choice.
         made_with: versions of the packages.
         macs: multiply-accumulates of one image; 0 where an older edgecnn did not count them.
-        hardware: that it was trained on; "" where unknown.
+        hardware: the training machine; "" if unknown.
         int8: the same test with the shipped int8 artifacts, by format; empty before there are any.
-        cifar10_held_out: how many of CIFAR-10's training images it did not learn; None where it learned other images.
+        cifar10_held_out: how many of CIFAR-10's training images it did not learn; None if it learned other images.
     """
 
     model: str
@@ -65,7 +65,7 @@ def read_card(path: Path) -> ModelCard:
     """Return the card in a file.
 
     Raises:
-        ModelError: no such file, or no card of a version that this edgecnn reads.
+        ModelError: no such file, or not a card of a version that this edgecnn reads.
     """
     try:
         card = decode_json(ModelCard, path.read_bytes(), newest=SCHEMA_VERSION)

@@ -1,4 +1,4 @@
-"""A trained classifier in TensorFlow, wherever it came from, and the trial that tells what it is."""
+"""A trained classifier in TensorFlow, and the trial run that determines its kind."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _IMAGE_AXES = 4
 
 @dataclass(frozen=True, slots=True)
 class LoadedNetwork:
-    """What a loader found in a file.
+    """The contents of a model file.
 
     Attributes:
-        name: as the file calls it.
-        call: takes a float32 tensor (N, H, W, C), returns what the model returns in inference.
+        name: as in the file.
+        call: takes a float32 tensor (N, H, W, C), returns the model's inference output.
         model: with its layers; None for a SavedModel, which has none.
-        input_shape: with the batch axis; None where an axis is free.
-        layers: their names, to find what a converter made of them.
-        parameters: how many numbers its weights are.
+        input_shape: with the batch axis; None for a free axis.
+        layers: their names, to find them again in a converted file.
+        parameters: number of weights.
     """
 
     name: str
@@ -45,7 +45,7 @@ class LoadedNetwork:
 
 @dataclass(frozen=True, slots=True)
 class ClassifierHead:
-    """What a model gives: how many scores an image, of how many classes, for which task, and what they are."""
+    """A model's output: scores per image, number of classes, task, and kind of scores."""
 
     outputs: int
     class_count: int
@@ -65,11 +65,11 @@ class KerasClassifier:
         model: as in `LoadedNetwork`.
         shape: height, width and channels of the input.
         labels: one for each class.
-        head: what the model gives.
+        head: the model's output.
         sha256: of the file.
-        preprocessing: what the model has to be fed with.
+        preprocessing: of the model's input.
         layers: as in `LoadedNetwork`.
-        parameters: how many numbers its weights are.
+        parameters: number of weights.
     """
 
     name: str
@@ -86,7 +86,7 @@ class KerasClassifier:
 
     @property
     def scores(self) -> Scores:
-        """What the model's scores are."""
+        """The kind of the model's scores."""
         return self.head.scores
 
 
@@ -94,7 +94,7 @@ def image_shape(taken: tuple[int | None, ...], path: Path) -> tuple[int, int, in
     """Return height, width and channels of an input shape.
 
     Raises:
-        ModelError: it is not that of images of one size.
+        ModelError: it is not a shape of images of one size.
     """
     if len(taken) != _IMAGE_AXES or taken[3] not in (1, 3) or None in taken[1:]:
         raise ModelError(
@@ -111,16 +111,16 @@ def probe(
     path: Path,
     stated: str | None = None,
 ) -> ClassifierHead:
-    """Return what a model gives, from random images.
+    """Return the kind of a model's output, from a run on random images.
 
     Args:
         network: the model.
         shape, preprocessing: of its input.
         path: of its file.
-        stated: its task; None takes the first of the table that its scores can be of.
+        stated: its task; None takes the first task in the table that its scores fit.
 
     Raises:
-        ModelError: it cannot be called, or what it returns is of no task.
+        ModelError: it cannot be called, or its output fits no task.
     """
     values = _call_on_random_images(network, shape, preprocessing, path)
     outputs = values.shape[-1]
@@ -138,7 +138,9 @@ def probe(
         if scores is not None and entry.class_count(outputs) > 1:
             return ClassifierHead(outputs, entry.class_count(outputs), name, scores)
         reasons.append(why)
-    raise ModelError(f"{path} returns scores of no task: {reasons[0]}; a classifier ends in a softmax or in logits")
+    raise ModelError(
+        f"{path} returns scores that fit no task: {reasons[0]}; a classifier ends in a softmax or in logits"
+    )
 
 
 def _call_on_random_images(

@@ -1,7 +1,7 @@
 """edgecnn's own classifiers, four sizes of one family.
 
 Input: float32 or uint8 pixels 0..255, (N, 32, 32, 3), RGB. Output: float32 probabilities, (N, class_count).
-Parameters and multiply-accumulates are those of ten classes.
+Parameter and multiply-accumulate counts are for ten classes.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 def _chain(name: str, class_count: int = 10, *, channels: tuple[int, ...], residuals: tuple[int, ...]) -> keras.Model:
     """Return an untrained model of stages at 16×16, 8×8 and 4×4 pixels.
 
-    A stage starts with a convolution of stride 2, the first one of 4×4, the others of 3×3; then come as many
-    convolutions with a way past them as `residuals` says. There is nothing at 32×32, where int8 kernels have few
-    channels to work on, and no way past a stride, since the pooling, the 1×1 convolution and the addition of such a
-    way take as long as a convolution that adds more.
+    A stage starts with a convolution of stride 2, the first one of 4×4, the others of 3×3, followed by `residuals`
+    convolutions with shortcuts. Nothing runs at 32×32, where int8 kernels have few channels to work on. No stride has
+    a shortcut, since its pooling, 1×1 convolution and addition would take as long as a convolution that adds more.
 
     Args:
         name, class_count: of the model.
         channels: of each stage.
-        residuals: convolutions with a way past them in each stage.
+        residuals: convolutions with shortcuts in each stage.
     """
     keras = import_keras()
     pixels, features = images_in()
@@ -41,11 +40,11 @@ def _chain(name: str, class_count: int = 10, *, channels: tuple[int, ...], resid
 def _residual_stages(name: str, class_count: int = 10, *, channels: tuple[int, ...]) -> keras.Model:
     """Return an untrained model of a 4×4 convolution of stride 2 and a residual block at 16×16, 8×8, 4×4 and so on.
 
-    More accurate than a `_chain` of as many multiply-accumulates, and slower.
+    More accurate than a `_chain` with equal multiply-accumulates, and slower.
 
     Args:
         name, class_count: of the model.
-        channels: of each block; the first convolution has those of the first.
+        channels: of each block; the first convolution has as many as the first block.
     """
     keras = import_keras()
     pixels, features = images_in()
@@ -60,8 +59,8 @@ def _pooled_stages(
 ) -> keras.Model:
     """Return an untrained model of two convolutions at 32×32 and stages of residual blocks at 16×16, 8×8 and so on.
 
-    Between two stages the largest of each 2×2 pixels is kept, so that no convolution has a stride and nothing has to be
-    averaged beside one. More accurate than `_residual_stages` of as many multiply-accumulates (docs/results.md).
+    A 2×2 max pooling separates stages, so that no convolution has a stride and no shortcut needs averaging. More
+    accurate than `_residual_stages` with equal multiply-accumulates (docs/results.md).
 
     Args:
         name, class_count: of the model.

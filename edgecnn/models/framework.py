@@ -1,4 +1,4 @@
-"""Importing TensorFlow and Keras: late, quietly, and with a clear word when they are not there."""
+"""Importing TensorFlow and Keras: late, quietly, and with a clear error if they are missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def import_tensorflow() -> Any:
-    """Return the `tensorflow` module, with its start-up messages off unless the user set their level.
+    """Return the `tensorflow` module, with its start-up messages off unless the user set a level.
 
     Raises:
         BackendError: TensorFlow is not installed.

@@ -1,4 +1,4 @@
-"""Reading `.keras` and `.h5` files, which may come from strangers."""
+"""Reading `.keras` and `.h5` files, which may be untrusted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN_CLASS = re.compile(r"(?:Could not locate (?:class|function)|Unknown layer:) '([^']*)'")
 _CODE = re.compile(r"[Ll]ambda|safe_mode|unsafe")
-"""What Keras says of classes that it does not know, and of code that it does not run."""
+"""How Keras reports unknown classes, and code that it does not run."""
 
 _MAX_TEXT_BYTES = 64 * 2**20
 _MAX_UNPACKED_BYTES = 8 * 2**30
@@ -30,12 +30,12 @@ def read_keras_file(path: Path, *, trust_code: bool = False, code: Path | None =
     """Return the model in a `.keras` or `.h5` file.
 
     Args:
-        path: the file. Those of Keras 2 are read as far as Keras 3 can.
-        trust_code: whether code in the file, as that of Lambda layers, may run.
-        code: a Python file that defines the model's own layers; it is run.
+        path: the file. Keras 2 files are read if Keras 3 can.
+        trust_code: whether code in the file, such as Lambda layers, may run.
+        code: a Python file that defines the model's custom layers; it is executed.
 
     Raises:
-        ModelError: damaged or no model; it would run code; or several inputs or outputs.
+        ModelError: the file is damaged or not a model, would run code, or has several inputs or outputs.
     """
     if path.stat().st_size == 0:
         raise ModelError(f"{path} is empty; save the model again")
@@ -45,7 +45,7 @@ def read_keras_file(path: Path, *, trust_code: bool = False, code: Path | None =
     known = {} if code is None else _objects_in(code, keras)
     try:
         model = keras.models.load_model(path, custom_objects=known, compile=False, safe_mode=not trust_code)
-    except Exception as error:  # Keras raises whatever its parts raise
+    except Exception as error:  # Keras raises many kinds of errors
         raise ModelError(f"{path} cannot be loaded as a Keras model{_advice(error, trust_code)}") from error
     model.name = "".join(char if char.isalnum() or char in "_-" else "_" for char in str(model.name))
     inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
@@ -64,12 +64,12 @@ def read_keras_file(path: Path, *, trust_code: bool = False, code: Path | None =
 
 
 def _check_archive(path: Path) -> None:
-    """Refuse a `.keras` file that is no archive, or one that would unpack to more than a model can need."""
+    """Refuse a `.keras` file that is not an archive, or that unpacks to more than a model can need."""
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise ModelError(f"{path} is truncated or no Keras model; save the model again") from error
+        raise ModelError(f"{path} is truncated or not a Keras model; save the model again") from error
     texts = sum(size for name, size in sizes.items() if name.endswith(".json"))
     if texts > _MAX_TEXT_BYTES or sum(sizes.values()) > _MAX_UNPACKED_BYTES:
         raise ModelError(f"{path} unpacks to {sum(sizes.values()):,} bytes: refused")
@@ -80,7 +80,7 @@ def _objects_in(code: Path, keras: Any) -> dict[str, Any]:
     name = f"edgecnn_code_{code.stem}"
     specification = importlib.util.spec_from_file_location(name, code)
     if specification is None or specification.loader is None or not code.is_file():
-        raise ModelError(f"{code} is no Python file; give the one that defines the model's own layers")
+        raise ModelError(f"{code} is not a Python file; give the one that defines the model's own layers")
     module = importlib.util.module_from_spec(specification)
     sys.modules[name] = module
     try:
@@ -95,15 +95,12 @@ def _objects_in(code: Path, keras: Any) -> dict[str, Any]:
 
 
 def _advice(error: Exception, trust_code: bool) -> str:
-    """Return why it failed; Keras' words for code and unknown classes are long and name no option."""
+    """Return the reason and the option that helps; Keras' own messages are long and name no option."""
     words = str(error)
     if unknown := _UNKNOWN_CLASS.search(words):
-        return f": it has code of its own, {unknown[1]}; name the Python file that defines it with --code FILE"
+        return f": it has custom code, {unknown[1]}; name the Python file that defines it with --code FILE"
     if not trust_code and _CODE.search(words):
-        return (
-            ": it has a Lambda layer, whose code would run on loading; "
-            "if you trust where it comes from, add --trust-code"
-        )
+        return ": it has a Lambda layer, whose code would run on loading; if you trust its source, add --trust-code"
     return f": {first_line(error)}"
 
 

@@ -1,4 +1,4 @@
-"""From names inside a graph or a converted file back to the Keras layers that they come from.
+"""Names inside a graph or a converted file, mapped back to the Keras layers they come from.
 
 Keras opens two name scopes at each call of a layer, one to build it and one to compute, and TensorFlow numbers the
 second: what layer `conv` of `model` computes is traced as `model_1/conv_1/…`, and at the second call of a shared layer
@@ -25,8 +25,8 @@ class Layers:
     Attributes:
         root: name of the model.
         names: of all layers that compute, in the model's order; one inside a nested model is "nested/layer".
-        weighted: those among them with a kernel: what is fused with one of these goes by its name.
-        output: the layer that makes the model's output.
+        weighted: those among them with a kernel: operations fused with one of these take its name.
+        output: the layer that produces the model's output.
     """
 
     root: str
@@ -35,15 +35,15 @@ class Layers:
     output: str | None = None
 
     def find(self, *names: str) -> str | None:
-        """Return the layer that tensors or nodes of an exported file come from; None if their names tell of none.
+        """Return the layer that tensors or nodes of an exported file come from; None if their names show none.
 
-        Where several were fused, it is the first with a kernel, else the first.
+        Of several fused layers, it is the first with a kernel, else the first.
         """
         found = [layer for name in names for part in name.split(";") if (layer := self._named(part.split("/")))]
         return next((layer for layer in found if layer in self.weighted), found[0] if found else None)
 
     def find_traced(self, name: str) -> str | None:
-        """Return the layer that a node of a traced graph comes from; None if its name tells of none."""
+        """Return the layer that a node of a traced graph comes from; None if its name shows none."""
         known = frozenset(part for name in self.names for part in name.split("/"))
         scopes = name.split("/")
         if self.root in (scopes[0], _NUMBER.sub("", scopes[0])):
@@ -51,13 +51,13 @@ class Layers:
         return self._named([_layer_of_scope(scope, known) for scope in scopes])
 
     def check(self, wanted: tuple[str, ...]) -> None:
-        """Raise `ExportError` if one of the wanted layers is none of the model's."""
+        """Raise `ExportError` if one of the layers is not in the model."""
         for name in wanted:
             if name not in self.names:
                 raise ExportError(f"{self.root} has no layer {name!r}{nearest(name, self.names)}")
 
     def _named(self, scopes: list[str]) -> str | None:
-        """Return the innermost layer whose path lies in the scopes, in the same order."""
+        """Return the innermost layer whose path occurs in the scopes, in order."""
         matching = [known for known in self.names if _is_within(known.split("/"), scopes)]
         return max(matching, key=lambda known: known.count("/"), default=None)
 
@@ -86,15 +86,15 @@ def _walk(model: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_within(path: list[str], scopes: list[str]) -> bool:
-    """Whether the names of `path` are some of the scopes, in the same order."""
+    """Whether the names of `path` occur in the scopes, in order."""
     remaining = iter(scopes)
     return all(name in remaining for name in path)
 
 
 def _layer_of_scope(scope: str, known: frozenset[str]) -> str:
-    """Return the layer's name without the number that TensorFlow put behind it.
+    """Return the layer's name without the number that TensorFlow appended.
 
-    "conv_1" is the scope of layer "conv" where there is one, even if another layer is called "conv_1": that one's
+    "conv_1" is the scope of layer "conv" if there is one, even if another layer is called "conv_1": that one's
     is "conv_1_1".
     """
     bare = _NUMBER.sub("", scope)

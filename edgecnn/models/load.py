@@ -1,4 +1,4 @@
-"""From a file of a trained Keras classifier to something that can be called, exported and measured."""
+"""Loading a trained Keras classifier from a file."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def load_keras_classifier(
 
     Args:
         path: the model.
-        feeding: how it is fed, its task and its labels; without labels those of a model card beside the file, else "0",
+        feeding: its input, task and labels; the default labels are those of a model card beside the file, else "0",
             "1", ….
         loading: which code may run.
 
     Raises:
-        ModelError: the file is missing, damaged or no model; it would run code; or the model is no classifier of
+        ModelError: the file is missing, damaged or not a model; it would run code; or the model is not a classifier of
             images of one size.
         BackendError: TensorFlow is not installed.
     """
@@ -44,7 +44,7 @@ def load_keras_classifier(
         raise ModelError(f"no such model file: {path}")
     elif path.suffix not in KERAS_SUFFIXES:
         raise ModelError(
-            f"{path} is no Keras model file: expected a name ending in {', '.join(KERAS_SUFFIXES)}, "
+            f"{path} is not a Keras model file: expected a name ending in {', '.join(KERAS_SUFFIXES)}, "
             "or a SavedModel folder"
         )
     else:
@@ -55,7 +55,7 @@ def load_keras_classifier(
     if shape[2] == 1 and preprocessing.colour == "RGB":
         preprocessing = replace(preprocessing, colour="L")
     if not preprocessing.fits(shape[2]):
-        raise ModelError(f"{path} takes {shape[2]} channels, for which {preprocessing} cannot be done")
+        raise ModelError(f"{path} takes {shape[2]} channels, which do not fit {preprocessing}")
     head = probe(network, shape, preprocessing, path, feeding.task)
     found = feeding.labels or _labels(path, digest, head.class_count)
     if len(found) != head.class_count:

@@ -1,4 +1,4 @@
-"""How much a model computes."""
+"""Multiply-accumulates of a model."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def multiply_accumulates(model: keras.Model) -> int:
     """Return the multiply-accumulates of one image in convolutions and dense layers, nested models included.
 
-    Counted as the literature does: output pixels times kernel size times input channels of a group, padding
-    included, biases and everything else left out.
+    Counted as in the literature: output pixels times kernel size times input channels of a group, padding
+    included, without biases and everything else.
     """
     return sum(_of_layer(layer) for layer in _leaves(model))
 

@@ -1,4 +1,4 @@
-"""The architectures that can be built, and the trained models that ship with the package."""
+"""The available architectures, and the trained models that ship with the package."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ ARCHITECTURES = {
     "edge_m": "edgecnn.models.edge:edge_m",
     "edge_l": "edgecnn.models.edge:edge_l",
 }
-"""Module and builder of each; imported when it is built, since `predict` only looks for shipped files here."""
+"""Module and builder of each, imported only when built, since `predict` needs nothing but shipped files."""
 
 ASSETS = Path(__file__).parent.parent / "assets"
-"""Read as plain files: `importlib.resources` would cost 5 ms at each start, and the runtimes need paths anyway."""
+"""Read as plain files: `importlib.resources` would add 5 ms to each start, and the runtimes need paths anyway."""
 
 FAMILY = ("tutorial_cnn", "edge_s", "edge_m", "edge_l")
-"""What `edgecnn demo` shows side by side, from the least to the most accurate."""
+"""The models that `edgecnn demo` compares, from the least to the most accurate."""
 
 SHIPPED = (*FAMILY, "resnet8")
 DEFAULT = "tutorial_cnn"
@@ -58,10 +58,10 @@ def shipped_folder(name: str) -> Path:
 
 
 def find_model_file(text: str) -> Path:
-    """Return the file of a shipped model's name or of a path to a Keras model.
+    """Return the file for a shipped model's name or a path to a Keras model.
 
     Raises:
-        ModelError: neither; the message has the nearest shipped name.
+        ModelError: it is neither; the message suggests the nearest shipped name.
     """
     if text in SHIPPED:
         return shipped_folder(text) / "model.keras"
@@ -71,5 +71,5 @@ def find_model_file(text: str) -> Path:
 
 
 def model_path(text: str) -> Path:
-    """Return the Keras file of a shipped model's name; any other text is a path to a model file of any format."""
+    """Return the Keras file for a shipped model's name; any other text is a path to a model file of any format."""
     return find_model_file(text) if text in SHIPPED else Path(text)

@@ -1,4 +1,4 @@
-"""ResNet-8, the image classifier of the MLPerf Tiny benchmark, and its wide sister."""
+"""ResNet-8, the image classifier of the MLPerf Tiny benchmark, and a wider version."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def build(class_count: int = 10) -> keras.Model:
 
     Input: float32 or uint8 pixels 0..255, (N, 32, 32, 3), RGB. Output: float32 probabilities, (N, class_count).
 
-    Source: `resnet_v1_eembc` of the MLPerf Tiny reference implementation, image classification (IC01). Its L2
-    penalty is left to the recipe.
+    Source: `resnet_v1_eembc` of the MLPerf Tiny reference implementation, image classification (IC01). The
+    recipe supplies its L2 penalty.
     """
     return _build("resnet8", 16, class_count)
 
@@ -25,9 +25,9 @@ def build(class_count: int = 10) -> keras.Model:
 def build_wide(class_count: int = 10) -> keras.Model:
     """Return the untrained model with 40, 80 and 160 channels: 482,730 parameters, 76.5 M multiply-accumulates.
 
-    Input and output are those of `build`. The widths are inferred, not published: they are those with which ResNet-8
+    Input and output are those of `build`. The widths are inferred, not published: with them, ResNet-8
     has the multiply-accumulates (76.5 M) and the int8 file size (about 512 kB) of MLPerf Tiny's larger network (IC02).
-    It is here so that latencies can be compared with that network's; no weights are known to fit it.
+    It exists to compare latencies with that network's; no weights are known to fit it.
     """
     return _build("resnet8_wide", 40, class_count)
 

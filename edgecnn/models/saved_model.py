@@ -1,4 +1,4 @@
-"""Reading TensorFlow SavedModel folders, which may come from strangers."""
+"""Reading TensorFlow SavedModel folders, which may be untrusted."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _OF_A_MODEL = frozenset({
     "AssignVariableOp", "DisableCopyOnRead", "PartitionedCall", "ReadVariableOp", "StatefulPartitionedCall",
     "VarHandleOp", "VarIsInitializedOp",
 })  # fmt: skip
-"""The operations with side effects that a model needs: its variables, and calls of its own functions."""
+"""The operations with side effects that a model needs: variables, and calls of its own functions."""
 
 _OF_ITS_SAVER = frozenset({"MergeV2Checkpoints", "RestoreV2", "SaveV2"})
-"""Those that the functions for saving and restoring may have besides; loading and inference call neither."""
+"""Further operations allowed in the functions for saving and restoring, which loading and inference never call."""
 
 _READS_OUTSIDE = frozenset({
     "DebugIdentity", "DebugNanCount", "DebugNumericSummary", "DecodeProtoV2", "EncodeProto", "GenerateVocabRemapping",
     "InitializeTableFromTextFile", "MatchingFiles", "PyFuncStateless", "ReadFile", "XlaCustomCall", "XlaCustomCallV2",
 })  # fmt: skip
-"""What TensorFlow counts as free of side effects, and reaches files, the network, Python or native code."""
+"""Operations that TensorFlow treats as pure, but that reach files, the network, Python or native code."""
 
 _OF_PIPELINES = ("Dataset", "Iterator")
-"""In the names of tf.data's operations, which no model needs: `DatasetFromGraph` runs a graph hidden in a string,
+"""Parts of the names of tf.data operations, which no model needs: `DatasetFromGraph` runs a graph hidden in a string,
 and others read and write files."""
 
 _NO_LAYER = frozenset({"Const", "Identity", "NoOp", "Placeholder", "ReadVariableOp", "StatefulPartitionedCall"})
@@ -43,21 +43,22 @@ def is_saved_model(path: Path) -> bool:
 
 
 def read_saved_model(path: Path, *, trust_code: bool = False) -> LoadedNetwork:
-    """Return the model behind the signature `serving_default` of a SavedModel folder.
+    """Return the model with the signature `serving_default` of a SavedModel folder.
 
     Args:
         path: the folder.
-        trust_code: whether operations that reach outside of the model may be in it.
+        trust_code: whether it may contain operations that reach outside the model.
 
     Raises:
-        ModelError: damaged, no such signature, several inputs or outputs, or operations that reach outside.
+        ModelError: the folder is damaged, or lacks the signature, or has several inputs or outputs, or operations that
+            reach outside the model.
     """
     if not trust_code:
         _refuse_what_reaches_out(path)
     tf = import_tensorflow()
     try:
         loaded = tf.saved_model.load(str(path))
-    except Exception as error:  # TensorFlow raises whatever its parts raise
+    except Exception as error:  # TensorFlow raises many kinds of errors
         raise ModelError(f"{path} cannot be loaded as a SavedModel: {first_line(error)}") from error
     if _SIGNATURE not in loaded.signatures:
         raise ModelError(f"{path} has no signature {_SIGNATURE}; save it with model.export(...)")
@@ -89,10 +90,10 @@ def read_saved_model(path: Path, *, trust_code: bool = False) -> LoadedNetwork:
 def _refuse_what_reaches_out(path: Path) -> None:
     """Refuse operations that can reach files, the network or Python: to TensorFlow, a graph is a program.
 
-    Source: TensorFlow's SECURITY.md. Whatever TensorFlow counts as having side effects is refused, but for what a
-    model needs.
+    Source: TensorFlow's SECURITY.md. Operations that TensorFlow regards as having side effects are refused,
+    except those that a model needs.
     """
-    import_tensorflow()  # quietly, before its parts
+    import_tensorflow()  # quietly, before its submodules
     from tensorflow.core.protobuf import saved_model_pb2
 
     file = path / SAVED_MODEL_NAME
@@ -102,12 +103,12 @@ def _refuse_what_reaches_out(path: Path) -> None:
     try:
         message.ParseFromString(file.read_bytes())
     except Exception as error:
-        raise ModelError(f"{path} is truncated or no SavedModel; export the model again") from error
+        raise ModelError(f"{path} is truncated or not a SavedModel; export the model again") from error
     found = {op for graph in message.meta_graphs for op in _reaching_out(graph)}
     if found:
         raise ModelError(
-            f"{path} has operations that reach outside of the model ({', '.join(sorted(found))}); "
-            "if you trust where it comes from, add --trust-code"
+            f"{path} has operations that reach outside the model ({', '.join(sorted(found))}); "
+            "if you trust its source, add --trust-code"
         )
 
 

@@ -1,4 +1,4 @@
-"""How good a model's answers are."""
+"""Accuracy and loss of a model's answers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from edgecnn.data.dataset import Dataset
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How good a model is on a data set.
+    """Accuracy and loss of a model on a data set.
 
     Attributes:
         data: the data set.
-        images: how many decisions there were: one an image for single labels.
-        correct: how many of them are right.
+        images: number of decisions: one per image for single labels.
+        correct: how many of them are correct.
         loss: mean cross-entropy in nats.
     """
 
@@ -28,7 +28,7 @@ class Score:
 
     @property
     def top1(self) -> float:
-        """Share of right answers."""
+        """Share of correct answers."""
         return self.correct / self.images
 
 
@@ -37,7 +37,7 @@ def score(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> Score:
 
     Args:
         probabilities: float32, (N, classes).
-        dataset: the N labelled images that they are for.
+        dataset: the N labelled images they belong to.
 
     Raises:
         DataError: the images have no labels.

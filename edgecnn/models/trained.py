@@ -1,4 +1,4 @@
-"""A trained Keras model with its layers, for those who look into it or go on from it."""
+"""A trained Keras model with its layers, for inspection or further training."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 def load_trained(
     path: Path, feeding: Feeding = Feeding(), loading: KerasLoading = KerasLoading()
 ) -> tuple[KerasClassifier, keras.Model]:
-    """Return what a `.keras` or `.h5` file is as a classifier, checked, and the Keras model in it.
+    """Return the checked classifier in a `.keras` or `.h5` file, and its Keras model.
 
     No code in the file is run unless `loading` says so.
 
     Raises:
-        ModelError: as `load_keras_classifier`, or a SavedModel, whose layers are not in it.
+        ModelError: as `load_keras_classifier`, or for a SavedModel, which contains no layers.
         BackendError: TensorFlow is not installed.
     """
     classifier = load_keras_classifier(path, feeding, loading)
     if classifier.model is None:
-        raise ModelError(f"{path} is a SavedModel, which has no layers any more; give the .keras file it was made of")
+        raise ModelError(f"{path} is a SavedModel, which contains no layers; give the .keras file it was made from")
     return classifier, classifier.model

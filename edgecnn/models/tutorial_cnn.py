@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def build(class_count: int = 10) -> keras.Model:
     """Return the untrained model: 586,250 parameters and 5.0 M multiply-accumulates for ten classes.
 
-    Input: float32 or uint8 pixels 0..255, (N, 32, 32, 3), RGB. They are scaled to 0..1 by a layer of the model,
-    so that nothing can be scaled twice. Output: float32 probabilities, (N, class_count).
+    Input: float32 or uint8 pixels 0..255, (N, 32, 32, 3), RGB. A layer of the model scales them to 0..1,
+    so that nothing is scaled twice. Output: float32 probabilities, (N, class_count).
     """
     keras = import_keras()
     layers = keras.layers

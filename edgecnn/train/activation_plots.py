@@ -15,7 +15,7 @@ _GAP = 1
 
 
 def filters_picture(kernel: npt.NDArray[np.float32], title: str) -> bytes:
-    """Return a PNG of filters side by side; grey 0.5 is a weight of 0 and the scale is the same for all.
+    """Return a PNG of filters side by side; grey 0.5 is a weight of 0, and all share one scale.
 
     Args:
         kernel: float32, (height, width, input channels, filters). Three input channels are shown as colours,
@@ -49,9 +49,9 @@ def maps_picture(maps: ActivationMaps, image: Pixels, title: str) -> bytes:
 
 
 def tile(pictures: npt.NDArray[np.floating], between: float) -> npt.NDArray[np.float32]:
-    """Return pictures, floats (N, h, w, c), in rows that make about a square, with a gap of the value `between`.
+    """Return pictures, floats (N, h, w, c), tiled to about a square, with gaps of the value `between`.
 
-    Shape of the answer: (rows × (h + 1) - 1, columns × (w + 1) - 1, c).
+    Shape of the result: (rows × (h + 1) - 1, columns × (w + 1) - 1, c).
     """
     count, height, width, channels = pictures.shape
     columns = math.ceil(math.sqrt(count))

@@ -1,4 +1,4 @@
-"""What the convolutions of a model look for, and what they find in an image."""
+"""Filters of a model's convolutions, and their activations for an image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ActivationMaps:
-    """The activation maps of one convolution, after batch norm and relu where these follow it.
+    """The activation maps of one convolution, after batch norm and relu if these follow it.
 
     Attributes:
         layer: name of the convolution.
@@ -45,8 +45,8 @@ def activation_maps(model: keras.Model, values: npt.NDArray[np.float32]) -> tupl
     """Return the activation maps of each convolution, from input to output.
 
     Args:
-        model: of one image input.
-        values: float32, (H, W, C), what the model is fed with.
+        model: with one image input.
+        values: float32, (H, W, C), the model's input.
 
     Raises:
         ModelError: the model has no convolution.
@@ -64,7 +64,7 @@ def activation_maps(model: keras.Model, values: npt.NDArray[np.float32]) -> tupl
 
 def _convolutions(model: keras.Model) -> list[Any]:
     if not getattr(model, "inputs", None):
-        raise ModelError(f"{model.name} is a class of its own code: where its layers lead cannot be seen")
+        raise ModelError(f"{model.name} is a custom class: the graph of its layers is not visible")
     layers = import_keras().layers
     kinds = (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D)
     found = [layer for layer in model.layers if isinstance(layer, kinds)]
@@ -74,7 +74,7 @@ def _convolutions(model: keras.Model) -> list[Any]:
 
 
 def _end(model: keras.Model, convolution: Any) -> Any:
-    """Return the output of the batch norm and activation that take the convolution's output, else its own."""
+    """Return the output of the batch norm and activation after the convolution, else its own output."""
     layers = import_keras().layers
     is_sequence = isinstance(model, import_keras().Sequential)
     last = convolution

@@ -1,4 +1,4 @@
-"""What is done to training images so that no epoch is like another. Each draw is a function of its seed alone."""
+"""Random changes of training images. Each draw is a function of its seed alone."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from edgecnn.models.framework import import_tensorflow
 
 _MIRROR_STREAM, _CUTOUT_STREAM, _CUTMIX_STREAM = 1_000_003, 2_000_003, 3_000_017
-"""Added to a seed for draws that have nothing to do with one another."""
+"""Added to a seed to make draws independent of each other."""
 
 _GREY = 128
 
 
 def shift_and_flip(images: Any, max_shift: int, seed: Any) -> Any:
-    """Return each image moved by up to `max_shift` pixels both ways, edges reflected, and mirrored half the time.
+    """Return each image shifted by up to `max_shift` pixels on both axes, edges reflected, and mirrored half the time.
 
     Args:
         images: uint8 tensor, (B, H, W, C).
@@ -38,7 +38,7 @@ def shift_and_flip(images: Any, max_shift: int, seed: Any) -> Any:
 
 
 def cut_out(images: Any, side: int, seed: Any) -> Any:
-    """Return each image with a square made grey, whose centre is anywhere in it: at the edge less is lost.
+    """Return each image with a grey square centred anywhere in it; at the edge the square is cut off.
 
     Args:
         images: uint8 tensor, (B, H, W, C).
@@ -63,22 +63,22 @@ def cut_out(images: Any, side: int, seed: Any) -> Any:
 
 
 def cut_mix(images: Any, targets: Any, share: float, seed: Any) -> tuple[Any, Any]:
-    """Return images of which some have a rectangle of another one of the batch, and targets mixed by the areas.
+    """Return images, some with a rectangle from another one in the batch, and targets mixed by area.
 
-    A rectangle has the shape of the image and its centre anywhere in it; before it is cut at the edge its area is any
-    share of the image alike.
+    A rectangle has the proportions of the image and its centre anywhere in it. Before it is cut at the edge, its share
+    of the image's area is uniformly distributed.
 
     Args:
         images: uint8 tensor, (B, H, W, C).
         targets: float32 tensor, (B, classes).
-        share: of the images that are mixed, 0 to 1.
+        share: of the images to mix, 0 to 1.
         seed: int64 tensor, (2,); the same seed gives the same draw.
 
     Returns:
         The same shapes and dtypes.
 
     Source: Yun et al., "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable Features", 2019,
-    with a ratio of its own for each image.
+    with a separate ratio for each image.
     """
     tf = import_tensorflow()
     count, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]

@@ -10,13 +10,13 @@ from edgecnn.train.checkpoint import Weights
 _EVERY = 5
 """Steps between two updates: an update costs as much as a small layer."""
 _YOUNG = 5 * _EVERY
-"""Steps at the start with an update each, so that a short training too averages what it learned."""
+"""First steps, each with an update, so that a short training is averaged too."""
 
 
 class MovingAverage:
-    """The average of some variables over time, in variables of its own.
+    """The average of variables over time, in separate variables.
 
-    The momentum of an update with the number n is at most (n - 1) / (n + 9), so that the random weights of the start
+    The momentum of update n is at most (n - 1) / (n + 9), so that the random initial weights
     are soon forgotten.
 
     Source of that bound: `tf.train.ExponentialMovingAverage` with `num_updates`.
@@ -35,12 +35,12 @@ class MovingAverage:
         self._exchange = tf.function(self._swap, autograph=False)
 
     def update(self, number: int) -> None:
-        """Mix the variables in; the smaller `number`, which is 1 or more, the less is left of the old average."""
+        """Mix the variables in; the smaller `number`, at least 1, the less remains of the old average."""
         share = 1 - min(self._momentum, (number - 1) / (number + 9))
         self._mix(import_tensorflow().constant(share, "float32"))
 
     def swap(self) -> None:
-        """Exchange the variables' values and the average; done twice, all is as before."""
+        """Swap the variables' values and the average; a second call swaps them back."""
         self._exchange()
 
     def values(self) -> Weights:
@@ -60,7 +60,7 @@ class MovingAverage:
 
 
 def average_weights(momentum: float, start: Weights) -> Any:
-    """Return a Keras callback that averages the weights, batch-norm statistics too, and validates with the average.
+    """Return a Keras callback that averages weights and batch-norm statistics, and validates with the average.
 
     Its `averaged()` returns the average.
 

@@ -1,4 +1,4 @@
-"""Where a training stands after an epoch, as one file from which it can go on."""
+"""The state of a training after an epoch, as one file to resume from."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class State:
     """Everything that a training carries from one epoch to the next; order and augmentation follow from the seed.
 
     Attributes:
-        identity: what must be the same for the training to go on: architecture, recipe, seed, images.
+        identity: what must be the same to resume: architecture, recipe, seed, images.
         weights, optimizer: variables of the model and of the optimizer.
-        averaged: moving average of the weights; empty where the recipe has none.
-        best_weights, best_epoch, best: of the best finished epoch, 1-based, and how good it was; more is better.
-        history: one value an epoch for each quantity.
+        averaged: moving average of the weights; empty if the recipe has none.
+        best_weights, best_epoch, best: of the best finished epoch, 1-based, and its score; higher is better.
+        history: one value per epoch for each quantity.
         seconds: of training so far.
     """
 
@@ -52,7 +52,7 @@ class State:
 
 
 def write_state(path: Path, state: State) -> None:
-    """Write a state, whole or not at all.
+    """Write a state atomically.
 
     Raises:
         OutputError: the file cannot be written.
@@ -76,7 +76,7 @@ def read_state(path: Path, identity: dict[str, str]) -> State:
     """Return the state in a file.
 
     Raises:
-        TrainingError: no such file, no state, or that of another training; the message names what differs.
+        TrainingError: no such file, not a state, or the state of another training; the message names the difference.
     """
     if not path.is_file():
         raise TrainingError(f"nothing to resume: no {path}; start the training without --resume")
@@ -85,7 +85,7 @@ def read_state(path: Path, identity: dict[str, str]) -> State:
             known: dict[str, Any] = json.loads(str(stored["text"]))
             known |= {name: [stored[key] for key in _keys(stored.files, name)] for name in _LISTS}
         state = State(**known)
-    except Exception as error:  # whatever a damaged archive makes NumPy raise
+    except Exception as error:  # NumPy raises many kinds of errors on a damaged archive
         raise TrainingError(f"{path} is damaged ({error}); delete it and start without --resume") from error
     for name, value in identity.items():
         if state.identity.get(name) != value:

@@ -1,4 +1,4 @@
-"""What is kept, stored and told after each epoch."""
+"""Keeping, saving and reporting after each epoch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from edgecnn.train.checkpoint import State, Weights
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """How an epoch went.
+    """The progress after an epoch.
 
     Attributes:
-        number, of: 1-based, and how many the recipe has.
-        values: "loss", "accuracy" and, where there was validation, "val_loss", "val_accuracy".
-        seconds, seconds_left: of this epoch, and of those to come if they take as long as those of this run.
+        number, of: 1-based number, and the total in the recipe.
+        values: "loss", "accuracy" and, with validation, "val_loss", "val_accuracy".
+        seconds, seconds_left: of this epoch, and of the rest at the average pace of this run.
     """
 
     number: int
@@ -34,16 +34,16 @@ EpochListener = Callable[[Epoch], None]
 
 
 class EpochEnd:
-    """Brings the state of a training up to date after each epoch.
+    """Updates the state of a training after each epoch.
 
     Args:
-        model: that is trained, compiled.
+        model: to train, compiled.
         state: changed in place.
-        quantity: name of the value that the best epoch is told by; "loss" is better when lower, others when higher.
-        patience: stop after so many epochs that were not better; 0 never does.
-        averaged: returns the averaged weights, which are the ones to keep; None keeps the model's own.
+        quantity: name of the value that selects the best epoch; lower is better for "loss", higher for others.
+        patience: stop after this many epochs without improvement; 0 never stops.
+        averaged: returns the averaged weights, to be kept; None keeps the model's own.
         save: called with the state after each epoch.
-        report: called with how the epoch went.
+        report: called with the progress.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class EpochEnd:
         self._run_began = self._epoch_began = time.perf_counter()
 
     def callback(self, epochs: int) -> Any:
-        """Return the Keras callback that calls this; `epochs` is how many there are in all."""
+        """Return the Keras callback that calls this; `epochs` is the total number."""
         return import_keras().callbacks.LambdaCallback(
             on_epoch_begin=lambda _epoch, _logs: self._begin(),
             on_epoch_end=lambda _epoch, logs: self._end({name: float(value) for name, value in logs.items()}, epochs),
@@ -71,12 +71,12 @@ class EpochEnd:
 
     @property
     def latest(self) -> Weights:
-        """The weights to keep of the last finished epoch."""
+        """The weights to keep from the last finished epoch."""
         return self._state.averaged or self._state.weights
 
     @property
     def is_spent(self) -> bool:
-        """Whether the patience is at its end."""
+        """Whether the patience is exhausted."""
         return 0 < self._patience <= self._state.epochs - self._state.best_epoch
 
     def _begin(self) -> None:
@@ -86,7 +86,7 @@ class EpochEnd:
         state, now = self._state, time.perf_counter()
         if not math.isfinite(values["loss"]):
             raise TrainingError(
-                f"the loss is {values['loss']} in epoch {state.epochs + 1}: nothing is learned any more; start again "
+                f"the loss is {values['loss']} in epoch {state.epochs + 1}: training has diverged; start again "
                 "with a smaller learning_rate in the recipe"
             )
         for name, value in values.items():

@@ -1,4 +1,4 @@
-"""The pictures of `edgecnn explain`: what a model's convolutions look for and what they find in an image."""
+"""The pictures of `edgecnn explain`: a model's filters and its activation maps for an image."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FILTERS = "filters.png"
 _HEAD = 200
-"""Bytes of a picture that say what made it."""
+"""Bytes that mark a picture as made by edgecnn."""
 
 
 def explain(
@@ -27,13 +27,13 @@ def explain(
 ) -> tuple[Path, ...]:
     """Write `filters.png` and, for each convolution, `maps-<number>-<layer>.png` into `out`; return their paths.
 
-    What an earlier call left in `out` and this one does not replace is removed.
+    Pictures of an earlier call in `out` that are not replaced are removed.
 
     Args:
-        model: of one image input.
+        model: with one image input.
         name: of the model, for the titles.
         image: uint8, (H, W, C), of the model's size, to show beside the maps.
-        values: float32, (H, W, C), what the model is fed with for it.
+        values: float32, (H, W, C), the model's input for it.
         out: folder, made if needed.
 
     Raises:

@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 _VALIDATION_BATCH = 500
 _IMAGES_AT_ONCE = 20_000
-"""Training images that a Ctrl-C may have to wait for."""
+"""The most training images that Ctrl-C may have to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What came of a training.
+    """The result of a training.
 
     Attributes:
         model: with the weights of `epoch`, in float32, not compiled.
-        history: one value an epoch for "loss", "accuracy" and, where there was validation, "val_loss", "val_accuracy".
-        epoch: 1-based; the last one, or with a patience or after an interruption the best one; 0 if none was finished.
+        history: one value per epoch for "loss", "accuracy" and, with validation, "val_loss", "val_accuracy".
+        epoch: 1-based; the last one, or with patience or after an interruption the best one; 0 if none finished.
         interrupted: stopped with Ctrl-C.
-        seconds: of training, those before a resumption included.
+        seconds: of training, including those before a resumption.
     """
 
     model: keras.Model
@@ -68,9 +68,9 @@ def fit(
             validation accuracy; False, as it must be where these are test images, has no patience, and an interrupted
             training keeps the epoch with the lowest training loss.
         seed: of weights, order and augmentation.
-        start: weights to start from; None draws them.
-        teacher: whose probabilities are mixed into the targets, as the recipe says; None for none.
-        state: where an earlier training stands, to go on from there; None starts from nothing.
+        start: weights to start from; None draws random ones.
+        teacher: whose probabilities are mixed into the targets as the recipe says; None for none.
+        state: of an earlier training, to resume from; None starts anew.
         checkpoint: file that the state is written to after each epoch.
         report: called after each epoch.
 
@@ -123,7 +123,7 @@ def fit(
             interrupted = True
     chooses = interrupted or patience > 0
     weights, epoch = (state.best_weights, state.best_epoch) if chooses else (epoch_end.latest, state.epochs)
-    keras.utils.clear_session()  # so that layers are numbered from the start, whatever was built before
+    keras.utils.clear_session()  # layer numbers start anew, whatever was built before
     clean = build(class_count)  # float32, without optimizer state and loss
     if epoch:
         clean.set_weights(weights)
@@ -131,7 +131,7 @@ def fit(
 
 
 def at_once(steps: int, batch_size: int) -> int:
-    """Return how many steps of an epoch run between two looks at Python, which costs a small model a fifth of its time.
+    """Return how many steps run between returns to Python, which cost a small model a fifth of its time.
 
     It divides their number, else Keras would take batches of the next epoch for this one: a prime number gives 1.
     """
@@ -140,7 +140,7 @@ def at_once(steps: int, batch_size: int) -> int:
 
 
 def _restore(model: Any, state: State) -> None:
-    """Set the variables of a compiled model and its optimizer to those of a state that has finished an epoch."""
+    """Set the variables of a compiled model and its optimizer from a state with a finished epoch."""
     if not state.epochs:
         return
     model.set_weights(state.weights)

@@ -30,10 +30,10 @@ def make_optimizer(recipe: Recipe, steps: int) -> Any:
 
 
 def _one_pass_adam() -> Any:
-    """Return Keras' Adam with TensorFlow's own kernel, which does in one pass over the weights what takes ten else.
+    """Return Keras' Adam with TensorFlow's own kernel, which updates the weights in one pass instead of ten.
 
-    With small batches that is a sixth of the time of a small model with a wide dense layer. It uses private names of
-    Keras' Adam, because there are no public ones; tests/train/test_optimizer.py names those that a new Keras lacks.
+    With small batches this saves a sixth of the time of a small model with a wide dense layer. It uses private names of
+    Keras' Adam, because there are no public ones; tests/train/test_optimizer.py reports any that a new Keras lacks.
     """
     keras, tf = import_keras(), import_tensorflow()
 

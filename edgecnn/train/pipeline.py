@@ -1,4 +1,4 @@
-"""Training images in memory to shuffled, augmented batches.
+"""Shuffled, augmented batches from training images in memory.
 
 Order and augmentation are functions of seed, epoch and step alone, so that a resumed training sees what the
 interrupted one would have seen.
@@ -31,15 +31,15 @@ def training_batches(
 ) -> Any:
     """Return a `tf.data.Dataset` of uint8 (B, H, W, C) images and float32 (B, class_count) targets.
 
-    Targets are one-hot labels, mixed where images are; with a teacher, `recipe.teacher_share` of them is the teacher's
+    Targets are one-hot labels, mixed as the images are; with a teacher, `recipe.teacher_share` of them is the teacher's
     probabilities.
 
     Args:
         dataset: labelled images.
-        recipe: batch size and augmentation are taken from it.
+        recipe: gives batch size and augmentation.
         class_count: number of classes.
         seed: of order and augmentation.
-        epochs: 0-based numbers of consecutive epochs; the batches of all follow one another.
+        epochs: 0-based numbers of consecutive epochs; their batches follow one another.
         teacher: Keras model from float32 pixels to probabilities; None for none.
 
     Source of the mixture: Hinton et al., "Distilling the Knowledge in a Neural Network", 2015, at a temperature of 1.
@@ -47,7 +47,7 @@ def training_batches(
     tf = import_tensorflow()
     images, labels = tf.constant(dataset.images), tf.constant(dataset.labels)
     steps = steps_per_epoch(dataset, recipe)
-    plain = tf.autograph.experimental.do_not_convert  # there is no Python control flow on tensors in these
+    plain = tf.autograph.experimental.do_not_convert  # these have no Python control flow on tensors
 
     def one_epoch(epoch: Any) -> Any:
         order = tf.random.experimental.stateless_shuffle(tf.range(len(dataset)), tf.stack([seed, epoch]))

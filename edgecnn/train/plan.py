@@ -1,4 +1,4 @@
-"""What is trained: an architecture by a recipe on images, with everything that the result depends on."""
+"""A training plan: architecture, recipe, images, and everything else that the result depends on."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
-    """One training, before it begins.
+    """One training, before it starts.
 
     Attributes:
         name: of the architecture.
         recipe_name: what the card calls the recipe.
-        recipe: with the number of epochs wanted.
-        split: the images; the test is looked at once, at the end, unless the recipe shows it.
+        recipe: with the requested number of epochs.
+        split: the images; the test set is used once, at the end, unless the recipe shows it.
         seed: of weights, order and augmentation.
         start: name or path of a model whose weights are started from; "" draws them.
     """
@@ -38,7 +38,7 @@ class TrainingPlan:
 
     @property
     def shows_test(self) -> bool:
-        """Whether the accuracy after each epoch is that on the test images."""
+        """Whether the accuracy after each epoch is measured on the test images."""
         return self.recipe.validates_on_test and self.split.held_out is None
 
     def build(self) -> keras.Model:
@@ -46,11 +46,11 @@ class TrainingPlan:
         return architecture(self.name)(len(self.split.training.class_names))
 
     def learned_from(self) -> dict[str, str]:
-        """Return the SHA-256 of the teacher and of the model started from, as far as they are files."""
+        """Return the SHA-256 of the teacher and of the model started from, if they are files."""
         return _hash("teacher", self.recipe.teacher) | _hash("start", self.start)
 
     def identity(self) -> dict[str, str]:
-        """Return what a checkpoint must have been made by, so that a training may go on from it."""
+        """Return what must match the identity in a checkpoint to resume from it."""
         settings = {
             f"recipe's {field.name}": str(getattr(self.recipe, field.name))
             for field in fields(self.recipe)
@@ -77,15 +77,15 @@ def make_plan(
     seed: int = 0,
     start: str = "",
 ) -> TrainingPlan:
-    """Return a training with its images read and divided.
+    """Return a training plan, with its images read and split.
 
     Args:
         name: of the architecture.
         recipe_name: what the card calls the recipe.
         recipe: with the number of epochs wanted.
         data: the user's own images, which `split_own` reads; None takes the full CIFAR-10.
-        test: images to test them on; None takes a tenth of them.
-        holdout: training images kept apart to validate on; 0 keeps none.
+        test: images for the final test; None takes a tenth of `data`.
+        holdout: training images to set aside for validation; 0 for none.
         seed: of weights, order, augmentation and hold-out.
         start: name or path of a model whose weights are started from; "" draws them.
 
@@ -110,13 +110,15 @@ def _check(recipe: Recipe, split: Split) -> None:
     side = min(split.training.images.shape[1:3])
     if recipe.augmentation == "shift-and-flip" and recipe.max_shift >= side:
         raise TrainingError(
-            f"max_shift is {recipe.max_shift}; images of {side} pixels can be shifted by {side - 1} at most"
+            f"max_shift is {recipe.max_shift}; images of {side} pixels can be shifted by at most {side - 1}"
         )
     if recipe.patience and split.held_out is None:
-        raise TrainingError("early stopping chooses an epoch: hold out training images for it, as with --holdout 5000")
+        raise TrainingError(
+            "early stopping chooses an epoch: hold out training images for it, such as with --holdout 5000"
+        )
 
 
 def _hash(role: str, name: str) -> dict[str, str]:
-    """Return what tells a model from another one of its name; nothing of no model, or of one in a folder."""
+    """Return what distinguishes a model from another of its name; nothing for no model, or one in a folder."""
     file = find_model_file(name) if name else None
     return {f"{role}_sha256": sha256_file(file)} if file is not None and file.is_file() else {}

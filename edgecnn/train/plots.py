@@ -14,16 +14,16 @@ from edgecnn.task import same_answers
 from edgecnn.train.checkpoint import History
 
 MADE_HERE = b"Software\0edgecnn"
-"""In the first bytes of each picture: what has it may be replaced and removed."""
+"""Mark in the first bytes of each picture: files that have it may be replaced and removed."""
 _GRID_SIDE = 5
 _MOST_NUMBERED = 30
-"""Classes of which a confusion matrix has its numbers written in; with more they could not be read."""
+"""The most classes for which a confusion matrix shows its numbers; with more they are unreadable."""
 _LARGEST = 20
-"""Inches of a confusion matrix' side."""
+"""Side length of a confusion matrix, in inches."""
 
 
 def accuracy_curves(history: History, title: str, validated_on: str) -> bytes:
-    """Return a PNG of the accuracy on training images and on those that `validated_on` names, over the epochs."""
+    """Return a PNG of the accuracy over the epochs, on training images and on those named `validated_on`."""
     figure, axes = make_figure(7, 4.5)
     for key, label in (("accuracy", "training"), ("val_accuracy", validated_on)):
         if values := history.get(key):
@@ -50,7 +50,7 @@ def image_grid(dataset: Dataset) -> bytes:
 
 
 def confusion_matrix(probabilities: npt.NDArray[np.float32], dataset: Dataset, title: str) -> bytes | None:
-    """Return a PNG of how often images of each class (rows) were taken for each class (columns).
+    """Return a PNG of the confusion matrix: true classes in rows, answers in columns.
 
     Args:
         probabilities: float32, (N, classes), of the N labelled images.
@@ -77,7 +77,7 @@ def confusion_matrix(probabilities: npt.NDArray[np.float32], dataset: Dataset, t
 
 
 def worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> bytes:
-    """Return a PNG of the wrongly classified images that the model was surest about, at most 25, the surest first."""
+    """Return a PNG of at most 25 misclassified images, the most confident mistakes first."""
     figure, grid = make_figure(8, 9.4, _GRID_SIDE, _GRID_SIDE)
     chosen, task = find_worst_mistakes(probabilities, dataset, _GRID_SIDE**2), dataset.task
     answers, sureness = task.answers(probabilities), task.sureness(probabilities)
@@ -92,14 +92,14 @@ def worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset) -> 
 
 
 def find_worst_mistakes(probabilities: npt.NDArray[np.float32], dataset: Dataset, count: int) -> npt.NDArray[np.int64]:
-    """Return the positions of at most `count` wrongly classified images, the surest answer first: int64, (M,)."""
+    """Return the positions of at most `count` misclassified images, most confident first: int64, (M,)."""
     task = dataset.task
     wrong = np.flatnonzero(~same_answers(task, task.answers(probabilities), dataset.known_labels))
     return wrong[np.argsort(-task.sureness(probabilities[wrong]), kind="stable")][:count]
 
 
 def _plain(text: str) -> str:
-    """Return a text that Matplotlib shows as it is: between two dollar signs it would read a formula."""
+    """Return the text escaped for Matplotlib, which reads formulas between dollar signs."""
     return text.replace("$", r"\$")
 
 
@@ -110,7 +110,7 @@ def make_figure(width: float, height: float, rows: int = 1, columns: int = 1, **
         BackendError: Matplotlib is not installed.
     """
     try:
-        from matplotlib.figure import Figure  # without pyplot: no window system is asked for
+        from matplotlib.figure import Figure  # without pyplot, which would need a window system
     except ImportError as error:
         raise BackendError("pictures need Matplotlib; pip install 'edgecnn[train]'") from error
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -118,7 +118,7 @@ def make_figure(width: float, height: float, rows: int = 1, columns: int = 1, **
 
 
 def to_png(figure: Any) -> bytes:
-    """Return a Matplotlib figure as PNG that says that edgecnn made it."""
+    """Return a Matplotlib figure as a PNG marked as made by edgecnn."""
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=120, metadata={"Software": "edgecnn"})
     return content.getvalue()

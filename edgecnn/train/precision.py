@@ -1,4 +1,4 @@
-"""In which number format a training computes."""
+"""The number format of a training."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 from edgecnn.models.framework import import_keras
 
 _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
-"""As Linux names them for x86 and arm64. Without these instructions bfloat16 is emulated, slower than float32."""
+"""Linux's names for x86 and arm64. Without these instructions bfloat16 is emulated, slower than float32."""
 
 
 def cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Whether the CPU multiplies bfloat16 numbers itself; False where the operating system does not say."""
+    """Whether the CPU has bfloat16 instructions; False if the operating system does not tell."""
     try:
         lines = cpuinfo.read_text().splitlines()
     except OSError:
@@ -28,7 +28,7 @@ def cpu_has_bfloat16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
 
 
 def usable_precision(wanted: str) -> str:
-    """Return `wanted`, or "float32" where bfloat16 is wanted and the CPU has no instructions for it."""
+    """Return `wanted`, or "float32" if it is bfloat16 and the CPU has no instructions for that."""
     return wanted if wanted == "float32" or cpu_has_bfloat16() else "float32"
 
 

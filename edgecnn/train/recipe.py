@@ -1,4 +1,4 @@
-"""Training recipes: what is done with the data, for how long, and how fast it learns."""
+"""Training recipes: augmentation, duration and learning rate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One way to train a model. Everything but the seed that decides the result is in here.
+    """One way to train a model. It contains everything that decides the result except the seed.
 
     Attributes:
         epochs, batch_size: as in Keras.
@@ -16,18 +16,18 @@ class Recipe:
         schedule: "constant", or "one-cycle": linear up from a twentieth over the first fifth, then a cosine to 0.
         weight_decay: of AdamW and SGD, decoupled: each step takes `learning_rate * weight_decay` off the weights.
         label_smoothing: share of the target that is spread over all classes.
-        augmentation: "none", or "shift-and-flip": moved both ways with reflected edges, mirrored half the time.
-        max_shift: pixels that "shift-and-flip" moves an image by at most.
-        cutout: side, in pixels, of a square of each image that is made grey; 0 for none.
-        cutmix: share of the images that get a rectangle of another one, and a share of its label; 0 is none.
-        averaging: momentum of an exponential moving average of the weights, which is what is kept then; 0 is none.
-        precision: "float32", or "bfloat16": mixed, with float32 weights, where the CPU has instructions for it.
-        patience: stop after so many epochs without a better accuracy on the held-out images, and keep the best;
+        augmentation: "none", or "shift-and-flip": shifted along both axes with reflected edges, mirrored half the time.
+        max_shift: most pixels by which "shift-and-flip" moves an image.
+        cutout: side, in pixels, of a grey square in each image; 0 for none.
+        cutmix: share of the images that get a rectangle from another, and a share of its label; 0 for none.
+        averaging: momentum of an exponential moving average of the weights, which is then kept; 0 for none.
+        precision: "float32", or "bfloat16": mixed, with float32 weights, if the CPU has instructions for it.
+        patience: stop after this many epochs without better accuracy on the held-out images, and keep the best;
             0 runs all epochs and keeps the last. Needs held-out images.
         teacher: name or path of a trained model of pixels 0..255 whose answers are mixed into the targets; "" for none.
         teacher_share: share of the target that the teacher's answer makes up.
         validates_on_test: show the accuracy on the test images after each epoch, as the tutorial does.
-            Nothing is ever chosen by it.
+            It never chooses anything.
     """
 
     description: str

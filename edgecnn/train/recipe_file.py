@@ -1,4 +1,4 @@
-"""Recipes that users declare in a file of their own, as TOML."""
+"""User-defined recipes in TOML files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _POSITIVE = ("epochs", "batch_size")
 
 
 def find_recipe(text: str) -> tuple[str, Recipe]:
-    """Return the name and the recipe that the name of a shipped one, or the path of a TOML file, stands for.
+    """Return the name and recipe for a shipped recipe's name or the path of a TOML file.
 
     Raises:
         TrainingError: as `read_recipe`.
@@ -36,22 +36,22 @@ def find_recipe(text: str) -> tuple[str, Recipe]:
 def read_recipe(path: Path) -> Recipe:
     """Return the recipe in a TOML file, whose keys are the attributes of `Recipe`.
 
-    What is left out is as in the shipped recipe that `base` names; without a base it has its default, and `epochs` and
-    `batch_size` must be there.
+    Missing keys come from the shipped recipe that `base` names; without a base they have their defaults, and `epochs`
+    and `batch_size` are required.
 
     Raises:
-        TrainingError: no such file, no TOML, the name of a shipped recipe, a setting that is missing, unknown or out of
-            its range, or settings that do not go together.
+        TrainingError: no such file, invalid TOML, the name of a shipped recipe, a missing, unknown or
+            out-of-range setting, or incompatible settings.
     """
     if path.stem in RECIPES:
-        raise TrainingError(f"{path} has the name of a recipe that ships; give the file another, for the model's card")
+        raise TrainingError(f"{path} has the name of a shipped recipe; give the file another, for the model's card")
     try:
         settings = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise TrainingError(f"cannot read the recipe {path}: {error}") from error
     base = settings.pop(_BASE, None)
     if base is not None and not (isinstance(base, str) and base in RECIPES):
-        raise TrainingError(f"{path}: {_BASE} is {base!r}, no recipe that ships{nearest(str(base), RECIPES)}")
+        raise TrainingError(f"{path}: {_BASE} is {base!r}, not a shipped recipe{nearest(str(base), RECIPES)}")
     known = [*(field.name for field in fields(Recipe)), _BASE]
     for name in settings:
         if name not in known:
@@ -83,8 +83,8 @@ def _check(recipe: Recipe, path: Path) -> None:
 
 def _check_pairs(recipe: Recipe, path: Path) -> None:
     if bool(recipe.teacher) != bool(recipe.teacher_share):
-        raise TrainingError(f"{path}: teacher and teacher_share go together")
+        raise TrainingError(f"{path}: teacher and teacher_share must be set together")
     if recipe.cutmix > 1:
         raise TrainingError(f"{path}: cutmix is {recipe.cutmix}, a share of the images: at most 1")
     if recipe.weight_decay and recipe.optimizer == "adam":
-        raise TrainingError(f"{path}: adam knows no weight_decay; adamw and sgd do")
+        raise TrainingError(f"{path}: adam has no weight_decay; adamw and sgd do")

@@ -53,28 +53,28 @@ def train(
 ) -> Trained:
     """Train an architecture and save `model.keras`, `card.json`, `history.json` and pictures.
 
-    While it runs, `checkpoint.npz` in `out` is where it stands; it is removed at the end.
+    While it runs, `checkpoint.npz` in `out` holds its state; it is removed at the end.
 
     Args:
-        plan: what is trained, and on what.
+        plan: what to train, and on which images.
         out: folder, made if needed; files of the same names are replaced.
-        resume: go on from the checkpoint in `out`.
-        hardware: that it runs on, for the card.
+        resume: resume from the checkpoint in `out`.
+        hardware: the machine, for the card.
         report: called after each epoch.
 
     Raises:
         ModelError: `plan.start` is of another architecture, or the recipe's teacher cannot teach this.
         StoppedError: interrupted before the first epoch ended.
-        TrainingError: nothing to resume, or a checkpoint of another training or that nobody asked to resume; or the
-            loss is no number any more.
+        TrainingError: nothing to resume, a checkpoint of another training, a checkpoint without `resume`, or a loss
+            that is no longer a number.
         BackendError: Matplotlib is not installed.
         OutputError: `out` cannot be written.
     """
-    make_figure(1, 1)  # that the pictures can be made is found out before the training
+    make_figure(1, 1)  # fail before the training if pictures cannot be made
     checkpoint = out / CHECKPOINT_NAME
     if checkpoint.exists() and not resume:
         raise TrainingError(
-            f"{checkpoint} is of a training that was stopped: --resume goes on; delete it to start anew"
+            f"{checkpoint} is from a stopped training: add --resume to continue, or delete it to start anew"
         )
     fitted = _fit(plan, checkpoint, resume=resume, report=report)
     test = plan.split.test
@@ -108,7 +108,7 @@ def _fit(plan: TrainingPlan, checkpoint: Path, *, resume: bool, report: EpochLis
             checkpoint=checkpoint,
             report=report,
         )
-    except TrainingError:  # to go on from there would end there again
+    except TrainingError:  # resuming from there would end there again
         checkpoint.unlink(missing_ok=True)
         raise
     if fitted.epoch == 0:

@@ -1,4 +1,4 @@
-"""Which images a training learns from, which it is chosen by, and which it is judged by at the end."""
+"""The images that a training learns from, is selected by, and is tested on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgecnn.errors import DataError
 _FORM_OF_CIFAR10 = "lossless 8-bit RGB; expect less on JPEG copies"
 _TEST_SHARE = 0.1
 _TEST_SEED = 0
-"""The same whatever the training's: models of several seeds, or one that starts from another, have the same test."""
+"""Independent of the training's seed: models of several seeds, or one started from another, share a test."""
 _FEWEST_CLASSES = 2
 
 
@@ -26,10 +26,10 @@ class Split:
     """Three sets of labelled images.
 
     Attributes:
-        held_out: to choose an epoch by; None if nothing is chosen.
+        held_out: to choose an epoch by; None if there is no choice.
         description: of the training images, for the card.
-        data_form: what is to be known of the test images, for the card.
-        cifar10_held_out: how many of CIFAR-10's training images were kept apart; None for other images.
+        data_form: a remark on the test images, for the card.
+        cifar10_held_out: how many of CIFAR-10's training images were set aside; None for other images.
     """
 
     training: Dataset
@@ -47,7 +47,7 @@ class Split:
 
 
 def split_cifar10(holdout: int, seed: int) -> Split:
-    """Return the full CIFAR-10 with `holdout` of its training images kept apart.
+    """Return the full CIFAR-10, with `holdout` of its training images set aside.
 
     Raises:
         DataError: the full data set was not fetched.
@@ -59,24 +59,24 @@ def split_cifar10(holdout: int, seed: int) -> Split:
 
 
 def split_own(data: str, test: str | None, shape: tuple[int, int, int], holdout: int, seed: int) -> Split:
-    """Return a user's own images with `holdout` of them kept apart.
+    """Return a user's own images, with `holdout` of them set aside.
 
-    Where what is kept apart is drawn, other images with the same pixels are left out of the training.
+    Images with the same pixels as those drawn for the test or hold-out are left out of the training.
 
     Args:
-        data: as `edgecnn.data.sources` reads: a folder with one sub-folder a class, or an .npz file.
-        test: the same for the test; None takes a tenth of the images, class by class, out of `data`.
-        shape: height, width and channels that the pictures are brought to.
+        data: as `edgecnn.data.sources` reads: a folder with one sub-folder per class, or an .npz file.
+        test: likewise for the test; None takes a tenth of `data`, class by class.
+        shape: height, width and channels to resize pictures to.
         holdout: number of images to choose an epoch by.
-        seed: of the draw of what is held out.
+        seed: for drawing held-out images.
 
     Raises:
-        DataError: data that cannot be read or has no labels, a single class, too few images of a class, training
-            images in the test, or CIFAR-10's test images as `data`.
+        DataError: unreadable data, no labels, a single class, too few images of a class, training images in the
+            test, or CIFAR-10's test images as `data`.
     """
     if data in OF_TEST:
         raise DataError(
-            f"{data!r} names test images of CIFAR-10, which nothing is trained on; its training images are taken "
+            f"{data!r} names CIFAR-10 test images, which are not for training; its training images are used "
             "without --data"
         )
     every = open_dataset(data, shape)
@@ -107,9 +107,9 @@ def _hold_out(full: Dataset, holdout: int, seed: int) -> tuple[Dataset, Dataset 
 
 
 def _draw(full: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:
-    """Return `count` images, of each class as large a share as of all, and the others.
+    """Return `count` images, the same share of every class, and the rest.
 
-    A smaller `count` with the same seed draws some of the same images.
+    A smaller `count` with the same seed draws a subset.
 
     Raises:
         DataError: no image of a class would be left.
@@ -128,7 +128,7 @@ def _draw(full: Dataset, count: int, seed: int) -> tuple[Dataset, Dataset]:
 
 
 def _quotas(sizes: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
-    """Return how many of each class are drawn: its share of `count`, rounded so that the sum is right.
+    """Return how many images of each class to draw: its share of `count`, rounded to the exact sum.
 
     Source: the largest remainder method.
     """
@@ -140,10 +140,10 @@ def _quotas(sizes: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
 
 
 def _without(images: Dataset, others: Dataset) -> Dataset:
-    """Return the images without those that have the pixels of one of the others.
+    """Return the images without those whose pixels equal one of the others.
 
     Raises:
-        DataError: nothing of a class is left.
+        DataError: no image of a class is left.
     """
     known = {image.tobytes() for image in others.images}
     left = images.take(np.flatnonzero([image.tobytes() not in known for image in images.images]))

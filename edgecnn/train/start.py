@@ -1,4 +1,4 @@
-"""Weights to start a training from: those of a trained model."""
+"""Starting a training from the weights of a trained model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def starting_weights(untrained: keras.Model, trained: keras.Model, name: str) -> Weights:
     """Return the weights of `trained` for `untrained`, whose last layer may have another number of classes.
 
-    The last layer keeps its random weights then; all others must have the same shapes.
+    In that case the last layer keeps its random weights; all others must have the same shapes.
 
     Raises:
         ModelError: the models are not of one architecture.
@@ -27,24 +27,24 @@ def starting_weights(untrained: keras.Model, trained: keras.Model, name: str) ->
     last = len(untrained.layers[-1].get_weights())
     body = len(own) - last
     if len(own) != len(given) or any(a.shape != b.shape for a, b in zip(own[:body], given[:body], strict=True)):
-        raise ModelError(f"{name} has other layers than {untrained.name}: its weights cannot be taken")
+        raise ModelError(f"{name} has other layers than {untrained.name}: its weights do not fit")
     fits = all(a.shape == b.shape for a, b in zip(own[body:], given[body:], strict=True))
     return given if fits else given[:body] + own[body:]
 
 
 def refuse_learned(start: str, holdout: int, seed: int) -> None:
-    """Refuse weights that learned some of the images of CIFAR-10 that a training is to be chosen by.
+    """Refuse weights that learned some of the CIFAR-10 images to be held out.
 
-    Known of a model with a card of its own; what has none is taken as it is.
+    This is known only for a model with its own card; others are accepted.
 
     Args:
         start: name or path of the model.
-        holdout: images that are kept apart, 1 or more.
-        seed: by which they are drawn.
+        holdout: number of images to hold out, at least 1.
+        seed: for drawing them.
 
     Raises:
         ModelError: no such model.
-        TrainingError: they were not kept apart when it was trained.
+        TrainingError: they were not held out when it was trained.
     """
     file = find_model_file(start)
     if not (file.is_file() and (file.parent / CARD_NAME).is_file()):

@@ -1,4 +1,4 @@
-"""A trained model whose answers another one learns from."""
+"""A trained model whose answers another model learns from."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     import keras
 
 _TRIED = 500
-"""Training images that a teacher has to be better at than guessing."""
+"""Number of training images on which a teacher must beat guessing."""
 
 
 def find_teacher(name: str, images: Dataset) -> keras.Model:
-    """Return a trained model that can teach what is in the images.
+    """Return a trained model that can teach the images' classes.
 
-    It is fed with pixels 0..255. A file without labels of its own is taken to have the images' classes in their order
-    if it has as many.
+    Its input is pixels 0..255. A file without labels is assumed to have the images' classes, in order, if the number
+    matches.
 
     Args:
         name: of a shipped model, or path of a Keras file.
         images: to train on.
 
     Raises:
-        ModelError: no such model, or it gives no probabilities, knows other classes, sees images of another shape, or
-            is no better than guessing.
+        ModelError: no such model, or its output is not probabilities, its classes or input shape differ, or it is no
+            better than guessing.
     """
     known, teacher = load_trained(find_model_file(name))
     shape = images.images.shape[1:]
     if known.scores is not Scores.PROBABILITIES:
-        raise ModelError(f"{name} cannot teach: it must give probabilities")
+        raise ModelError(f"{name} cannot teach: its output must be probabilities")
     if known.labels not in (images.class_names, number_labels(len(images.class_names))):
         raise ModelError(f"{name} cannot teach: its {len(known.labels)} classes are not those of the images")
     if known.shape != shape:
-        raise ModelError(f"{name} cannot teach: it sees {_by(known.shape)} values, the images have {_by(shape)}")
+        raise ModelError(f"{name} cannot teach: it takes {_by(known.shape)} values, the images have {_by(shape)}")
     some = np.linspace(0, len(images) - 1, min(len(images), _TRIED)).astype(int)
     part, task = images.take(some), images.task
     right = task.equal(task.answers(teacher.predict(part.images, verbose=0)), part.known_labels)

@@ -1,4 +1,4 @@
-"""Logs that TensorBoard shows, written without the tensorboard package."""
+"""TensorBoard logs, written without the tensorboard package."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _SCALAR_DATA = 1
 
 
 def log_to(folder: Path) -> EpochListener:
-    """Return a report that writes an epoch's loss and accuracy as scalars into an event file in `folder`.
+    """Return a report callback that writes each epoch's loss and accuracy to an event file in `folder`.
 
-    The file is made with the first epoch. The tags are those of the history: "loss", "accuracy", "val_loss",
+    The file is created with the first epoch. The tags are those of the history: "loss", "accuracy", "val_loss",
     "val_accuracy"; the step is the epoch.
     """
     tf = import_tensorflow()

@@ -176,8 +176,8 @@ def broken_files(folder: Path) -> dict[str, tuple[Path, str]]:
     cases = {
         "missing": (None, "no such model file"),
         "empty": (b"", "empty"),
-        "truncated": (content[: len(content) // 2], "truncated or no Keras model"),
-        "text": (b"import os\n", "truncated or no Keras model"),
+        "truncated": (content[: len(content) // 2], "truncated or not a Keras model"),
+        "text": (b"import os\n", "truncated or not a Keras model"),
     }
     found = {}
     for name, (data, words) in cases.items():
@@ -251,7 +251,7 @@ class Own(keras.Model):
 
 def test_a_subclassed_model_needs_the_code_of_its_class(tmp_path: Path) -> None:
     path = save(tmp_path, subclassed)
-    with pytest.raises(ModelError, match="code of its own, Own; name the Python file .* --code FILE"):
+    with pytest.raises(ModelError, match="custom code, Own; name the Python file .* --code FILE"):
         load_keras_classifier(path)
     code = tmp_path / "own.py"
     code.write_text(OWN_CODE)
@@ -311,7 +311,7 @@ def test_a_saved_model_that_reaches_outside_is_refused_unless_trusted(tmp_path: 
 
     writer = Writer()
     tf.saved_model.save(writer, str(tmp_path / "writer"), signatures={"serving_default": writer.__call__})
-    with pytest.raises(ModelError, match=r"reach outside of the model \(WriteFile\).*--trust-code"):
+    with pytest.raises(ModelError, match=r"reach outside the model \(WriteFile\).*--trust-code"):
         load_keras_classifier(tmp_path / "writer")
     assert not trace.exists()
     load_keras_classifier(tmp_path / "writer", loading=KerasLoading(trust_code=True))
@@ -330,7 +330,7 @@ def test_a_saved_model_with_a_graph_hidden_in_a_string_is_refused(tmp_path: Path
 
     hider = Hider()
     tf.saved_model.save(hider, str(tmp_path / "hider"), signatures={"serving_default": hider.__call__})
-    with pytest.raises(ModelError, match=r"reach outside of the model \(DatasetCardinality, DatasetFromGraph\)"):
+    with pytest.raises(ModelError, match=r"reach outside the model \(DatasetCardinality, DatasetFromGraph\)"):
         load_keras_classifier(tmp_path / "hider")
 
 

@@ -90,7 +90,7 @@ def test_a_model_that_is_a_class_of_its_own_is_told(tmp_path: Path) -> None:
     class Own(keras.Model):  # type: ignore[misc]
         pass
 
-    with pytest.raises(ModelError, match="a class of its own code"):
+    with pytest.raises(ModelError, match="a custom class"):
         activation_maps(Own(name="own"), np.zeros((8, 8, 3), np.float32))
 
 

@@ -70,7 +70,7 @@ def test_the_tenth_is_the_same_for_every_seed(tmp_path: Path) -> None:
 def test_nothing_is_trained_on_cifar10s_test_images(edgecnn: Callable[..., Any], tmp_path: Path, name: str) -> None:
     ran = edgecnn("train", "--data", name, "--out", tmp_path / "run")
     assert ran.status == 1
-    assert "names test images of CIFAR-10" in ran.err
+    assert "names CIFAR-10 test images" in ran.err
     assert not (tmp_path / "run").exists()
 
 

@@ -48,7 +48,7 @@ def test_a_patience_needs_images_to_choose_by(data: str) -> None:
 
 
 def test_images_too_small_for_the_recipe_are_refused(data: str) -> None:
-    with pytest.raises(TrainingError, match="max_shift is 32; images of 32 pixels can be shifted by 31 at most"):
+    with pytest.raises(TrainingError, match="max_shift is 32; images of 32 pixels can be shifted by at most 31"):
         plan(data, augmentation="shift-and-flip", max_shift=32)
 
 

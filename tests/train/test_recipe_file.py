@@ -47,7 +47,7 @@ def test_a_recipe_file_gives_the_settings_in_it_and_defaults_for_the_rest(tmp_pa
         ("base = ['edge']", "no recipe that ships"),
         ("base = 'egde'", "base is 'egde', no recipe that ships; did you mean 'edge'"),
         ("max_shift = '4'", "max_shift is str, not int"),
-        ("teacher = 'tutorial_cnn'", "teacher and teacher_share go together"),
+        ("teacher = 'tutorial_cnn'", "teacher and teacher_share must be set together"),
         ("averaging = ", "cannot read the recipe"),
     ],
 )
@@ -68,13 +68,13 @@ def test_a_learning_rate_that_is_no_number_is_refused(rate: str, tmp_path: Path)
 
 
 def test_weight_decay_without_an_optimizer_that_knows_it_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="adam knows no weight_decay"):
+    with pytest.raises(TrainingError, match="adam has no weight_decay"):
         read_recipe(write(tmp_path, "epochs = 1\nbatch_size = 8\nweight_decay = 0.1"))
 
 
 def test_the_name_of_a_shipped_recipe_is_refused_since_cards_would_lie(tmp_path: Path) -> None:
     (tmp_path / "edge.toml").write_text(MINE)
-    with pytest.raises(TrainingError, match=r"edge\.toml has the name of a recipe that ships"):
+    with pytest.raises(TrainingError, match=r"edge\.toml has the name of a shipped recipe"):
         read_recipe(tmp_path / "edge.toml")
 
 

@@ -75,7 +75,7 @@ def test_a_teacher_that_sees_other_images_is_refused(tmp_path: Path) -> None:
 
     parts = [keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
     keras.Sequential([keras.Input((16, 16, 3)), *parts]).save(tmp_path / "small.keras")
-    with pytest.raises(ModelError, match="it sees 16×16×3 values, the images have 32×32×3"):
+    with pytest.raises(ModelError, match="it takes 16×16×3 values, the images have 32×32×3"):
         find_teacher(str(tmp_path / "small.keras"), load_calibration_sample())
 
 
