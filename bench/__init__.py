@@ -1,4 +1,4 @@
-"""Comparing artifacts with the original model: accuracy, latency and memory, and a report with the method in it.
+"""Comparison of artifacts with the original model: accuracy, latency and memory, in a report that states its method.
 
 This folder is imported as `edgecnn.bench`.
 """

@@ -1,4 +1,4 @@
-"""How good the answers of a case are, by themselves and beside the baseline's on the same images."""
+"""The accuracy of a case, alone and paired with the baseline on the same images."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Of one case on the labelled images of the run.
+    """The accuracy of one case on the labelled images of the run.
 
     Attributes:
-        name: what the task calls the share of right answers.
-        top1: share of right answers, with Wilson's interval.
+        name: the task's name for the share of correct answers.
+        top1: share of correct answers, with Wilson's interval.
         top5: share of images whose label is among the five most probable classes; None for five classes or fewer.
-        paired: to the baseline; None for the baseline itself or where it failed.
+        paired: difference to the baseline; None for the baseline itself, or if it failed.
         per_class: top-1 of each class; None for a class without images.
-        confusion: for each class, how many of its images were given each answer, (classes, classes); empty where
-            answers do not exclude each other.
+        confusion: for each class, how many of its images got each answer, (classes, classes); empty if answers are
+            not exclusive.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Accuracy:
 
 
 def accuracy(raw: Raw, baseline: Raw | None, images: Images) -> Accuracy | None:
-    """Return how good the answers are; None where the images have no labels."""
+    """Return the accuracy of the answers; None if the images have no labels."""
     labels = known_labels(images)
     if labels is None:
         return None
@@ -63,14 +63,14 @@ def answers(raw: Raw, images: Images) -> Answers:
 
 
 def known_labels(images: Images) -> Labels | None:
-    """Return the labels of the images, in the form of their task; None where nobody labelled them."""
+    """Return the labels of the images, in the form of their task; None if they have none."""
     if images.labels is None:
         return None
     return find_task(images.task).kept_labels(images.labels, len(images.class_names))
 
 
 def paired(own: Answers, reference: Answers, images: Images) -> Pairs:
-    """Return how the answers of two cases differ. The images must have labels."""
+    """Return how the answers of two cases differ; the images must have labels."""
     task, labels = find_task(images.task), known_labels(images)
     assert labels is not None
     return pair(task.equal(own, labels), task.equal(reference, labels), task.equal(own, reference))

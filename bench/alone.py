@@ -1,4 +1,4 @@
-"""What each case does alone, in one more process: MLPerf's windows, energy, and a profile."""
+"""Measurements of each case alone, in a further process: MLPerf's windows, energy, and a profile."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_CALLS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class AloneRecord:
-    """What a case found alone; what was not asked for is empty."""
+    """The measurements of a case alone; those not requested are empty."""
 
     windows: tuple[Window, ...] = ()
     energy: CaseEnergy | None = None
@@ -39,7 +39,7 @@ class AloneRecord:
 
 
 def has_something_to_do(case: Case, settings: Settings) -> bool:
-    """Whether a case has anything to do alone."""
+    """Whether a case has anything to measure alone."""
     if case.is_artifact and (settings.mlperf_tiny or (settings.profile and case.backend in PROFILERS)):
         return True
     return settings.energy_seconds > 0 and find_meter() is not None
@@ -48,15 +48,15 @@ def has_something_to_do(case: Case, settings: Settings) -> bool:
 def alone(
     case: Case, inputs: Inputs, settings: Settings, *, peaks: Peaks | None, monitor: Monitor, start: Start
 ) -> AloneRecord:
-    """Return what a case does in a process that it has for itself, while no other case has one.
+    """Return the measurements of a case in its own process, while no other case runs.
 
     Args:
-        case: which has not failed.
-        inputs: what workers read.
-        settings: what is asked for.
-        peaks: of the machine on this runtime with so many threads, if another case found them in this run.
-        monitor: looks at the machine.
-        start: makes workers.
+        case: that has not failed.
+        inputs: files for the workers.
+        settings: what to measure.
+        peaks: of the machine on this runtime with this many threads, if another case measured them in this run.
+        monitor: reads the machine's state.
+        start: starts workers.
     """
     link = start(settings.timeout)
     step = f"alone: {case.name}"
@@ -80,14 +80,14 @@ def alone(
 
 
 def _calls_for(link: Link, seconds: float) -> int:
-    """Return how many calls take about that long, and a tenth longer to be sure."""
+    """Return how many calls take about that long, plus a tenth for safety."""
     samples = link.ask(TimeCalls(warm_up=0, count=_WARM_UP_CALLS))
     typical = statistics.median(samples)
     return min(_MOST_CALLS, max(WINDOW_CALLS, math.ceil(1.1 * seconds * 1e9 / max(1, typical))))
 
 
 def _window(link: Link, longest: float) -> Window:
-    """Return a stretch of at least `WINDOW_SECONDS` and `WINDOW_CALLS` calls, in parts of at most `longest` seconds."""
+    """Return a window of at least `WINDOW_SECONDS` and `WINDOW_CALLS` calls, in parts of at most `longest` seconds."""
     samples: list[int] = []
     while sum(samples) < WINDOW_SECONDS * 1e9:
         left = min(longest, WINDOW_SECONDS - sum(samples) / 1e9)
@@ -97,7 +97,7 @@ def _window(link: Link, longest: float) -> Window:
 
 
 def _energy(link: Link, meter: Meter, seconds: float) -> CaseEnergy | None:
-    """Return what the meter counts while the case runs for `seconds`, and while nothing does for as long."""
+    """Return the meter's readings while the case runs for `seconds`, and while idle for as long."""
     calls = _calls_for(link, seconds)
     with meter.measure() as busy:
         link.ask(TimeCalls(warm_up=0, count=calls))

@@ -31,26 +31,26 @@ def bench(
     resume: bool = False,
     progress: Progress = silent,
 ) -> Result:
-    """Measure artifacts on every installed runtime, next to the Keras model that they were made from.
+    """Measure artifacts on every installed runtime, along with the Keras model they were made from.
 
     Args:
         paths: folders of artifacts, or single files.
         data: name or path of the images (see `edgecnn.data.sources`).
-        baseline: the Keras model; None takes the one that the artifacts name.
+        baseline: the Keras model; None takes the one named in the artifacts.
         backends: names of the runtimes; None takes all that are installed.
-        feeding: how files that edgecnn did not make are fed.
-        loading: whether code of the Keras model may run.
-        threads: numbers of threads, each a case of its own.
-        settings: how long and how often.
-        folder: where finished steps are kept, so that a run that was killed can go on, and then the result; None keeps
+        feeding: the input of files not made by edgecnn.
+        loading: whether the Keras model's code may run.
+        threads: numbers of threads, each a separate case.
+        settings: durations and repetitions.
+        folder: for finished steps, so that a killed run can be resumed, and for the result; None keeps
             nothing.
-        resume: whether to go on from what is kept there.
-        progress: called with steps.
+        resume: whether to resume from the steps kept there.
+        progress: called with each step.
 
     Raises:
-        ArtifactError, DataError, ModelError: something given cannot be used.
+        ArtifactError, DataError, ModelError: an argument cannot be used.
         MeasurementError: there is nothing to measure, or nothing to resume.
-        KeyboardInterrupt: stopped before any case had a round; later, the result says that it is not complete.
+        KeyboardInterrupt: stopped before any case had a round; a later stop marks the result as incomplete.
     """
     planned = plan(paths, threads, backends, baseline, feeding=feeding, loading=loading, references=settings.references)
     dataset = open_dataset(data, planned.shape, planned.labels, preprocessing=planned.preprocessing, task=planned.task)

@@ -1,4 +1,4 @@
-"""The model files that a run is given, each read once."""
+"""The model files of a run, each read once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgecnn.runtime.foreign import describe_foreign
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model file: its contract, or what is stated about it, and the SHA-256 of its content."""
+    """A model file: its contract, or the stated feeding, and the SHA-256 of its content."""
 
     path: Path
     description: Description
@@ -34,12 +34,12 @@ class KerasFile:
 
 @dataclass(frozen=True, slots=True)
 class CandidateSource:
-    """What a path that the user named leads to.
+    """The models at a path that the user named.
 
     Attributes:
         candidates: the file, or the artifacts of the folder.
-        rejected: names of the files that the folder's export rejected.
-        original: the Keras model that they were made from; None where nothing tells.
+        rejected: names of files rejected by the folder's export.
+        original: the Keras model they were made from; None if unknown.
     """
 
     candidates: tuple[Candidate, ...]
@@ -52,7 +52,7 @@ def read_source(path: Path, feeding: Feeding) -> CandidateSource:
 
     Args:
         path: of the folder or file.
-        feeding: how a file is fed that edgecnn did not make.
+        feeding: the input of a file not made by edgecnn.
 
     Raises:
         ArtifactError, ContractError: it cannot be used.
@@ -74,10 +74,10 @@ def read_source(path: Path, feeding: Feeding) -> CandidateSource:
 
 
 def find_original(sources: tuple[CandidateSource, ...], baseline: str | None) -> tuple[KerasFile | None, str | None]:
-    """Return the Keras model that ratios refer to, and else a note that says why there is none.
+    """Return the Keras model that ratios refer to, or a note on why there is none.
 
     Args:
-        sources: the first that knows its original names it, if that is unchanged.
+        sources: the first with a known original gives it, if that is unchanged.
         baseline: the file or shipped name that the user chose instead.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What is compared: one model file on one runtime."""
+"""A case to compare: one model file on one runtime."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from edgecnn.spec import Format, Precision
 
 
 class Role(enum.Enum):
-    """What a case is in a run for.
+    """The role of a case in a run.
 
-    BASELINE is what ratios refer to, TWIN the same once more, so that the difference of both is the noise floor.
-    REFERENCE is another way of calling the Keras model, which nobody would deploy.
+    Ratios refer to BASELINE. TWIN is the same case again, so that the difference of the two is the noise floor.
+    REFERENCE is another way of calling the Keras model, not for deployment.
     """
 
     CANDIDATE = "candidate"
@@ -31,9 +31,9 @@ class Case:
         name: in reports; unique in a run.
         path: of the file.
         sha256: of the file.
-        feeding: what the file does not say about its input and output.
+        feeding: what the file leaves out about its input and output.
         loading: how a Keras model is loaded and called.
-        is_foreign: whether edgecnn did not make the file.
+        is_foreign: whether the file was not made by edgecnn.
     """
 
     name: str
@@ -49,5 +49,5 @@ class Case:
 
     @property
     def is_artifact(self) -> bool:
-        """Whether it could be deployed: no Keras model, and not counted twice."""
+        """Whether it could be deployed: not a Keras model, and not a twin."""
         return self.backend != Format.KERAS.value and self.role is not Role.TWIN

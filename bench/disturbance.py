@@ -1,4 +1,4 @@
-"""What disturbed a run: found in its time line and its noise, said as values with advice."""
+"""Disturbances of a run, found in its time line and noise, as values with advice."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from edgecnn.device.sensors import throttled_words
 ELSEWHERE_CORES = 0.15
 """CPU time of other processes, in cores, above which a run is disturbed: a busy desktop is below it."""
 STEAL_SHARE = 0.02
-"""Share of the time in which a hypervisor gave this machine's cores to others."""
+"""Share of the time in which a hypervisor gave this machine's cores to others, above which a run is disturbed."""
 CLOCK_SHARE = 0.10
-"""How much the clock may change from its highest."""
+"""How far the clock may fall below its highest."""
 NOISY = 0.10
-"""Noise floor above which a run can hardly tell anything."""
+"""Noise floor above which a run shows hardly any differences."""
 LUCK = 1.25
-"""Largest ratio of medians of processes of one case that is no news."""
+"""Largest ratio of the medians of one case's processes that is not reported."""
 _BUSY_STEPS = 0.2
-"""Share of the time with load from elsewhere that is no news."""
+"""Share of the time with other load that is not reported."""
 _SHORTEST_STEP = 0.05
 """Seconds; the kernel counts CPU time in hundredths of a second."""
 
@@ -32,9 +32,9 @@ class RunWarning:
 
     Attributes:
         kind: "load", "steal", "throttled", "clock", "noise", "warm-up", "luck", "pace" or "emulated".
-        what: what was seen, with the figure.
-        advice: what to do about it.
-        is_disturbance: whether the run is disturbed by it; else it is only to be known.
+        what: the observation, with its figure.
+        advice: how to avoid it.
+        is_disturbance: whether it disturbs the run, or is only worth knowing.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class RunWarning:
 
 
 def warnings(result: Result, summaries: tuple[Summary, ...], floor: float) -> tuple[RunWarning, ...]:
-    """Return what disturbed a run, or has to be known to read it.
+    """Return what disturbed a run, or is needed to interpret it.
 
     Args:
         result: the run.
@@ -67,12 +67,12 @@ def warnings(result: Result, summaries: tuple[Summary, ...], floor: float) -> tu
 
 
 def was_throttled(timeline: tuple[Moment, ...]) -> bool:
-    """Whether the clock was lowered, or the voltage too low, at any moment, or since boot appeared on the way."""
+    """Whether the clock was lowered or the voltage too low at any moment, or a since-boot flag came up in the run."""
     return bool(_held_back(timeline))
 
 
 def load_elsewhere(timeline: tuple[Moment, ...]) -> tuple[tuple[float, float], ...]:
-    """Return, between two moments of one step each, the seconds and the CPU time of other processes a second."""
+    """Return, between consecutive moments of a step, the seconds and the CPU time of other processes per second."""
     found = []
     for moments in steps_of(timeline):
         for before, after in pairwise(moments):
@@ -85,7 +85,7 @@ def load_elsewhere(timeline: tuple[Moment, ...]) -> tuple[tuple[float, float], .
 
 
 def steps_of(timeline: tuple[Moment, ...]) -> list[tuple[Moment, ...]]:
-    """Return the moments of each step: between two of them a run may have been killed and gone on."""
+    """Return the moments by step: between two steps a run may have been killed and resumed."""
     return [tuple(moments) for _, moments in groupby(timeline, key=lambda moment: moment.step)]
 
 
@@ -113,7 +113,7 @@ def _throttled(timeline: tuple[Moment, ...]) -> RunWarning | None:
 
 
 def _held_back(timeline: tuple[Moment, ...]) -> tuple[str, ...]:
-    """Return what held the processor back at any moment, or appeared since the first one of a step."""
+    """Return what throttled the processor at any moment, or appeared after the first moment of a step."""
     words: list[str] = []
     for moments in steps_of(timeline):
         seen = [throttled_words(one.sample.throttled) for one in moments if one.sample.throttled is not None]

@@ -1,4 +1,4 @@
-"""Everything that reports tell about a run: derived from its raw samples once, and shown in many forms."""
+"""Everything that reports show about a run, derived once from its raw samples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from edgecnn.task import find_task, same_answers
 
 @dataclass(frozen=True, slots=True)
 class ChangedAnswer:
-    """An image on which a case and the baseline differ: names of classes; `label` None where nobody knows it."""
+    """An image on which a case and the baseline differ, with class names; `label` is None if unknown."""
 
     case: str
     image: int
@@ -31,17 +31,17 @@ class ChangedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What follows from a result.
+    """The findings derived from a result.
 
     Attributes:
         summaries: the cases that did not fail, in the order of the run.
-        baseline: what ratios refer to; None where it failed.
+        baseline: the case that ratios refer to; None if it failed.
         a_a: the ratio of the baseline to itself in other processes; None without a twin.
         agreement: share of images with the same answer for each pair of `summaries`, (cases, cases).
         flips: images on which a case and the baseline differ.
-        pareto: names of the artifacts that no other beats in both accuracy and latency.
-        warnings: what disturbed the run.
-        chosen: names of the artifact to deploy here and of the second choice, as far as there are such.
+        pareto: names of the artifacts that no other one beats in both accuracy and latency.
+        warnings: disturbances of the run.
+        chosen: names of the artifact to deploy here and of the second choice, if any.
         verdict: the same in sentences.
     """
 
@@ -59,26 +59,26 @@ class Findings:
 
     @property
     def accuracy_name(self) -> str:
-        """What the share of right answers is called."""
+        """The name of the share of correct answers."""
         return find_task(self.result.images.task).accuracy
 
     @property
     def noise_floor(self) -> float:
-        """How far from 1 a ratio of latencies may be without being a difference, as a share; assumed without `a_a`."""
+        """How far from 1 a ratio of latencies may be by noise alone, as a share; assumed without `a_a`."""
         return noise_floor(self.a_a)
 
     @property
     def is_disturbed(self) -> bool:
-        """Whether the run should be made again before anybody rests on its latencies."""
+        """Whether the run should be repeated before relying on its latencies."""
         return any(warning.is_disturbance for warning in self.warnings)
 
     def is_equal_to_baseline(self, one: Summary) -> bool:
-        """Whether no difference in latency to the baseline can be measured."""
+        """Whether the latency shows no measurable difference to the baseline."""
         return one.latency.speedup is not None and is_equal(one.latency.speedup, self.noise_floor)
 
 
 def find(result: Result, limits: BenchLimits = BenchLimits()) -> Findings:
-    """Return everything that follows from a result, under the limits that an artifact has to keep to."""
+    """Return all findings of a result, under the limits for an artifact."""
     summaries = summarise(result)
     ratio = a_a(result)
     floor = noise_floor(ratio)
@@ -100,7 +100,7 @@ def find(result: Result, limits: BenchLimits = BenchLimits()) -> Findings:
 
 
 def read_findings(path: Path, limits: BenchLimits = BenchLimits()) -> Findings:
-    """Return what follows from the result in a file.
+    """Return the findings of the result in a file.
 
     Raises:
         MeasurementError: as `read_result`, or its figures contradict each other.
@@ -138,7 +138,7 @@ def _flips(summaries: tuple[Summary, ...], baseline: Summary | None, images: Ima
 
 
 def _pareto(summaries: tuple[Summary, ...]) -> tuple[str, ...]:
-    """Return the artifacts that no other one beats in one of top-1 and latency while it is as good in the other."""
+    """Return the artifacts that no other one beats in top-1 or latency while equalling them in the other."""
     points = [
         (one.case.name, one.latency.p50.value, one.accuracy.top1.value)
         for one in summaries

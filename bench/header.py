@@ -1,4 +1,4 @@
-"""What is read once about a run, before anything is measured."""
+"""The facts about a run that are read once, before measuring."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TIMED_NOTHING = 2000
 
 @dataclass(frozen=True, slots=True)
 class RunHeader:
-    """The start of the run (UTC, ISO 8601), the machine, the versions that decide, and the cost of measuring."""
+    """The start of the run (UTC, ISO 8601), the machine, the relevant versions, and the cost of measuring."""
 
     created: str
     machine: Machine
@@ -25,13 +25,13 @@ class RunHeader:
 
     @property
     def identity(self) -> tuple[dict[str, str], tuple[str | int | None, ...]]:
-        """What has to be the same for a run to go on: versions, and the machine but for its state."""
+        """What must be the same to resume a run: versions, and the machine except its state."""
         machine = self.machine
         return self.versions, (machine.model, machine.cpu, machine.cores, machine.architecture, machine.kernel)
 
 
 def read_header(cases: tuple[Case, ...]) -> RunHeader:
-    """Return the header of a run of these cases that begins now."""
+    """Return the header of a run of these cases that starts now."""
     nothing = list[None]([None] * _TIMED_NOTHING)
     return RunHeader(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -42,6 +42,6 @@ def read_header(cases: tuple[Case, ...]) -> RunHeader:
 
 
 def _packages(backends: list[str]) -> tuple[str, ...]:
-    """Return the distributions whose versions decide what a run on these runtimes finds."""
+    """Return the distributions whose versions affect a run on these runtimes."""
     of_runtimes = [named_backend(name).package for name in backends]
     return tuple(dict.fromkeys([*of_runtimes, *(["keras"] if "keras" in backends else []), "numpy", "pillow"]))

@@ -1,4 +1,4 @@
-"""What workers read: the images of a run as files, and the few pictures that its result keeps."""
+"""The images of a run as files for workers, and the few pictures kept in its result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WIDEST_PICTURE = 96
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Files that workers read: all images as a uint8 .npy, and some of them as encoded pictures."""
+    """Files for workers: all images as a uint8 .npy, and some of them as encoded pictures."""
 
     images: str
     pictures: tuple[str, ...]
@@ -33,10 +33,10 @@ class Inputs:
 
 @contextlib.contextmanager
 def prepared(dataset: Dataset, settings: Settings) -> Iterator[Inputs]:
-    """Yield the files that workers read; they are removed on leaving.
+    """Yield the files for workers; they are removed on exit.
 
-    The encoded pictures are the first images of the data set, enlarged to the size of a camera's picture, as JPEG: so
-    that decoding and resizing cost what they cost on a device.
+    The encoded pictures are the first images of the data set, enlarged to the size of a camera's picture, as JPEG, so
+    that decoding and resizing cost as much as on a device.
     """
     with tempfile.TemporaryDirectory(prefix="edgecnn-bench-") as folder:
         images = Path(folder) / "images.npy"
@@ -51,7 +51,7 @@ def prepared(dataset: Dataset, settings: Settings) -> Iterator[Inputs]:
 
 
 def thumbnails(cases: tuple[CaseResult, ...], dataset: Dataset) -> tuple[Picture, ...]:
-    """Return small pictures of images on which an artifact and the baseline differ, those of most artifacts first."""
+    """Return small pictures of images on which artifacts and the baseline differ, most differing artifacts first."""
     baseline = next((one.raw for one in cases if one.case.role is Role.BASELINE), None)
     if baseline is None:
         return ()

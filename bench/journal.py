@@ -1,4 +1,4 @@
-"""What a run has done so far, on disk: a run that was killed goes on from there."""
+"""The finished steps of a run, on disk, from which a killed run resumes."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _T = TypeVar("_T")
 
 
 def key_of(*parts: Any) -> str:
-    """Return what tells whether a journal is of this run: a hash of plan, settings, images and versions."""
+    """Return the key that identifies a run in its journal: a hash of plan, settings, images and versions."""
     return hashlib.sha256(json.dumps(encode(parts), sort_keys=True).encode()).hexdigest()
 
 
 class Journal:
-    """The finished steps of a run, one line of JSON each, behind a line that says of which run.
+    """The finished steps of a run, one line of JSON each, after a line that identifies the run.
 
     Args:
         path: of the file; None keeps nothing.
-        key: as `key_of`.
-        resume: whether to go on from what is there; else it is written anew.
+        key: from `key_of`.
+        resume: whether to continue from the file; else it is overwritten.
 
     Raises:
-        MeasurementError: there is nothing to resume, it is of another run, or another run writes there now.
+        MeasurementError: there is nothing to resume, the file is of another run, or another run is writing to it.
         OutputError: the file cannot be written.
     """
 
@@ -41,7 +41,7 @@ class Journal:
         self._lock: IO[bytes] | None = None
         if path is None:
             return
-        if resume and not path.exists():  # locking would make it
+        if resume and not path.exists():  # locking would create it
             raise MeasurementError(f"nothing to resume: {path} is not there; run without --resume")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ class Journal:
             raise _damaged(self._path) from error
 
     def add(self, step: str, record: Any) -> None:
-        """Keep the record of a finished step: it is on the disk when this returns."""
+        """Save the record of a finished step; it is on disk when this returns."""
         self._records[step] = encode(record)
         if self._path is None:
             return
@@ -82,12 +82,12 @@ class Journal:
             raise cannot_write(self._path, error) from error
 
     def remove(self) -> None:
-        """Delete the file: the result has everything."""
+        """Delete the file: the result contains everything."""
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let another run have the folder."""
+        """Release the folder for other runs."""
         if self._lock is not None:
             self._lock.close()
 
@@ -97,7 +97,7 @@ def _damaged(path: Path | None) -> MeasurementError:
 
 
 def _locked(path: Path) -> IO[bytes]:
-    """Return the open file, which no other run can lock as long as it is open."""
+    """Return the open file, locked against other runs while it is open."""
     file = path.open("ab")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -108,7 +108,7 @@ def _locked(path: Path) -> IO[bytes]:
 
 
 def _read(path: Path, key: str) -> dict[str, Any]:
-    """Return the records of a journal; a last line that a kill cut short is left out, and cut off the file."""
+    """Return the records of a journal; an incomplete last line is dropped, and removed from the file."""
     try:
         lines = path.read_bytes().splitlines(keepends=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What an artifact has to keep to, to be deployed."""
+"""The limits that an artifact must meet to be deployed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from edgecnn.limits import LimitResult, Limits, Outcome, check_limit
 class BenchLimits(Limits):
     """Limits that a user sets.
 
-    A drop is to the baseline, with 95 % confidence; a latency is the 90th percentile of single calls, whatever its
-    interval.
+    A drop is relative to the baseline, with 95 % confidence; a latency is the 90th percentile of single calls,
+    regardless of its interval.
 
     Attributes:
         max_memory: bytes of resident memory above the bare process, at the peak or after the rounds.
@@ -30,11 +30,11 @@ _FIGURES: dict[str, tuple[str, Callable[[Summary], float | None]]] = {
     "size": ("max_size", lambda summary: summary.raw.size_bytes),
     "memory": ("max_memory", lambda summary: summary.memory.most),
 }
-"""For each figure: the field of its limit, and where it is; all count as exact."""
+"""For each figure, the field of its limit and where to find it; all count as exact."""
 
 
 def check_limits(summary: Summary, limits: BenchLimits) -> tuple[LimitResult, ...]:
-    """Return how a case stands to each limit that was set; the baseline loses nothing to itself."""
+    """Return the result of a case for each limit that was set; the baseline loses nothing to itself."""
     results = [] if summary.case.role is Role.BASELINE else [_accuracy(summary, limits.max_drop)]
     for figure, (name, measure) in _FIGURES.items():
         limit, value = getattr(limits, name), measure(summary)

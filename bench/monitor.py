@@ -1,4 +1,4 @@
-"""Looking at the machine before, during and after a run."""
+"""Readings of the machine before, during and after a run."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _LONGEST_WAIT_SECONDS = 900.0
 
 
 class Monitor:
-    """Takes moments of the machine, with the CPU time that the run itself has used.
+    """Records moments of the machine, with the CPU time used by the run itself.
 
     Args:
-        read: of the sensors; another one in tests.
+        read: reads the sensors; tests replace it.
     """
 
     def __init__(self, read: Callable[[], Sample] | None = None) -> None:
@@ -27,12 +27,12 @@ class Monitor:
         self.first = self._read()
 
     def moment(self, what: str, workers: Iterable[int | None], step: str) -> Moment:
-        """Return the machine now; `workers` are the ids of the run's living processes besides this one."""
+        """Return the machine's state now; `workers` are the ids of the run's other live processes."""
         known = [os.getpid(), *(number for number in workers if number is not None)]
         return Moment(what, self._read(), cpu_seconds(known), step)
 
     def wait_until_cool(self, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Return when the machine is about as cool as at the start, or after a quarter of an hour."""
+        """Wait until the machine is about as cool as at the start, at most a quarter of an hour."""
         start = self.first.temperature_c
         waited = 0.0
         while start is not None and waited < _LONGEST_WAIT_SECONDS:

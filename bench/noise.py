@@ -1,4 +1,4 @@
-"""What can be told apart: the baseline is measured twice, and what differs then is noise."""
+"""The noise floor: the baseline is measured twice, and the difference is noise."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from edgecnn.bench.summary import round_medians
 from edgecnn.intervals import Interval, bootstrap_ratio, median_ratio
 
 ALIKE = 0.05
-"""Latencies that differ by less are no reason to choose: size decides then, so that the choice is stable. Where the
-noise floor is not known, this is taken for it."""
+"""Latencies that differ by less count as alike; size then decides, so that the choice is stable. It is also the
+assumed noise floor if that is unknown."""
 
 
 def a_a(result: Result) -> Interval | None:
     """Return the baseline's latency divided by its twin's, 1 up to noise, with the bootstrap's interval.
 
-    None where one of them failed.
+    None if one of them failed.
     """
     by_role = {case.case.role: case.raw for case in result.cases if case.error is None}
     baseline, twin = by_role.get(Role.BASELINE), by_role.get(Role.TWIN)
@@ -25,9 +25,9 @@ def a_a(result: Result) -> Interval | None:
 
 
 def noise_floor(ratio: Interval | None) -> float:
-    """Return how far from 1 a ratio of equal things may be, as a share: the farther end of the A/A interval.
+    """Return how far from 1 the ratio of two equal cases may be, as a share: the farther end of the A/A interval.
 
-    Where there is none, since the baseline could not be measured twice, `ALIKE` is taken.
+    Without an interval, because the baseline could not be measured twice, it is `ALIKE`.
     """
     return ALIKE if ratio is None else max(ratio.high, 1 / ratio.low) - 1
 
@@ -38,5 +38,5 @@ def latency_ratio(case: Raw, reference: Raw) -> Interval:
 
 
 def is_equal(ratio: Interval, floor: float) -> bool:
-    """Whether a ratio is none that can be told from 1: its interval holds 1, or it is within the noise floor."""
+    """Whether a ratio cannot be distinguished from 1: its interval contains 1, or it is within the noise floor."""
     return ratio.low <= 1 <= ratio.high or 1 / (1 + floor) <= ratio.value <= 1 + floor

@@ -1,4 +1,4 @@
-"""A case while it takes part in a pass, and the record of it."""
+"""A case during a pass, and the record of it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from edgecnn.isolated.messages import Answer, Request
 
 @dataclass(frozen=True, slots=True)
 class CasePass:
-    """What one case did in a pass.
+    """The record of one case in a pass.
 
     Attributes:
         process: None if it failed or was stopped before its first round.
-        ranked, classify_seconds: as in `Raw`; of the first pass alone.
+        ranked, classify_seconds: as in `Raw`; from the first pass only.
     """
 
     process: ProcessRun | None
@@ -29,7 +29,7 @@ class CasePass:
 
 @dataclass(slots=True)
 class Participant:
-    """A case while it takes part in a pass: its worker, and what that answered so far."""
+    """A case during a pass: its worker, and the worker's answers so far."""
 
     case: Case
     link: Link | None = None
@@ -47,7 +47,7 @@ class Participant:
     error: str | None = None
 
     def ask(self, request: Request[Answer]) -> Answer | None:
-        """Return the worker's answer; after a failure, nothing is asked any more and the answer is None."""
+        """Return the worker's answer; None after a failure, without asking."""
         if self.link is None:
             return None
         try:
@@ -63,7 +63,7 @@ class Participant:
             self.link = None
 
     def record(self) -> CasePass:
-        """Return what the case did so far."""
+        """Return the record so far."""
         classified = self.classified or Classified(0, (), 0)
         return CasePass(self._process(), classified.ranked, classified.classify_ns / 1e9, self.error)
 

@@ -1,4 +1,4 @@
-"""A pass: a new process for each case, which take turns in an order drawn anew in each round."""
+"""A pass: a new process for each case, which take turns in a new random order in each round."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _BATCH_CALLS = 3
 
 @dataclass(frozen=True, slots=True)
 class PassRecord:
-    """What a pass found: one entry for each case, None for those that had failed before, and the machine."""
+    """The result of a pass: one entry per case, None for those that had failed before, and the machine."""
 
     cases: tuple[CasePass | None, ...]
     timeline: tuple[Moment, ...]
@@ -53,13 +53,13 @@ def turn_orders(count: int, rounds: int, seed: str) -> Iterator[list[int]]:
 
 
 class Pass:
-    """One pass over the cases that have not failed yet.
+    """One pass over the cases that have not failed.
 
     Args:
         number: from 0 on.
-        cases: None for one that does not take part.
-        start: makes workers.
-        step: called with what is done next, how many of `steps` are done, and the latest figure.
+        cases: None for a case that does not take part.
+        start: starts workers.
+        step: called with the next step, the number of `steps` done, and the latest figure.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Pass:
         self._timeline: list[Moment] = []
 
     def run(self) -> None:
-        """Start, warm up, take turns, and measure what else the settings ask for."""
+        """Start, warm up, take turns, and make the other measurements in the settings."""
         for position in next(turn_orders(len(self._present), 1, f"{self._settings.seed} start {self._number}")):
             self._begin(self._present[position])
         for participant in self._present:
@@ -96,7 +96,7 @@ class Pass:
         self._look("end of pass")
 
     def record(self) -> PassRecord:
-        """Return what was found so far."""
+        """Return the results so far."""
         return PassRecord(
             tuple(None if participant is None else participant.record() for participant in self._all),
             tuple(self._timeline),
@@ -112,7 +112,7 @@ class Pass:
         self._timeline.append(self._monitor.moment(what, workers, f"pass {self._number + 1}"))
 
     def _begin(self, participant: Participant) -> None:
-        """Start a case's process, and let it answer once; in the first pass, to all images."""
+        """Start a case's process and let it answer once; in the first pass, for all images."""
         self._look("start")
         self._step("starting", participant.case.name)
         participant.link = link = self._start(self._settings.timeout)
@@ -122,7 +122,7 @@ class Pass:
             self._classify(participant)
 
     def _classify(self, participant: Participant) -> None:
-        """Let a case answer to all images: in one request, or in as many as the timeout asks for."""
+        """Let a case classify all images, in as many requests as the timeout requires."""
         ranked, spent, left = tuple[tuple[int, ...], ...](), 0, 1
         while left:
             answer = participant.ask(Classify(self._inputs.images, len(ranked), self._settings.request_seconds))
@@ -132,7 +132,7 @@ class Pass:
         participant.classified = Classified(spent, ranked, 0)
 
     def _warm_up(self, participant: Participant) -> None:
-        """Run until the medians of some windows in a row are alike, and find out how many calls make a turn."""
+        """Run until the medians of several consecutive windows agree, and set the number of calls per turn."""
         settings, medians = self._settings, list[float]()
         spent, total, calls = 0, 0, _WINDOW_CALLS
         stable = False
@@ -151,7 +151,7 @@ class Pass:
             participant.calls = self._owed(participant, [], settings.rounds)
 
     def _turn(self, participant: Participant, turns_left: int) -> None:
-        """Let a case call as often as planned, or more if it became faster; in its last turn, all it still owes."""
+        """Run the planned number of calls, more if the case became faster; the last turn makes up the rest."""
         samples = list[int]()
         while not samples or (turns_left == 1 and self._owed(participant, samples, turns_left)):
             owed = self._owed(participant, samples, turns_left)
@@ -166,7 +166,7 @@ class Pass:
         self._step("taking turns", f"{participant.case.name} {participant.median_ns / 1e3:,.0f} µs")
 
     def _owed(self, participant: Participant, samples: list[int], turns_left: int) -> int:
-        """Return how many calls the next turn has to make, for the least number and time of this process."""
+        """Return how many calls the next turn needs to reach this process' minimum number and time."""
         settings = self._settings
         processes = 1 if participant.case.role is Role.REFERENCE else settings.processes
         calls = settings.min_samples / processes - sum(map(len, participant.rounds)) - len(samples)

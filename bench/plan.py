@@ -1,4 +1,4 @@
-"""Which cases a run compares."""
+"""The cases that a run compares."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HOW_CALLED = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The cases of a run, how their pictures are prepared, and notes on what could not be made a case."""
+    """The cases of a run, how their pictures are prepared, and notes on what was left out."""
 
     cases: tuple[Case, ...]
     labels: tuple[str, ...]
@@ -47,17 +47,17 @@ def plan(
     loading: KerasLoading = KerasLoading(),
     references: bool = True,
 ) -> Plan:
-    """Return a case for each artifact, installed runtime that runs it and number of threads, the Keras model first.
+    """Return a case for each artifact, installed runtime that supports it and number of threads, the Keras model first.
 
     Args:
         paths: folders of artifacts and single files, all of one task.
-        threads: numbers of threads; the baseline has the first.
-        backends: which runtimes to use; None takes all that are installed.
-        baseline: the Keras model's file or shipped name; None takes what the first folder's manifest names, if it
-            is still the same file.
-        feeding: how files that edgecnn did not make are fed; the first artifact says how the Keras model is fed.
-        loading: whether code of the Keras model may run.
-        references: whether other ways of calling the Keras model are cases too.
+        threads: numbers of threads; the baseline uses the first.
+        backends: runtimes to use; None takes all that are installed.
+        baseline: the Keras model's file or shipped name; None takes the one named in the first folder's
+            manifest, if that file is unchanged.
+        feeding: the input of files not made by edgecnn; the first artifact gives the Keras model's.
+        loading: whether the Keras model's code may run.
+        references: whether to add other ways of calling the Keras model as cases.
 
     Raises:
         ArtifactError: a path cannot be used.
@@ -108,14 +108,14 @@ def _check(candidates: tuple[Candidate, ...], feeding: Feeding) -> None:
         own, expected = ((one.task, one.labels, one.image_shape) for one in (other.description, first.description))
         if own != expected:
             raise MeasurementError(
-                f"{other.path} and {first.path} are for different tasks; compare them in runs of their own"
+                f"{other.path} and {first.path} are for different tasks; compare them in separate runs"
             )
 
 
 def _find_keras_model(
     sources: tuple[CandidateSource, ...], backends: tuple[str, ...] | None, baseline: str | None
 ) -> tuple[KerasFile | None, str | None]:
-    """Return the Keras model to measure, and a note if there is none but one was expected."""
+    """Return the Keras model to measure, or a note if an expected one is missing."""
     keras = BACKENDS["keras"]
     if backends is not None and keras.name not in backends:
         unused = f"the baseline {baseline} was left out: keras is not among the --backends"
@@ -128,7 +128,7 @@ def _find_keras_model(
 def _keras_cases(
     model: KerasFile, calls: tuple[KerasCall, ...], threads: int, feeding: Feeding, loading: KerasLoading
 ) -> list[Case]:
-    """Return the Keras model in its ways of being called, the compiled function first."""
+    """Return the Keras model with each way of calling it, the compiled function first."""
     path = Path(model.source)
     name = path.parent.name if path.stem == "model" else path.stem
     return [
@@ -167,13 +167,13 @@ def _artifact_cases(candidate: Candidate, backends: list[str], threads: tuple[in
 
 
 def _with_own_names(cases: list[Case]) -> list[Case]:
-    """Add the folder to the names of files that are called alike, and a number where that is not enough."""
+    """Add the folder to file names that occur twice, and a number if that is not enough."""
     cases = _renamed(cases, lambda case, _: f"{Path(case.path).parent.name}/{case.name}")
     return _renamed(cases, lambda case, number: f"{case.name} ({number})")
 
 
 def _renamed(cases: list[Case], rename: Callable[[Case, int], str]) -> list[Case]:
-    """Return the cases with new names for those whose name is not theirs alone."""
+    """Return the cases, with new names for those whose name is not unique."""
     names = [case.name for case in cases]
     return [
         replace(case, name=rename(case, number)) if names.count(case.name) > 1 else case
@@ -182,7 +182,7 @@ def _renamed(cases: list[Case], rename: Callable[[Case, int], str]) -> list[Case
 
 
 def _with_baseline(cases: list[Case]) -> tuple[Case, ...]:
-    """Mark the compiled Keras model, else the first float32 case, else the first, and put its twin behind it."""
+    """Mark the compiled Keras model, else the first float32 case, else the first, and insert its twin after it."""
     order = [
         next((case for case in cases if case.backend == Format.KERAS.value), None),
         next((case for case in cases if case.precision.is_full), None),

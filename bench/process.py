@@ -1,4 +1,4 @@
-"""The parent's end of a worker process. A worker that dies or hangs is an error of its case and of nothing else."""
+"""The parent's end of a worker process. A worker that dies or hangs is an error of its case only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WORKER = "edgecnn.bench.worker:handlers"
 
 
 class Link(Protocol):
-    """Something that answers a worker's requests: a process, or in tests a fake with a clock of its own."""
+    """Something that answers a worker's requests: a process, or in tests a fake with its own clock."""
 
     @property
     def process_id(self) -> int | None:
@@ -24,7 +24,7 @@ class Link(Protocol):
 
     @property
     def started_ns(self) -> int:
-        """When it was asked for, on the system's monotonic clock."""
+        """When it was requested, on the system's monotonic clock."""
         ...
 
     def ask(self, request: Request[Answer]) -> Answer:
@@ -41,14 +41,14 @@ Start = Callable[[float], Link]
 
 
 class WorkerProcess:
-    """A worker in a process of its own.
+    """A worker in its own process.
 
     Args:
         timeout: seconds that one request may take.
 
     Attributes:
         process_id: of the worker.
-        started_ns: when it was asked for, on the system's monotonic clock.
+        started_ns: when it was requested, on the system's monotonic clock.
 
     Raises:
         MeasurementError: it cannot be started.
@@ -65,7 +65,7 @@ class WorkerProcess:
         """Send a request and return its answer.
 
         Raises:
-            MeasurementError: the worker reports an error, dies, prints garbage, or takes too long; it is ended.
+            MeasurementError: the worker reports an error, dies, prints garbage, or takes too long; it is then ended.
         """
         try:
             return self._child.ask(request)

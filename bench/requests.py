@@ -1,4 +1,4 @@
-"""What a worker is asked for, and what it answers. All durations are in nanoseconds."""
+"""The requests to a worker, and its answers. All durations are in nanoseconds."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from edgecnn.profiling.result import Peaks, Profile
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """How long a worker took until its first answer, and the memory it had.
+    """The time until a worker's first answer, and its memory.
 
     Attributes:
-        ready_ns: when it could load a case, on the system's monotonic clock.
+        ready_ns: when it was ready to load a case, on the system's monotonic clock.
         import_ns, load_ns, first_ns: of the runtime, of the file, of the first call.
-        bare_bytes, peak_bytes: resident memory before the runtime was imported, and the most until the first answer.
+        bare_bytes, peak_bytes: resident memory before the runtime was imported, and the peak until the first answer.
     """
 
     ready_ns: int
@@ -33,7 +33,7 @@ class Load(Request[Loaded]):
     """Load a case, and let it answer once.
 
     Attributes:
-        images: path of a uint8 .npy, whose first images single calls take in turn.
+        images: path of a uint8 .npy, whose first images single calls use in turn.
     """
 
     case: Case
@@ -46,7 +46,7 @@ class Classified:
 
     Attributes:
         ranked: for each image, the numbers of the most probable classes, best first.
-        left: how many images are still to do.
+        left: how many images remain.
     """
 
     classify_ns: int
@@ -73,7 +73,7 @@ class TimeCalls(Request[tuple[int, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class PacedCalls:
-    """Durations of calls that were made one a frame; `late` is how many began after the next frame was due."""
+    """Durations of calls made once per frame; `late` is how many began after the next frame was due."""
 
     samples_ns: tuple[int, ...]
     late: int
@@ -81,7 +81,7 @@ class PacedCalls:
 
 @dataclass(frozen=True, slots=True)
 class TimePacedCalls(Request[PacedCalls]):
-    """Time `count` calls, `fps` of them a second, asleep in between."""
+    """Time `count` calls, `fps` of them per second, sleeping in between."""
 
     fps: float
     count: int
@@ -104,7 +104,7 @@ class TimeBatches(Request[tuple[int, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class ReadMemory(Request[int | None]):
-    """Return the resident memory now, in bytes; None where the system does not tell."""
+    """Return the resident memory now, in bytes; None if the system does not report it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +116,12 @@ class Rest(Request[None]):
 
 @dataclass(frozen=True, slots=True)
 class ReadFeeding(Request[Feeding]):
-    """Return all that a file of another tool does not say about its input and output."""
+    """Return everything that a file of another tool leaves out about its input and output."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileCase(Request[Profile]):
-    """Time the operations of the loaded case; `peaks` are the machine's, if they are known."""
+    """Time the operations of the loaded case; `peaks` are the machine's, if known."""
 
     case: Case
     peaks: Peaks | None

@@ -1,4 +1,4 @@
-"""What a run found: raw samples and facts. Everything else is derived (see `findings`)."""
+"""The result of a run: raw samples and facts. Everything else is derived (see `findings`)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from edgecnn.task import SINGLE_LABEL
 
 RESULT_NAME = "result.json"
 SCHEMA_VERSION = 2
-"""2: repeated processes, four latencies, time line. A reader of 1 would take one process for all."""
+"""2: repeated processes, four latencies, time line. A reader of 1 would see only one process."""
 
 STAGES = ("decode", "resize", "quantize", "invoke", "scores")
-"""Of an encoded picture on its way to probabilities, in order."""
+"""The stages from an encoded picture to probabilities, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Cold:
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
-    """What a process did before it counted: calls, seconds, and whether its latency had become stable."""
+    """The warm-up of a process: calls, seconds, and whether its latency became stable."""
 
     calls: int
     seconds: float
@@ -51,11 +51,11 @@ class WarmUp:
 
 @dataclass(frozen=True, slots=True)
 class WorkerMemory:
-    """Resident memory of a worker; None where the system does not tell.
+    """Resident memory of a worker; None if the system does not report it.
 
     Attributes:
         bare_bytes: before the runtime is imported: Python, NumPy and edgecnn.
-        peak_bytes: the most until the first answer.
+        peak_bytes: the maximum until the first answer.
         steady_bytes: at the end of the rounds.
     """
 
@@ -66,7 +66,7 @@ class WorkerMemory:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Calls with several images each: `size` images a call, the duration of each call in nanoseconds."""
+    """Calls with several images each: `size` images per call, and the duration of each call in nanoseconds."""
 
     size: int
     samples_ns: tuple[int, ...]
@@ -74,11 +74,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class ProcessRun:
-    """What one process of a case did.
+    """The record of one process of a case.
 
     Attributes:
         rounds_ns: for each round, the duration of each single call of `Classifier.predict`.
-        paced_ns: durations of calls that were made one a frame, the process asleep in between.
+        paced_ns: durations of calls made once per frame, with the process asleep in between.
         late: how many of these began after the next frame was due.
         stages_ns: for each encoded picture, the duration of each of `STAGES`.
         batches: calls with several images.
@@ -103,11 +103,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class CaseEnergy:
-    """What a meter counted while a case ran, and while nothing did for as long.
+    """A meter's readings while a case ran, and while the machine idled for as long.
 
     Attributes:
         calls: of `Classifier.predict` in that time.
-        covers: what the meter sees: "package", "internal rails only".
+        covers: what the meter covers: "package", "internal rails only".
     """
 
     joules: float
@@ -119,17 +119,17 @@ class CaseEnergy:
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """What one case did.
+    """The measurements of one case.
 
     Attributes:
         size_bytes: of the model file.
-        runtime_bytes: of the installed files of the runtime's package; None where it does not list them.
+        runtime_bytes: of the installed files of the runtime's package; None if it does not list them.
         ranked: for each image, what its task keeps of the answer; for single labels the numbers of the five most
             probable classes (or of all, if fewer), best first.
-        classify_seconds: of all images, in parts of about 64 (a Keras model: 250).
+        classify_seconds: for all images, in parts of about 64 (a Keras model: 250).
         processes: one after the other, in the order of the passes.
         windows: with `--mlperf-tiny`.
-        energy: where the machine has a meter.
+        energy: if the machine has a meter.
         profile: with `--profile`.
     """
 
@@ -145,7 +145,7 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case and what it did; a case with an error has what it did until then, if anything."""
+    """One case and its measurements; a case with an error has those made until then, if any."""
 
     case: Case
     raw: Raw | None
@@ -167,7 +167,7 @@ class Images:
     Attributes:
         labels: in C order, whatever their form.
         pictures: some of those on which a case and the baseline differ.
-        task: what labels and answers mean, one of `edgecnn.task.TASKS`.
+        task: the meaning of labels and answers, one of `edgecnn.task.TASKS`.
     """
 
     data: str
@@ -185,8 +185,8 @@ class Moment:
 
     Attributes:
         what: the step that follows.
-        own_seconds: CPU time that the run's own processes had used until then.
-        step: which was made without a break, as a pass; only moments of one step follow each other.
+        own_seconds: CPU time used by the run's own processes until then.
+        step: an uninterrupted part of the run, such as a pass; only moments of one step are consecutive.
     """
 
     what: str
@@ -201,10 +201,10 @@ class Result:
 
     Attributes:
         created: UTC, ISO 8601.
-        timer_ns: durations of a call that does nothing, measured as every call is: the cost of measuring.
+        timer_ns: durations of a call that does nothing, measured like every call: the cost of measuring.
         timeline: the machine before, during and after.
         notes: what was left out, and why.
-        is_complete: whether all planned passes were made; else the run was stopped.
+        is_complete: whether all planned passes were made; False if the run was stopped.
     """
 
     created: str
@@ -228,7 +228,7 @@ def read_result(path: Path) -> Result:
     """Return the result in a file.
 
     Raises:
-        MeasurementError: no such file, or no result of a version that this edgecnn reads.
+        MeasurementError: no such file, or not a result of a version that this edgecnn reads.
     """
     try:
         return decode_json(Result, path.read_bytes(), newest=SCHEMA_VERSION)

@@ -1,4 +1,4 @@
-"""A run: passes over all cases, then what each case does alone; kept step by step, so that it can go on."""
+"""A run: passes over all cases, then each case alone; saved step by step, so that it can be resumed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from edgecnn.runtime.lookup import named_backend
 from edgecnn.versions import installed_bytes
 
 _MOST_REPEATS = 3
-"""How often a throttled pass is made again."""
+"""How often a throttled pass is repeated."""
 
 
 def run(
@@ -42,17 +42,17 @@ def run(
 ) -> Result:
     """Measure the cases of a plan on the images of a data set.
 
-    A case that fails is reported as such, and the others go on. Ctrl-C ends the run: what there is so far is returned.
+    A failed case is reported as such, and the others continue. Ctrl-C ends the run and returns the results so far.
 
     Args:
         plan: what to compare.
-        dataset: what every case classifies; single calls take its first images in turn.
-        settings: how long and how often.
-        progress: called with steps.
-        start: makes workers; another one in tests.
-        header: of the run, if it is known; one in the journal goes before it.
-        journal: what has been done before and where to keep what is done; None keeps nothing.
-        monitor: looks at the machine; another one in tests.
+        dataset: images that every case classifies; single calls use its first images in turn.
+        settings: durations and repetitions.
+        progress: called with each step.
+        start: starts workers; tests replace it.
+        header: of the run, if known; one in the journal takes precedence.
+        journal: earlier steps, and where to save new ones; None saves nothing.
+        monitor: reads the machine's state; tests replace it.
 
     Raises:
         KeyboardInterrupt: stopped before any case had a round.
@@ -70,12 +70,12 @@ def run(
         raise KeyboardInterrupt
     try:
         return running.result(kept, dataset, is_complete=is_complete)
-    except KeyboardInterrupt:  # all is measured, so that stopping here would only lose it
+    except KeyboardInterrupt:  # all is measured; stopping here would only lose it
         return running.result(kept, dataset, is_complete=False)
 
 
 class _Run:
-    """The records of a run while it is carried out, from which its result is assembled."""
+    """The records of a run in progress, from which its result is assembled."""
 
     def __init__(
         self,
@@ -98,7 +98,7 @@ class _Run:
         self._total += sum(has_something_to_do(case, settings) for case in plan.cases)
 
     def carry_out(self) -> bool:
-        """Make all steps that the journal does not have; return False if Ctrl-C ended that."""
+        """Make all steps missing in the journal; return False if Ctrl-C ended that."""
         try:
             for number in range(self._settings.processes):
                 if not self._pass(number):
@@ -116,7 +116,7 @@ class _Run:
         return any(self._of_case(number) for number in range(len(self._plan.cases)))
 
     def result(self, header: RunHeader, dataset: Dataset, *, is_complete: bool) -> Result:
-        """Return what the records hold."""
+        """Return the result of the records."""
         labels = None if dataset.labels is None else tuple(dataset.labels.ravel().tolist())
         cases = tuple(self._case_result(number, case) for number, case in enumerate(self._plan.cases))
         records: tuple[PassRecord | AloneRecord, ...] = (*self._passes, *self._alone.values())
@@ -143,18 +143,18 @@ class _Run:
         )
 
     def _pass(self, number: int) -> bool:
-        """Make a pass and keep it; return False if Ctrl-C ended it, with what there is."""
+        """Make a pass and save it; return False if Ctrl-C ended it early."""
         step = f"pass {number}"
         kept = self._journal.get(step, PassRecord)
         record, is_whole = self._measured_pass(number) if kept is None else (kept, True)
         self._passes.append(record)
         self._done = (number + 1) * self._steps_a_pass
-        if kept is None and is_whole:  # last, so that Ctrl-C while the disk is slow loses nothing that is kept
+        if kept is None and is_whole:  # last, so that Ctrl-C during a slow write loses nothing
             self._journal.add(step, record)
         return is_whole
 
     def _measured_pass(self, number: int) -> tuple[PassRecord, bool]:
-        """Return the record of a pass, made again if it was throttled, and False if Ctrl-C ended it."""
+        """Return the record of a pass, repeated if it was throttled, and False if Ctrl-C ended it."""
         throttled: PassRecord | None = None
         for left in reversed(range(_MOST_REPEATS)):
             record, is_whole = self._once(number)
@@ -207,12 +207,12 @@ class _Run:
         self._report("each case alone", case.name)
 
     def _takes_part(self, place: int, number: int) -> bool:
-        """Whether a case is in a pass: it has not failed; references are seen once, as nobody decides by them."""
+        """Whether a case is in a pass: it has not failed; references run once, as no decision rests on them."""
         is_reference = self._plan.cases[place].role is Role.REFERENCE
         return self._error(place) is None and (number == 0 or not is_reference)
 
     def _of_case(self, place: int) -> list[CasePass]:
-        """Return what a case did in the passes in which it had a round."""
+        """Return the records of a case from the passes in which it had a round."""
         parts = [record.cases[place] for record in self._passes]
         return [part for part in parts if part is not None and part.process is not None]
 
@@ -221,7 +221,7 @@ class _Run:
         return next((part.error for part in parts if part is not None and part.error is not None), None)
 
     def _peaks(self, case: Case) -> Peaks | None:
-        """Return what another case on the same runtime found out about the machine in this run."""
+        """Return the machine's peaks as measured by another case on the same runtime in this run."""
         profiles = [record.profile for record in self._alone.values() if record.profile is not None]
         return next((it.peaks for it in profiles if (it.backend, it.threads) == (case.backend, case.threads)), None)
 

@@ -1,4 +1,4 @@
-"""How a run is carried out."""
+"""The settings of a run."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How long and how often, and what is measured beside the tight loop.
+    """Durations and repetitions, and what to measure besides the tight loop.
 
     Attributes:
-        processes: passes; in each, every case has a new process.
-        rounds: of each pass; in each, every case has one turn, in an order drawn anew.
-        min_samples, min_seconds: single calls of each case over all passes, at least so many and for so long.
+        processes: number of passes; in each, every case has a new process.
+        rounds: of each pass; in each, every case has one turn, in a new random order.
+        min_samples, min_seconds: minimum number and time of single calls of each case over all passes.
         turn_warm_up: calls at the start of each turn that are not counted, because another case had the caches; no
             more than are counted.
         max_warm_up_seconds: how long a process may run until its latency is stable.
-        fps: frames a second of the paced calls; None leaves them out.
+        fps: frames per second of the paced calls; None omits them.
         frames: paced calls of each process.
-        stage_pictures: encoded pictures that each process takes from bytes to probabilities; 0 leaves that out.
-        picture_size: width and height of these pictures, as a camera gives them.
-        batches: images a call for throughput, beside all images one after the other; empty leaves them out.
+        stage_pictures: encoded pictures that each process takes from bytes to probabilities; 0 omits this.
+        picture_size: width and height of these pictures, as from a camera.
+        batches: images per call for throughput, besides all images one after another; empty omits them.
         references: whether the Keras model is also measured as a plain call and as `Model.predict`, in the first pass.
-        mlperf_tiny: whether each artifact runs five windows of ten seconds as MLPerf Tiny asks for.
-        profile: whether time by operation is measured.
-        energy_seconds: how long each case runs under the meter, where there is one.
-        wait_cool: whether a pass that was throttled is made again when the machine has cooled down.
-        seed: of the orders.
+        mlperf_tiny: whether each artifact runs five windows of ten seconds as MLPerf Tiny requires.
+        profile: whether to measure the time by operation.
+        energy_seconds: how long each case runs under the meter, if there is one.
+        wait_cool: whether to repeat a throttled pass after the machine has cooled down.
+        seed: for the orders.
         timeout: seconds that one step of a case may take.
     """
 
@@ -51,7 +51,7 @@ class Settings:
 
     @property
     def request_seconds(self) -> float:
-        """How long one request to a worker should take: a third of the timeout, as the machine may become slower."""
+        """How long one request to a worker should take: a third of the timeout, as the machine may slow down."""
         return self.timeout / 3
 
 
@@ -66,4 +66,4 @@ QUICK = Settings(
     batches=(1, 64),
     references=False,
 )
-"""Enough to see a factor of two."""
+"""Settings that suffice to see a factor of two."""

@@ -1,4 +1,4 @@
-"""What a file of another tool does not say about its scores is found out before anything is measured."""
+"""Detection, before measuring, of the scores of files from other tools."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from edgecnn.errors import MeasurementError
 
 
 def settled(plan: Plan, inputs: Inputs, timeout: float, start: Start) -> Plan:
-    """Return the plan with cases that know what their scores are, so that no start-up time has the trial in it.
+    """Return the plan with the kind of scores of each case detected, so that no start-up time includes the trial.
 
-    A case that cannot be loaded stays as it is, and fails where it is measured.
+    A case that cannot be loaded stays as it is, and fails when it is measured.
     """
     return replace(plan, cases=tuple(_settled(case, inputs, timeout, start) for case in plan.cases))
 

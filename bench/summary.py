@@ -17,13 +17,13 @@ _SHARES = (0.5, 0.9)
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Of single calls in the tight loop, in seconds.
+    """Latency of single calls in the tight loop, in seconds.
 
     Attributes:
         p50, p90: with intervals over processes and rounds (see `edgecnn.intervals.quantiles`).
-        speedup: how many times faster than the baseline, paired by rounds; None for the baseline itself, and where
-            there is none.
-        between_processes: the largest of the processes' medians divided by the smallest; None for one process.
+        speedup: how many times faster than the baseline, paired by rounds; None for the baseline itself, and without
+            one.
+        between_processes: the largest median of a process divided by the smallest; None for one process.
     """
 
     p50: Interval
@@ -42,7 +42,7 @@ class ColdStart:
     """Seconds until the first answer of a new process: medians over processes.
 
     Attributes:
-        total: of the whole, with the smallest and the largest that were seen.
+        total: of all steps, with the smallest and the largest seen.
     """
 
     start: float
@@ -65,7 +65,7 @@ class Paced:
 
 @dataclass(frozen=True, slots=True)
 class EndToEnd:
-    """From an encoded picture to probabilities, in seconds: the median of each of `STAGES`, and of the whole."""
+    """From an encoded picture to probabilities, in seconds: the median of each of `STAGES`, and of the total."""
 
     stages: tuple[float, ...]
     p50: float
@@ -75,7 +75,7 @@ class EndToEnd:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Images a second with `size` images a call."""
+    """Images per second with `size` images per call."""
 
     size: int
     images_per_second: float
@@ -83,7 +83,7 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
-    """Bytes above the bare process, the largest over processes; None where the system does not tell.
+    """Bytes above the bare process, the largest over processes; None if the system does not report them.
 
     Attributes:
         peak: until the first answer.
@@ -95,7 +95,7 @@ class MemoryUse:
 
     @property
     def most(self) -> int | None:
-        """The larger of both."""
+        """The larger of the two."""
         return max((used for used in (self.peak, self.steady) if used is not None), default=None)
 
 
@@ -113,9 +113,9 @@ class Summary:
     """All figures of one case that did not fail.
 
     Attributes:
-        throughput: one for each size of a call; the last is all images, in parts of about 64 (a Keras model: 250).
-        joules: of one inference, above what the idle machine takes; None without a meter.
-        accuracy: None where the images have no labels.
+        throughput: one for each call size; the last is for all images, in parts of about 64 (a Keras model: 250).
+        joules: per inference, above the idle machine; None without a meter.
+        accuracy: None if the images have no labels.
     """
 
     case: Case
@@ -132,7 +132,7 @@ class Summary:
 
     @property
     def best_throughput(self) -> Throughput:
-        """The size of a call that classifies the most images a second."""
+        """The call size that classifies the most images per second."""
         return max(self.throughput, key=lambda one: one.images_per_second)
 
 
@@ -230,7 +230,7 @@ def _throughput(processes: tuple[ProcessRun, ...]) -> tuple[Throughput, ...]:
 
 
 def _memory(processes: tuple[ProcessRun, ...]) -> MemoryUse:
-    """Return both above the bare process; a first process that classified all images is no evidence of steady use."""
+    """Return peak and steady memory; a first process that classified all images says nothing about steady use."""
 
     def above_bare(kind: str, which: tuple[ProcessRun, ...]) -> int | None:
         pairs = [(getattr(process.memory, kind), process.memory.bare_bytes) for process in which]

@@ -1,4 +1,4 @@
-"""Which file to deploy here, in plain sentences that follow from the figures."""
+"""The verdict on which file to deploy here, in sentences derived from the figures."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from edgecnn.task import find_task
 
 
 def choose(summaries: tuple[Summary, ...], floor: float, limits: BenchLimits) -> tuple[Summary, ...]:
-    """Return the artifact to deploy and the second choice, as far as there are such.
+    """Return the artifact to deploy and the second choice, if any.
 
-    Only artifacts that are shown to keep to all limits are chosen. Of these it is the fastest; of those that are
-    alike in latency, the smallest. Where no accuracy could be compared, the other limits decide alone.
+    Only artifacts that are shown to meet all limits are eligible. The fastest is chosen; among those alike in latency,
+    the smallest. If accuracy could not be compared, the other limits alone decide.
 
     Args:
         summaries: of the cases of a run that did not fail.
@@ -33,7 +33,7 @@ def choose(summaries: tuple[Summary, ...], floor: float, limits: BenchLimits) ->
 def verdict(
     result: Result, summaries: tuple[Summary, ...], floor: float, limits: BenchLimits, ranked: tuple[Summary, ...]
 ) -> tuple[str, ...]:
-    """Return sentences: what to deploy and why, whether int8 pays, what the second choice and more accuracy cost.
+    """Return sentences: what to deploy and why, whether int8 pays, the second choice, the cost of more accuracy.
 
     Args:
         result: the run.
@@ -64,13 +64,13 @@ def verdict(
 
 
 def _good(summaries: tuple[Summary, ...], limits: BenchLimits) -> list[Summary]:
-    """Return the artifacts that are shown to keep to all limits."""
+    """Return the artifacts that are shown to meet all limits."""
     compared = accuracy_is_known(summaries)
     return [one for one in summaries if one.case.is_artifact and _holds(one, limits, compared)]
 
 
 def accuracy_is_known(summaries: tuple[Summary, ...]) -> bool:
-    """Whether differences of accuracy say anything: two bad int8 files can agree with each other."""
+    """Whether differences of accuracy are meaningful: two bad int8 files can agree with each other."""
     baseline = next((one for one in summaries if one.case.role is Role.BASELINE), None)
     return baseline is not None and baseline.accuracy is not None and baseline.case.precision.is_full
 
@@ -95,7 +95,7 @@ def _best_two(good: list[Summary], floor: float) -> list[Summary]:
 
 
 def _burden(one: Summary) -> tuple[int, int, float, str]:
-    """Return what makes a case harder to deploy, none of it timed, so that two runs order cases alike."""
+    """Return what makes a case harder to deploy, without timings, so that two runs order cases alike."""
     runtime_bytes = math.inf if one.raw.runtime_bytes is None else one.raw.runtime_bytes
     return (one.raw.size_bytes, one.case.threads, runtime_bytes, one.case.name)
 
@@ -166,7 +166,7 @@ def _second(first: Summary, second: Summary, floor: float) -> str:
 
 
 def _beside(one: Summary, other: Summary, floor: float) -> tuple[str, str]:
-    """Return how latency and size of a case compare with another's."""
+    """Return a comparison of latency and size of two cases."""
     ratio = latency_ratio(one.raw, other.raw)
     latency = (
         "no difference in latency that can be measured"
@@ -177,7 +177,7 @@ def _beside(one: Summary, other: Summary, floor: float) -> tuple[str, str]:
 
 
 def _more_accurate(chosen: Summary, good: list[Summary], images: Images) -> list[Summary]:
-    """Return each case, from the fastest on, that is shown to be more accurate than the last and the chosen one."""
+    """Return, fastest first, each case that is shown to be more accurate than the last and the chosen one."""
     if images.labels is None:
         return []
     better, last = list[Summary](), answers(chosen.raw, images)
@@ -190,7 +190,7 @@ def _more_accurate(chosen: Summary, good: list[Summary], images: Images) -> list
 
 
 def _price(one: Summary, chosen: Summary, images: Images, floor: float) -> str:
-    """Return how much more accurate than the chosen one a case is, and what that costs."""
+    """Return how much more accurate a case is than the chosen one, and its cost."""
     gain = paired(answers(one.raw, images), answers(chosen.raw, images), images).difference
     points = " to ".join(f"{100 * value:+.2f}" for value in (gain.low, gain.high))
     cost = ", ".join(_beside(one, chosen, floor))
@@ -235,6 +235,6 @@ def _times(speedup: Interval) -> str:
 
 
 def _interval(speedup: Interval) -> str:
-    """Return the interval of what `_times` says."""
+    """Return the interval for the text of `_times`."""
     low, high = (speedup.low, speedup.high) if speedup.value >= 1 else (1 / speedup.high, 1 / speedup.low)
     return f"{low:.2f} to {high:.2f}"

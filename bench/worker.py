@@ -1,4 +1,4 @@
-"""The process that one case runs in: it loads the case, and answers what it is asked for (see `requests.py`)."""
+"""The process that runs one case: it loads the case and answers requests (see `requests.py`)."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from edgecnn.runtime.lookup import named_backend
 from edgecnn.runtime.timing import time_calls
 
 MEASURED_IMAGES = 64
-"""How many different images single calls take in turn."""
+"""How many different images single calls use in turn."""
 PART = 64
-"""About how many images are classified before the clock is looked at; a Keras model takes 250 at once."""
+"""About how many images are classified between checks of the clock; a Keras model takes 250 at once."""
 
 
 def handlers(_: Progress) -> Handlers:
-    """Return what a worker answers."""
+    """Return a worker's answer."""
     return Worker().handlers()
 
 
@@ -54,7 +54,7 @@ class Worker:
         self._next = 0
 
     def handlers(self) -> Handlers:
-        """Return what answers each type of request."""
+        """Return the handler of each type of request."""
         return {
             Load: self._load,
             Classify: self._classify,
@@ -100,7 +100,7 @@ class Worker:
         return Classified(classify_ns, tuple(map(tuple, kept)), len(left) - len(kept))
 
     def _part(self, image: Images, seconds: float) -> int:
-        """Return how many images to classify before the clock is looked at: whole batches, in less than `seconds`."""
+        """Return how many images to classify before the next clock check: full batches, in less than `seconds`."""
         batch = self._loaded.contract.input.shape[0]
         whole = max(1, PART // batch) * batch
         (one_ns,) = time_calls(self._loaded.predict, [image])

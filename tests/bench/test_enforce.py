@@ -35,7 +35,7 @@ def test_a_run_that_was_stopped_is_an_interrupt() -> None:
 def test_limits_that_nothing_keeps_to_fail_only_if_they_were_asked_for() -> None:
     none_chosen = find(QUIET.result, BenchLimits(max_latency=1e-9))
     enforce(none_chosen)
-    with pytest.raises(GateError, match="no artifact is shown to keep to the limits"):
+    with pytest.raises(GateError, match="no artifact is shown to meet the limits"):
         enforce(none_chosen, asked=("max_latency",))
 
 
