@@ -1,1 +1,1 @@
-"""From a Keras classifier to one clean TensorFlow graph, which every format is converted from."""
+"""Turn a Keras classifier into one clean TensorFlow graph, from which every format is converted."""

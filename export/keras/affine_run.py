@@ -1,4 +1,4 @@
-"""Runs of nodes that do nothing but scale, move or reorder channels."""
+"""Runs of nodes that only scale, shift or reorder channels."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _MAXIMA = ("MaxPool", "Max")
 
 @dataclass(frozen=True, slots=True)
 class AffineRun:
-    """Nodes with one consumer each, and what they do together.
+    """Nodes with one consumer each, and their combined effect.
 
     Attributes:
-        source: the tensor that the first of them takes.
-        nodes: in the order of the data.
-        affine: what they do together, seen from the layer that they are to be folded into.
-        is_padded: whether zeros are put around the image between the nodes and that layer.
+        source: the input of the first node.
+        nodes: in the order of the data flow.
+        affine: their combined effect, as seen by the layer to fold them into.
+        is_padded: whether the image is padded with zeros between the nodes and that layer.
     """
 
     source: str
@@ -30,7 +30,7 @@ class AffineRun:
     is_padded: bool = False
 
     def bypass(self, graph: TensorFlowGraph, by: str | None = None) -> None:
-        """Let what takes from the nodes take what they take; from the first of them, `by` if it is given."""
+        """Connect the consumers of the nodes to the inputs of the nodes; for the first node, to `by` if it is given."""
         for number, node in enumerate(self.nodes):
             source = affine_of(graph, node)
             assert source is not None
@@ -39,7 +39,7 @@ class AffineRun:
 
 
 def run_from(graph: TensorFlowGraph, node: Any) -> AffineRun | None:
-    """Return the run of adjacent nodes that starts with this one and reorders nothing; None if it is no such node."""
+    """Return the run of adjacent nodes that starts here and reorders nothing; None if this node starts none."""
     consumers = graph.consumers()
     source, affine, nodes = "", None, []
     while (step := affine_of(graph, node)) and step[1].keeps_order:
@@ -52,7 +52,7 @@ def run_from(graph: TensorFlowGraph, node: Any) -> AffineRun | None:
 
 
 def run_after(graph: TensorFlowGraph, node: Any) -> AffineRun | None:
-    """Return the nodes after a layer that can be folded into it, also from behind pools; None if there are none."""
+    """Return the nodes after a layer that can be folded into it, also those after pools; None if there are none."""
     consumers = graph.consumers()
     name, affine, nodes = node.name, identity((graph.shape(node.name) or (0,))[-1]), []
     has_maximum = False
@@ -71,7 +71,7 @@ def run_after(graph: TensorFlowGraph, node: Any) -> AffineRun | None:
 
 
 def run_before(graph: TensorFlowGraph, node: Any) -> AffineRun | None:
-    """Return the nodes before a layer that can be folded into it, also from before pools, padding and Flatten.
+    """Return the nodes before a layer that can be folded into it, also those before pools, padding and Flatten.
 
     None if there are none.
     """
@@ -100,14 +100,14 @@ def run_before(graph: TensorFlowGraph, node: Any) -> AffineRun | None:
 
 
 def _is_bias(graph: TensorFlowGraph, node: Any) -> bool:
-    """Whether a node is the bias of another layer, which costs nothing where it is."""
+    """Whether a node is the bias of another layer, where it costs nothing."""
     return node.op == "BiasAdd" and weights_of(graph, graph.nodes[node_name(node.input[0])]) is not None
 
 
 def _is_pool(graph: TensorFlowGraph, node: Any) -> bool:
-    """Whether a node takes averages or maxima over height and width, of each channel alone.
+    """Whether a node averages or maximizes over height and width, separately for each channel.
 
-    Averages with padding SAME do not count what is padded, so they keep an offset as it is.
+    Averages with padding SAME do not count the padding, so they preserve an offset.
     """
     if node.op in ("AvgPool", "MaxPool"):
         return bool(attribute(node, "data_format").s != b"NCHW" and attribute(node, "ksize").list.i[3] == 1)
@@ -118,7 +118,7 @@ def _is_pool(graph: TensorFlowGraph, node: Any) -> bool:
 
 
 def _pixels_in_a_row(graph: TensorFlowGraph, node: Any) -> int:
-    """Return how many pixels a reshape puts one after another in the last axis; 0 if it does anything else."""
+    """Return how many pixels a reshape puts side by side in the last axis; 0 if it does anything else."""
     before, after = (graph.shape(name) for name in (node.input[0], node.name)) if node.input else (None, None)
     if node.op not in ("Reshape", "Squeeze", "ExpandDims") or not before or not after or after[-1] % before[-1]:
         return 0

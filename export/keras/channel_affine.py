@@ -1,4 +1,4 @@
-"""Operations that scale, move and reorder the channels of a tensor, as arithmetic on vectors."""
+"""Operations that scale, shift and reorder the channels of a tensor, as arithmetic on vectors."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class ChannelAffine:
 
     @property
     def keeps_order(self) -> bool:
-        """Whether no channel changes its place."""
+        """Whether every channel keeps its place."""
         return bool((self.order == np.arange(len(self.order))).all())
 
     def after(self, first: ChannelAffine) -> ChannelAffine:
-        """Return what `first` and then this does."""
+        """Return the effect of `first` followed by this."""
         return ChannelAffine(
             self.scale * first.scale[self.order],
             self.scale * first.offset[self.order] + self.offset,
@@ -40,7 +40,7 @@ class ChannelAffine:
         )
 
     def repeated(self, times: int) -> ChannelAffine:
-        """Return the same for a tensor whose last axis holds the channels of so many pixels one after another."""
+        """Return the same for a tensor whose last axis holds the channels of `times` pixels side by side."""
         start = np.repeat(np.arange(times) * len(self.order), len(self.order))
         return ChannelAffine(
             np.tile(self.scale, times), np.tile(self.offset, times), np.tile(self.order, times) + start
@@ -53,7 +53,7 @@ def identity(channels: int) -> ChannelAffine:
 
 
 def affine_of(graph: TensorFlowGraph, node: Any) -> tuple[str, ChannelAffine] | None:
-    """Return the tensor that a node takes and what it does to its channels; None if it does anything else."""
+    """Return a node's input and its effect on the channels; None if it does anything else."""
     shape = graph.shape(node.name)
     if not shape:
         return None
@@ -93,7 +93,7 @@ def _arithmetic(graph: TensorFlowGraph, node: Any, shape: tuple[int, ...]) -> tu
 
 
 def _batch_norm(graph: TensorFlowGraph, node: Any) -> tuple[str, ChannelAffine] | None:
-    """Return y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, as it is at inference."""
+    """Return y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, the form at inference."""
     if attribute(node, "data_format").s == b"NCHW" or attribute(node, "is_training").b:
         return None
     values = [graph.constant(name) for name in node.input[1:5]]
@@ -105,7 +105,7 @@ def _batch_norm(graph: TensorFlowGraph, node: Any) -> tuple[str, ChannelAffine] 
 
 
 def _reordering(graph: TensorFlowGraph, node: Any, shape: tuple[int, ...]) -> tuple[str, ChannelAffine] | None:
-    """Find the order by sending numbers through the node."""
+    """Return the order, found by sending numbers through the node."""
     source = node.input[1 if graph.constant(node.input[0]) is not None else 0]
     operands = [name for name in node.input if name != source]
     if graph.shape(source) != shape or any(graph.constant(name) is None for name in operands):

@@ -1,4 +1,4 @@
-"""A frozen graph cut off behind one of its layers, to find the layer that a converter does not survive."""
+"""Cut a frozen graph after one of its layers, to find the layer that crashes a converter."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class LayerInGraph:
 
     Attributes:
         name: of the layer.
-        end: the last of its nodes.
-        sources: the layers before it that it takes from.
+        end: its last node.
+        sources: the earlier layers that it reads from.
     """
 
     name: str
@@ -26,14 +26,14 @@ class LayerInGraph:
 
 
 def layers_in_graph(function: Any, layers: Layers) -> tuple[LayerInGraph, ...]:
-    """Return the layers that compute something from the pixels, each after those that it takes from.
+    """Return the layers that compute something from the pixels, each after its sources.
 
     Args:
         function: frozen TensorFlow function (see `keras.freeze`).
         layers: of the Keras model.
     """
     graph = TensorFlowGraph(function.graph.as_graph_def(), INPUT_NAME, OUTPUT_NAME, layers)
-    nearest: dict[str, set[str]] = {INPUT_NAME: set()}  # the layers that the value of a node comes from
+    nearest: dict[str, set[str]] = {INPUT_NAME: set()}  # the layers from which a node's value comes
     ends: dict[str, str] = {}
     sources: dict[str, set[str]] = {}
     for node in graph.in_order():
@@ -42,7 +42,7 @@ def layers_in_graph(function: Any, layers: Layers) -> tuple[LayerInGraph, ...]:
             continue
         nearest[node.name] = {layer for name in inputs for layer in nearest[name]}
         if (layer := layers.find(node.name)) is not None:
-            ends.pop(layer, None)  # a shared layer has its place where it is called last
+            ends.pop(layer, None)  # a shared layer counts where it is called last
             ends[layer] = node.name
             sources.setdefault(layer, set()).update(nearest[node.name])
             nearest[node.name] = {layer}
@@ -54,5 +54,5 @@ def layers_in_graph(function: Any, layers: Layers) -> tuple[LayerInGraph, ...]:
 
 
 def cut_behind(function: Any, node: str) -> Any:
-    """Return the function that gives what a node gives, and computes nothing more."""
+    """Return the function that ends at a node and computes nothing more."""
     return function_of(function.graph.as_graph_def(), node)

@@ -1,4 +1,4 @@
-"""The one TensorFlow graph that every converter starts from."""
+"""Freeze a classifier into the one TensorFlow graph from which every converter starts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FrozenModel:
 
     Attributes:
         function: takes float32 pixels 0..255, (1, H, W, C), named "images"; returns float32 (1, classes), "scores".
-        scores: what it returns: logits where a softmax at the end was dropped.
+        scores: what it returns; logits if a final softmax was dropped.
     """
 
     function: Any
@@ -55,20 +55,20 @@ def freeze(
     layers: Layers = Layers("", ()),
     keep_softmax: bool = False,
 ) -> FrozenModel:
-    """Return a classifier that takes raw RGB or grey pixels, as a clean graph from which both formats profit.
+    """Return a classifier that takes raw RGB or grey pixels, as a clean graph that suits both formats.
 
-    A fixed batch of one leaves no dynamic shapes, constants let arithmetic be done once. Scaling of pixels, biases
-    and batch norms are folded into the layers beside them where that is exact up to rounding (see `keras.passes`).
-    Nodes are called "layer/…" after their Keras layers. Keras' own way for both converters leaves variables, or fails
+    A fixed batch of one leaves no dynamic shapes, and constants allow arithmetic to be done once. Pixel scaling, biases
+    and batch norms are folded into neighbouring layers where that is exact up to rounding (see `keras.passes`). Nodes
+    are named "layer/…" after their Keras layers. Keras' own export to both converters leaves variables, or fails
     (tensorflow-onnx issue 2448).
 
     Args:
         call: maps a float32 tensor (1, H, W, C) to (1, classes).
         shape: height, width and channels of the input.
         scores: what `call` returns.
-        preprocessing: what `call` expects to be done to the pixels before: scale, offset, order of the channels.
-        layers: of the Keras model that `call` is.
-        keep_softmax: False drops a softmax at the very end.
+        preprocessing: what `call` expects to be applied to the pixels: scale, offset, order of the channels.
+        layers: of the Keras model behind `call`.
+        keep_softmax: False drops a final softmax.
 
     Raises:
         ExportError: a layer computes in half precision.
@@ -102,9 +102,9 @@ def _traced(
 
 
 def _allow_inlining(definition: Any) -> bool:
-    """Let calls that ask for XLA be inlined like any other; return whether there are some.
+    """Allow calls that require XLA to be inlined like any other; return whether there are any.
 
-    Keras makes such calls of grouped convolutions, because TensorFlow cannot train them otherwise.
+    Keras turns grouped convolutions into such calls, because TensorFlow cannot train them otherwise.
     """
     calls = [node for node in definition.node if "_XlaMustCompile" in node.attr]
     called = {node.attr["f"].func.name for node in calls}
@@ -118,7 +118,7 @@ def _allow_inlining(definition: Any) -> bool:
 
 
 def function_of(definition: Any, output: str = OUTPUT_NAME) -> Any:
-    """Return a graph as a function from the pixels to one of its nodes."""
+    """Return the function from the pixels to one node of a graph."""
     tf = import_tensorflow()
     wrapped = tf.compat.v1.wrap_function(lambda: tf.graph_util.import_graph_def(definition, name=""), [])
     return wrapped.prune(f"{INPUT_NAME}:0", f"{output}:0")

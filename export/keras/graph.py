@@ -12,13 +12,13 @@ from edgecnn.models.layers import Layers
 
 
 class TensorFlowGraph:
-    """A frozen graph with one input and one output, each of which has a node of its own that no pass takes away.
+    """A frozen graph with one input and one output, each with a node of its own that no pass removes.
 
-    A tensor is called as in a `GraphDef`: "node" for the first output of a node, "node:1" for the second. Control
+    Tensors are named as in a `GraphDef`: "node" for the first output of a node, "node:1" for the second. Control
     edges are dropped, because nothing in a frozen inference graph has side effects that matter.
 
     Attributes:
-        nodes: the `NodeDef` of each name, those that nothing takes any more among them.
+        nodes: the `NodeDef` of each name, including nodes that nothing reads any more.
         input: name of the placeholder.
         output: name of the identity at the end.
         layers: of the Keras model that was traced.
@@ -27,7 +27,7 @@ class TensorFlowGraph:
     def __init__(self, definition: Any, input_name: str, output_name: str, layers: Layers) -> None:
         self.nodes: dict[str, Any] = {node.name: node for node in definition.node}
         self.input, self.output, self.layers = input_name, output_name, layers
-        self._frame = type(definition)()  # all but the nodes: versions, and functions of control flow
+        self._frame = type(definition)()  # all except the nodes: versions, and functions of control flow
         self._frame.versions.CopyFrom(definition.versions)
         self._frame.library.CopyFrom(definition.library)
         for node in self.nodes.values():
@@ -41,7 +41,7 @@ class TensorFlowGraph:
         return self._definition_of(self.in_order())
 
     def in_order(self, targets: Collection[str] = ()) -> list[Any]:
-        """Return the nodes that the targets need, each after those that it takes from; all for those at the ends."""
+        """Return the nodes that the targets need, each after its inputs; the default targets are output and input."""
         ordered: dict[str, Any] = {}
         pending = [*targets] or [self.output, self.input]
         while pending:
@@ -54,7 +54,7 @@ class TensorFlowGraph:
         return list(ordered.values())
 
     def consumers(self) -> dict[str, list[Any]]:
-        """Return the nodes that take each tensor; one that takes it twice is there twice."""
+        """Return the nodes that read each tensor; one that reads it twice appears twice."""
         consumers = defaultdict(list)
         for node in self.in_order():
             for name in node.input:
@@ -71,7 +71,7 @@ class TensorFlowGraph:
         return self._shapes.get(tensor)
 
     def add_constant(self, name: str, array: Any) -> str:
-        """Add a constant under this name, or one like it, and return the name."""
+        """Add a constant under this name or a similar free one, and return the name."""
         tf = import_tensorflow()
         name = self._add("Const", name, [], array.shape)
         self.nodes[name].attr["dtype"].type = tf.as_dtype(array.dtype).as_datatype_enum
@@ -79,20 +79,20 @@ class TensorFlowGraph:
         return name
 
     def add_float_node(self, operation: str, name: str, inputs: Sequence[str], shape: tuple[int, ...] | None) -> str:
-        """Add a float32 operation that has no attribute but its type `T`, and return its name."""
+        """Add a float32 operation whose only attribute is its type `T`, and return its name."""
         name = self._add(operation, name, inputs, shape)
         self.nodes[name].attr["T"].type = import_tensorflow().float32.as_datatype_enum
         return name
 
     def redirect(self, old: str, new: str) -> None:
-        """Let all that takes the tensor `old` take `new` instead."""
+        """Connect all consumers of the tensor `old` to `new`."""
         for node in self.nodes.values():
             for index, name in enumerate(node.input):
                 if name == old:
                     node.input[index] = new
 
     def rename(self, renamed: dict[str, str]) -> None:
-        """Give nodes new names, which no other node may have."""
+        """Give nodes new names; no other node may have them."""
         for node in self.nodes.values():
             node.name = renamed.get(node.name, node.name)
             for index, name in enumerate(node.input):
@@ -101,7 +101,7 @@ class TensorFlowGraph:
         self._shapes = {_renamed(name, renamed): shape for name, shape in self._shapes.items()}
 
     def evaluate(self, tensors: Sequence[str]) -> list[Any]:
-        """Return the NumPy arrays of tensors that depend on constants alone."""
+        """Return the NumPy arrays of tensors that depend only on constants."""
         tf = import_tensorflow()
         definition = self._definition_of(self.in_order([node_name(name) for name in tensors]))
         fetched = [name if ":" in name else f"{name}:0" for name in tensors]
@@ -112,10 +112,10 @@ class TensorFlowGraph:
         return [result.numpy() for result in tf.function(compute)()]
 
     def _definition_of(self, nodes: list[Any]) -> Any:
-        whole = type(self._frame)()
-        whole.CopyFrom(self._frame)
-        whole.node.extend(nodes)
-        return whole
+        definition = type(self._frame)()
+        definition.CopyFrom(self._frame)
+        definition.node.extend(nodes)
+        return definition
 
     def _add(self, operation: str, name: str, inputs: Sequence[str], shape: tuple[int, ...] | None) -> str:
         node = type(self.nodes[self.input])()
@@ -141,7 +141,7 @@ def node_name(tensor: str) -> str:
 
 
 def attribute(node: Any, name: str) -> Any:
-    """Return the `AttrValue` of a node, or an empty one; `node.attr[name]` would add that to the node."""
+    """Return the `AttrValue` of a node, or an empty one; `node.attr[name]` would add it to the node."""
     from tensorflow.core.framework.attr_value_pb2 import AttrValue
 
     return node.attr.get(name, AttrValue())

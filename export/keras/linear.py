@@ -1,4 +1,4 @@
-"""Convolutions and dense layers with constant weights, which scales and offsets of channels can be folded into."""
+"""Convolutions and dense layers with constant weights, into which channel scales and offsets can be folded."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def weights_of(graph: TensorFlowGraph, node: Any) -> Any:
 
 
 def bias_after(graph: TensorFlowGraph, node: Any) -> Any:
-    """Return the BiasAdd with a constant that is all that takes the output of a node; None if there is none."""
+    """Return the BiasAdd with a constant that is the only consumer of a node; None if there is none."""
     takers = graph.consumers()[node.name]
     is_bias = len(takers) == 1 and takers[0].op == "BiasAdd" and graph.constant(takers[0].input[1]) is not None
     return takers[0] if is_bias else None
 
 
 def put_weights(graph: TensorFlowGraph, node: Any, weights: Any, bias: Vector) -> None:
-    """Give a node these weights and this bias, (out,), in constants of its own: others may share the old ones."""
+    """Give a node these weights and this bias, (out,), in constants of its own, since others may share the old ones."""
     layer = node.name.rpartition("/")[0] or node.name
     old = bias_after(graph, node)
     consumers = graph.consumers()
@@ -64,10 +64,10 @@ def scale_outputs(node: Any, weights: Any, scale: Vector) -> Any:
 
 
 def take_inputs(node: Any, weights: Any, affine: ChannelAffine) -> tuple[Any, Vector] | None:
-    """Return the weights that take the inputs of `affine` instead of its outputs, and what its offset adds.
+    """Return the weights that take the inputs of `affine` instead of its outputs, and the bias that its offset adds.
 
-    The latter, (out,), is exact where no zeros are padded. None where the channels cannot be told apart or reordered:
-    of a grouped or a depthwise convolution.
+    The bias, (out,), is exact where no zeros are padded. Return None if the channels cannot be told apart or reordered,
+    as in a grouped or a depthwise convolution.
     """
     if node.op == "DepthwiseConv2dNative":
         if not affine.keeps_order:
@@ -81,12 +81,12 @@ def take_inputs(node: Any, weights: Any, affine: ChannelAffine) -> tuple[Any, Ve
 
 
 def pads_zeros(graph: TensorFlowGraph, node: Any) -> bool:
-    """Whether some output of a convolution sees zeros beyond the edge of its input."""
+    """Whether any output of a convolution sees zeros beyond the edge of its input."""
     return node.op != "MatMul" and attribute(node, "padding").s != b"VALID" and any(map(any, same_padding(graph, node)))
 
 
 def zero_padding(graph: TensorFlowGraph, node: Any) -> Padding | None:
-    """Return how many zeros a node puts around height and width; None if it does anything else."""
+    """Return how many zeros a node adds around height and width; None if it does anything else."""
     if node.op not in ("Pad", "PadV2"):
         return None
     widths = graph.constant(node.input[1])
@@ -98,14 +98,14 @@ def zero_padding(graph: TensorFlowGraph, node: Any) -> Padding | None:
 
 
 def same_padding(graph: TensorFlowGraph, node: Any, unpadded: tuple[int, ...] | None = None) -> Padding:
-    """Return the zeros that padding SAME puts around the input of a convolution.
+    """Return the zeros that padding SAME adds around the input of a convolution.
 
     Args:
-        graph: that of the node.
+        graph: the node's graph.
         node: a convolution.
-        unpadded: shape of the input, (1, H, W, C); None for that of the tensor it takes.
+        unpadded: shape of the input, (1, H, W, C); None uses that of the node's input.
 
-    Source: TensorFlow's `tf.nn.convolution`: as many as the last window lacks, the odd one at the end.
+    Source: TensorFlow's `tf.nn.convolution`: as many as the last window lacks, with the odd one at the end.
     """
     _, *sizes, _ = unpadded or graph.shape(node.input[0]) or (1, 1, 1, 1)
     kernel = (graph.shape(node.input[1]) or (1, 1))[:2]

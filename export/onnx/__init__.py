@@ -1,1 +1,1 @@
-"""ONNX: converting, observing, quantizing, and taking files apart."""
+"""ONNX: converting, observing, quantizing, and reading files back."""

@@ -1,4 +1,4 @@
-"""A frozen TensorFlow function to a float32 ONNX model, and what a model says about itself."""
+"""Convert a frozen TensorFlow function to a float32 ONNX model, and describe a model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgecnn.export.passes import run_passes
 from edgecnn.spec import TensorSpec
 
 OPSET = 17
-"""Read by ONNX Runtime 1.12 (2022) and later, and by OpenVINO and Netron; has all that QDQ needs."""
+"""Read by ONNX Runtime 1.12 (2022) and later, and by OpenVINO and Netron; has everything QDQ needs."""
 
 
 def convert(function: Any) -> Any:
@@ -39,12 +39,12 @@ def convert(function: Any) -> Any:
         )
         run_passes(AFTER_CONVERTING, model)
         return checked(model)
-    except Exception as error:  # both packages raise whatever they meet
+    except Exception as error:  # both packages raise all kinds of exceptions
         raise ExportError(f"ONNX float32: {first_line(error)}") from error
 
 
 def checked(model: Any) -> Any:
-    """Return the model after ONNX's own full check."""
+    """Return the model if it passes ONNX's own full check."""
     import onnx
 
     onnx.checker.check_model(model, full_check=True)
@@ -52,7 +52,7 @@ def checked(model: Any) -> Any:
 
 
 def describe(model: Any, io: IntegerIO | None = None) -> Converted:
-    """Return the bytes of a model, with its tensors; `io` says what its integers mean, where there are some."""
+    """Return the bytes of a model and its tensors; `io` says what integer input and output mean."""
     model.producer_name = "edgecnn"
     opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     return Converted(

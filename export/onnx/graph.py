@@ -1,4 +1,4 @@
-"""Looking things up in an ONNX graph, and putting others in their place."""
+"""Look up and replace parts of an ONNX graph."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def array_of(graph: Any, name: str) -> Any:
 
 
 def add_array(graph: Any, name: str, array: Any) -> str:
-    """Add a constant under this name, or one like it, and return the name."""
+    """Add a constant under this name or a similar free one, and return the name."""
     from onnx import numpy_helper
 
     name = free_name(name, {tensor.name for tensor in graph.initializer})
@@ -36,37 +36,37 @@ def add_array(graph: Any, name: str, array: Any) -> str:
 
 
 def shapes_of(graph: Any) -> dict[str, tuple[int, ...]]:
-    """Return the inferred shapes that are fixed."""
+    """Return the fixed shapes among the inferred ones."""
     types = {value.name: value.type.tensor_type for value in (*graph.input, *graph.value_info, *graph.output)}
     shapes = {name: tuple(size.dim_value for size in kind.shape.dim) for name, kind in types.items()}
     return {name: shape for name, shape in shapes.items() if shape and 0 not in shape}
 
 
 def maker_of(graph: Any, name: str) -> Any:
-    """Return the node that a tensor comes from; None for inputs and constants."""
+    """Return the node that produces a tensor; None for inputs and constants."""
     return next((node for node in graph.node if name in node.output), None)
 
 
 def sole_taker_of(graph: Any, name: str) -> Any:
-    """Return the only node that takes a tensor; None if there are several, or if it is an output of the graph."""
+    """Return the only node that reads a tensor; None if there are several, or if it is an output of the graph."""
     takers = [node for node in graph.node if name in read_by(node)]
     return takers[0] if len(takers) == 1 and name not in {output.name for output in graph.output} else None
 
 
 def bodies_of(node: Any) -> list[Any]:
-    """Return the graphs that a node runs: a Loop has one. They may read all tensors of the graph that it is in."""
+    """Return the graphs that a node runs, as a Loop does. They may read all tensors of the surrounding graph."""
     from onnx import AttributeProto
 
     return [attribute.g for attribute in node.attribute if attribute.type == AttributeProto.GRAPH]
 
 
 def loops(model: Any) -> bool:
-    """Whether a part of a model runs a number of times, as a recurrent layer does unless it is unrolled."""
+    """Whether a model contains a loop, as a recurrent layer does unless it is unrolled."""
     return any(node.op_type == "Loop" for node in model.graph.node)
 
 
 def graphs_in(graph: Any) -> Iterator[Any]:
-    """Yield a graph and the bodies of its nodes, of theirs and so on."""
+    """Yield a graph and, recursively, the bodies of its nodes."""
     yield graph
     for node in graph.node:
         for body in bodies_of(node):
@@ -74,7 +74,7 @@ def graphs_in(graph: Any) -> Iterator[Any]:
 
 
 def read_by(node: Any) -> set[str]:
-    """Return the tensors that a node takes, and all those that its bodies do."""
+    """Return the tensors that a node and its bodies read."""
     inner = [graph for body in bodies_of(node) for graph in graphs_in(body)]
     read = {name for graph in inner for within in graph.node for name in within.input}
     return {*node.input, *read, *(output.name for graph in inner for output in graph.output)}
@@ -88,7 +88,7 @@ def attributes_of(node: Any) -> dict[str, Any]:
 
 
 def rename_tensors(graph: Any, renamed: dict[str, str]) -> None:
-    """Give tensors new names wherever a node takes or gives them, in bodies too."""
+    """Rename tensors in the inputs and outputs of all nodes, in bodies too."""
     for node in graph.node:
         for names in (node.input, node.output):
             for index, name in enumerate(names):
@@ -100,13 +100,13 @@ def rename_tensors(graph: Any, renamed: dict[str, str]) -> None:
 
 
 def layer_of(model: Any, node: Any, layers: Layers) -> str | None:
-    """Return the Keras layer of a node: by its own name, else by what it makes; the last may have no name."""
+    """Return the Keras layer of a node, by its own name or else its tensors'; the last node may have no name."""
     layer = layers.find(node.name) or layers.find(*node.output) or layers.find(*node.input[1:])
     return layer or (layers.output if model.graph.output[0].name in node.output else None)
 
 
 def layer_operations(model: Any, layers: Layers) -> Iterator[LayerOperation]:
-    """Yield the nodes of a float graph; the quantizer calls each by its name."""
+    """Yield the nodes of a float graph; the quantizer identifies each by its name."""
     for node in model.graph.node:
         yield LayerOperation(
             str(node.name),
@@ -118,7 +118,7 @@ def layer_operations(model: Any, layers: Layers) -> Iterator[LayerOperation]:
 
 
 def layout_tail(model: Any) -> str:
-    """Return the name of the input tensor after the nodes that only move its values around."""
+    """Return the name of the input tensor after the nodes that only rearrange its values."""
     graph = model.graph
     name = str(graph.input[0].name)
     for node in _chain(graph, name):
@@ -131,8 +131,8 @@ def layout_tail(model: Any) -> str:
 def float_operations(model: Any) -> tuple[str, ...]:
     """Return the kinds of operations that compute in float, sorted.
 
-    In a QDQ graph an operation is computed in integers if it stands between DequantizeLinear and QuantizeLinear; those
-    that only move values around compute nothing.
+    In a QDQ graph, an operation between DequantizeLinear and QuantizeLinear computes in integers. Operations that only
+    rearrange values compute nothing.
     """
     graph = model.graph
     maker = {output: node.op_type for node in graph.node for output in node.output}

@@ -1,4 +1,4 @@
-"""The integers that go into a quantized ONNX graph and come out of it."""
+"""The integer input and output of a quantized ONNX graph."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _STEPS = 255
 
 @dataclass(frozen=True, slots=True)
 class IntegerIO:
-    """What is to go into a graph and to come out of it.
+    """The integer input and output that a graph should have.
 
     Attributes:
         dtype: of input and output: "uint8" or "int8".
-        input, output: what its values mean.
-        is_inside: whether the graph quantizes to that dtype itself, so that only its float ends have to go.
+        input, output: scale and zero-point of each.
+        is_inside: whether the graph itself quantizes to that dtype, so that only its float ends have to be removed.
     """
 
     dtype: str
@@ -32,12 +32,12 @@ class IntegerIO:
 
 
 def integer_io(model: Any, dtype: str, score_range: Range) -> IntegerIO:
-    """Return how a QDQ graph takes and gives integers.
+    """Return the integer input and output of a QDQ graph.
 
     Args:
         model: with float32 input and output.
         dtype: "uint8" or "int8".
-        score_range: least and largest value of the output, for a graph whose last operation computes in float.
+        score_range: least and largest value of the output; used if the last operation computes in float.
     """
     graph = model.graph
     first, last = first_quantization(model), last_dequantization(model)
@@ -53,14 +53,14 @@ def integer_io(model: Any, dtype: str, score_range: Range) -> IntegerIO:
 
 
 def first_quantization(model: Any) -> Any:
-    """Return the QuantizeLinear that is all that takes the input, its values maybe moved around; None if none is."""
+    """Return the QuantizeLinear that alone reads the input, rearranged or not; None if there is none."""
     tail = layout_tail(model)
     takers = [node for node in model.graph.node if tail in node.input]
     return takers[0] if [node.op_type for node in takers] == ["QuantizeLinear"] else None
 
 
 def last_dequantization(model: Any) -> Any:
-    """Return the DequantizeLinear that makes the output; None if another operation does."""
+    """Return the DequantizeLinear that produces the output; None if another operation does."""
     last = next(node for node in model.graph.node if model.graph.output[0].name in node.output)
     return last if last.op_type == "DequantizeLinear" else None
 

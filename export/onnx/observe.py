@@ -1,4 +1,4 @@
-"""The values of every tensor inside an ONNX model while it looks at images."""
+"""Observe the values of every tensor inside an ONNX model while it runs on images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DTYPES = {"tensor(float)": np.float32, "tensor(uint8)": np.uint8, "tensor(int8)
 def tensors(model: Any, images: Pixels, *, as_written: bool = False) -> Tensors:
     """Yield all float activations of an `onnx.ModelProto` for each image, by name.
 
-    With `as_written` the runtime fuses nothing, so that pairs of quantizing and dequantizing round where they stand.
+    With `as_written`, the runtime fuses nothing, so that each quantize-dequantize pair rounds where it stands.
     """
     import onnx
     import onnxruntime

@@ -1,4 +1,4 @@
-"""An ONNX file with quantize-dequantize pairs beside its float model."""
+"""Pair an ONNX file of quantize-dequantize pairs with its float model."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _CASTS = ("QuantizeLinear", "DequantizeLinear")
 
 
 def pair(float_model: Any, payload: bytes, layers: Layers) -> PairedModels:
-    """Return an int8 ONNX file beside its float model.
+    """Return an int8 ONNX file paired with its float model.
 
     Args:
-        float_model: the float32 `onnx.ModelProto` that it was made from.
+        float_model: the float32 `onnx.ModelProto` it was made from.
         payload: the quantized file.
         layers: of the Keras model.
     """
@@ -78,7 +78,7 @@ def _stored(quantized: Any, constants: dict[str, Any]) -> dict[str, Quantizer]:
 
 
 def _dequantized(quantized: Any, constants: dict[str, Any]) -> dict[str, Any]:
-    """Return the constants that are stored as integers as float32 arrays, by the tensor that operations read."""
+    """Return the integer constants as float32 arrays, by the tensor that operations read."""
     real = {}
     for node in quantized.graph.node:
         if node.op_type == "DequantizeLinear" and node.input[0] in constants:
@@ -88,7 +88,7 @@ def _dequantized(quantized: Any, constants: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_twin(exact: Any, original: Any, node: Any, weights: dict[str, Any]) -> tuple[str, str] | None:
-    """Add to the float graph what a node makes of the same inputs and other constants; return both names."""
+    """Add a copy of a node with other constants to the float graph; return the names of both outputs."""
     from onnx import NodeProto, numpy_helper
 
     replaced = {position: weights[name] for position, name in enumerate(node.input) if name in weights}
@@ -108,12 +108,12 @@ def _add_twin(exact: Any, original: Any, node: Any, weights: dict[str, Any]) -> 
 
 
 def _is_channels_first(model: Any, tensor: str) -> bool:
-    """Whether a tensor has four axes; ONNX's convolutions take the channel as the second of them."""
+    """Whether a tensor has four axes; in ONNX's convolutions the channel is the second."""
     return any(value.name == tensor and len(value.type.tensor_type.shape.dim) == 4 for value in model.graph.value_info)
 
 
 def _received(quantized: Any, images: Pixels) -> Iterator[dict[str, Any]]:
-    """Yield the real values of all tensors, in the float model's names; what was rounded is rounded."""
+    """Yield the real values of all tensors after rounding, by the float model's names."""
     for tensors in tensors_of(quantized, images, as_written=True):
         received = {_float_name(name): values for name, values in tensors.items() if not name.endswith(_DEQUANTIZED)}
         for name, values in tensors.items():

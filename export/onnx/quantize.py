@@ -1,4 +1,4 @@
-"""A float32 ONNX model to every other precision, by ONNX Runtime's quantizer with ranges that we observed."""
+"""Quantize a float32 ONNX model to every other precision, by ONNX Runtime's quantizer with our observed ranges."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def quantize(
     quantization: Quantization | None = None,
     layers: Layers | None = None,
 ) -> Converted:
-    """Return a model in another precision than float32.
+    """Return a model in a precision other than float32.
 
     FLOAT16 computes in 16 bits, and DYNAMIC quantizes activations at each call; input and output stay float32 in both.
-    INT8 has quantize-dequantize pairs (QDQ) with fixed ranges, int8 weights, and the input, the output and the dtype of
-    activations that `quantization` asks for.
+    INT8 has quantize-dequantize pairs (QDQ) with fixed ranges, int8 weights, and the input, output and activation
+    dtypes that `quantization` sets.
 
     Args:
         float_model: float32 `onnx.ModelProto` of `convert`; not changed.
         precision: FLOAT16, DYNAMIC or INT8.
-        ranges: by tensor name, for INT8: of all activations, as `choose_ranges` gives them.
-        quantization: None is `Quantization()`. `method` has no say here.
-        layers: of the Keras model; needed where layers are restored.
+        ranges: for INT8, the ranges of all activations by tensor name, from `choose_ranges`.
+        quantization: None is `Quantization()`. `method` has no effect here.
+        layers: of the Keras model; needed to restore layers.
 
     Raises:
         ExportError: the quantizer fails, ONNX Runtime has no such precision, or a layer to restore is unknown.
@@ -57,7 +57,7 @@ def quantize(
         if not precision.needs_calibration:
             return _dynamic(float_model, precision, settings, excluded)
         return _static(float_model, precision, ranges or {}, settings, excluded)
-    except Exception as error:  # its quantizer raises whatever it meets
+    except Exception as error:  # its quantizer raises all kinds of exceptions
         raise ExportError(f"ONNX {precision.value}: {first_line(error)}") from error
 
 
@@ -82,7 +82,7 @@ def _dynamic(model: Any, precision: Precision, settings: Quantization, excluded:
     copy.CopyFrom(model)
     with tempfile.TemporaryDirectory(prefix="edgecnn-") as folder:
         target = Path(folder) / "dynamic.onnx"
-        # ConvInteger, which it makes of convolutions, takes unsigned weights in ONNX Runtime, and MatMulInteger either
+        # ConvInteger, its form of convolutions, takes unsigned weights in ONNX Runtime; MatMulInteger takes either
         weights = QuantType[f"QUInt{precision.weights.bits}"]
         quantize_dynamic(copy, target, per_channel=settings.per_channel, weight_type=weights, nodes_to_exclude=excluded)
         quantized = onnx.load(target)
@@ -121,14 +121,14 @@ def _static(model: Any, precision: Precision, ranges: Ranges, settings: Quantiza
 
 
 def _with_shapes(model: Any) -> Any:
-    """Return a copy with the types of all tensors, which the quantizer looks up."""
+    """Return a copy with the types of all tensors, which the quantizer needs."""
     import onnx
 
     return onnx.shape_inference.infer_shapes(model)
 
 
 def _statistics(model: Any, ranges: Ranges) -> Any:
-    """Return the ranges as the quantizer takes them; the pixels keep theirs until something is computed of them."""
+    """Return the ranges in the quantizer's form; pixels keep theirs until something is computed from them."""
     from onnxruntime.quantization.calibrate import CalibrationMethod, TensorsData
 
     ranges_of = dict(ranges)

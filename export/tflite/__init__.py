@@ -1,1 +1,1 @@
-"""TFLite: converting, observing, quantizing, and taking files apart."""
+"""TFLite: converting, observing, quantizing, and reading files back."""

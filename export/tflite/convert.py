@@ -1,4 +1,4 @@
-"""A frozen TensorFlow function to a float32 TFLite flatbuffer, and what a flatbuffer says about itself."""
+"""Convert a frozen TensorFlow function to a float32 TFLite flatbuffer, and describe a flatbuffer."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def convert(function: Any) -> bytes:
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
     try:
         return converter.convert()  # type: ignore[no-any-return]
-    except Exception as error:  # the converter raises several classes of its own
+    except Exception as error:  # the converter raises several classes
         raise ExportError(f"TFLite float32: {first_line(error)}") from error
 
 
 def describe(content: bytes, float_operations: tuple[str, ...] = ()) -> Converted:
-    """Return a flatbuffer with the tensors and metadata that the runtime which will run it reads from it."""
+    """Return a flatbuffer with the tensors and metadata that its runtime reads from it."""
     from ai_edge_litert.interpreter import Interpreter
 
     interpreter = Interpreter(model_content=content)

@@ -1,4 +1,4 @@
-"""Reading and rewriting the operations of a TFLite flatbuffer."""
+"""Read and rewrite the operations of a TFLite flatbuffer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from edgecnn.inspection.operation_table import row_of
 from edgecnn.models.layers import Layers
 
 Graph = Any
-"""`ModelT` of the flatbuffer schema: everything in Python lists, to be changed in place."""
+"""`ModelT` of the flatbuffer schema: everything in Python lists, which can be changed in place."""
 
 FLOAT32 = 0
-"""Of the schema's types of tensors."""
+"""One of the schema's tensor types."""
 
 _COMPUTE_NOTHING = ("QUANTIZE", "DEQUANTIZE", "RESHAPE", "TRANSPOSE", "SQUEEZE", "EXPAND_DIMS")
 
@@ -43,18 +43,18 @@ def kind_of(graph: Graph, operation: Any) -> str:
 
 
 def loops(content: bytes) -> bool:
-    """Whether a part of a flatbuffer runs a number of times, as a recurrent layer does unless it is unrolled."""
+    """Whether a flatbuffer contains a loop, as a recurrent layer does unless it is unrolled."""
     graph = read_graph(content)
     return any(kind_of(graph, operation) == "WHILE" for operation in graph.subgraphs[0].operators)
 
 
 def tensor_names(graph: Graph, places: Any) -> list[str]:
-    """Return the names of tensors by their places in the graph; places that are left out (-1) have none."""
+    """Return the names of tensors by their indices in the graph; omitted ones (-1) have none."""
     return [graph.subgraphs[0].tensors[place].name.decode() for place in places if place >= 0]
 
 
 def layer_of(graph: Graph, operation: Any, layers: Layers) -> str | None:
-    """Return the Keras layer of an operation: by what it makes, else by its constants; the last may have no name."""
+    """Return the Keras layer of an operation, by its outputs or else its constants; the last may have no name."""
     tensors = graph.subgraphs[0].tensors
     constants = [place for place in operation.inputs if place >= 0 and _is_constant(graph, tensors[place])]
     layer = layers.find(*tensor_names(graph, operation.outputs)) or layers.find(*tensor_names(graph, constants))
@@ -63,7 +63,7 @@ def layer_of(graph: Graph, operation: Any, layers: Layers) -> str | None:
 
 
 def layer_operations(graph: Graph, layers: Layers) -> Iterator[LayerOperation]:
-    """Yield the operations of a float graph; the quantizer calls each by the names of its outputs."""
+    """Yield the operations of a float graph; the quantizer identifies each by the names of its outputs."""
     for operation in graph.subgraphs[0].operators:
         yield LayerOperation(
             "".join(f"{name};" for name in tensor_names(graph, operation.outputs)),
@@ -77,7 +77,7 @@ def layer_operations(graph: Graph, layers: Layers) -> Iterator[LayerOperation]:
 def float_operations(graph: Graph) -> tuple[str, ...]:
     """Return the kinds of operations that compute in float, sorted.
 
-    Those that only move values around compute nothing. One with float activations and int8 weights is not among them:
+    Operations that only rearrange values compute nothing. One with float activations and int8 weights does not count:
     its kernel quantizes the activations first.
     """
     kinds = set()
@@ -101,12 +101,12 @@ def _is_constant(graph: Graph, tensor: Any) -> bool:
 
 
 def code_of(entry: Any) -> int:
-    """Return the number of a kind of operations; old files hold small ones in a field of eight bits alone."""
+    """Return the number of a kind of operation; old files store small ones only in an 8-bit field."""
     return max(int(entry.builtinCode), int(entry.deprecatedBuiltinCode))
 
 
 def set_code(entry: Any, code: int) -> None:
-    """Make an entry of the table of kinds that of another kind."""
+    """Change the kind of an entry in the table of kinds."""
     entry.builtinCode, entry.deprecatedBuiltinCode = code, min(code, 127)
 
 

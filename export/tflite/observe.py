@@ -1,4 +1,4 @@
-"""The values of every tensor inside a TFLite model while it looks at images."""
+"""Observe the values of every tensor inside a TFLite model while it runs on images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def tensors(model: bytes, images: Pixels, *, real: bool = False) -> Tensors:
     interpreter = Interpreter(model_content=model, experimental_preserve_all_tensors=True)
     interpreter.allocate_tensors()
     pixels = interpreter.get_input_details()[0]
-    details = {each["index"]: each for each in interpreter.get_tensor_details()}
+    details = {tensor["index"]: tensor for tensor in interpreter.get_tensor_details()}
     operations = _operations(interpreter)
     read = {int(index) for operation in operations for index in operation["inputs"]}
     read.add(int(interpreter.get_output_details()[0]["index"]))
@@ -25,7 +25,7 @@ def tensors(model: bytes, images: Pixels, *, real: bool = False) -> Tensors:
         int(index)
         for operation in operations
         for index in operation["outputs"]
-        if len(operation["outputs"]) == 1 or int(index) in read  # of a split, what nothing reads is not kept
+        if len(operation["outputs"]) == 1 or int(index) in read  # outputs of a split that nothing reads are not kept
     }
     shown = [
         details[index]
@@ -35,7 +35,7 @@ def tensors(model: bytes, images: Pixels, *, real: bool = False) -> Tensors:
     for image in images:
         interpreter.set_tensor(pixels["index"], as_input(image, pixels["dtype"]))
         interpreter.invoke()
-        yield {each["name"]: _real(interpreter.get_tensor(each["index"]), each) for each in shown}
+        yield {tensor["name"]: _real(interpreter.get_tensor(tensor["index"]), tensor) for tensor in shown}
 
 
 def _real(stored: Any, details: dict[str, Any]) -> Values:

@@ -1,4 +1,4 @@
-"""A quantized TFLite file beside its float model."""
+"""Pair a quantized TFLite file with its float model."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from edgecnn.inspection.operation_table import row_of
 from edgecnn.models.layers import Layers
 
 _LIMITS = {9: (-128, 127), 7: (-32768, 32767), 3: (0, 255)}
-"""Of the schema's types INT8, INT16 and UINT8."""
+"""Limits of the schema's types INT8, INT16 and UINT8."""
 
 _DTYPES = {9: np.int8, 7: np.int16, 3: np.uint8, 2: np.int32, 4: np.int64}
 _INNER = "_int8"
 
 
 def pair(float_model: bytes, payload: bytes, layers: Layers) -> PairedModels:
-    """Return a TFLite file with integer activations beside its float model.
+    """Return a TFLite file with integer activations paired with its float model.
 
     Args:
-        float_model: the float32 flatbuffer that it was made from.
+        float_model: the float32 flatbuffer it was made from.
         payload: the quantized flatbuffer.
         layers: of the Keras model.
     """
@@ -66,7 +66,7 @@ def _quantizer(tensor: Any) -> Quantizer | None:
 
 
 def _dequantized(graph: Any, operation: Any) -> dict[int, Any]:
-    """Return the quantized constants of an operation as float32 arrays, by their place among the inputs."""
+    """Return the quantized constants of an operation as float32 arrays, by input position."""
     real = {}
     for position, place in enumerate(operation.inputs):
         tensor = graph.subgraphs[0].tensors[place] if place >= 0 else None
@@ -83,7 +83,7 @@ def _dequantized(graph: Any, operation: Any) -> dict[int, Any]:
 
 
 def _add_twin(exact: Any, original: Any, constants: dict[int, Any]) -> tuple[str, str] | None:
-    """Add to the float graph what an operation makes of the same inputs and other constants; return both names."""
+    """Add a copy of an operation with other constants to the float graph; return the names of both outputs."""
     from ai_edge_litert import schema_py_generated as schema
 
     if not constants or max(constants) >= len(original.inputs):
@@ -102,7 +102,7 @@ def _add_twin(exact: Any, original: Any, constants: dict[int, Any]) -> tuple[str
     subgraph.tensors.append(output)
     twin.outputs = [len(subgraph.tensors) - 1]
     subgraph.operators.append(twin)
-    subgraph.outputs = [*subgraph.outputs, twin.outputs[0]]  # what nobody reads is not computed
+    subgraph.outputs = [*subgraph.outputs, twin.outputs[0]]  # outputs that nothing reads are not computed
     return name, f"{name}{TWIN}"
 
 

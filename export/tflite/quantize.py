@@ -1,8 +1,7 @@
-"""A float32 TFLite flatbuffer to every other precision, by ai-edge-quantizer with ranges that we observed.
+"""Quantize a float32 TFLite flatbuffer to every other precision, by ai-edge-quantizer with our observed ranges.
 
-Its own calibrator asks for a signature, which files of a frozen function have not, and takes ranges as minima and
-maxima alone. Which operations are quantized is one recipe: the general rule first, then exceptions by tensor name,
-then input and output.
+Its own calibrator needs a signature, which files of a frozen function lack, and only uses minima and maxima. One recipe
+says which operations are quantized: the general rule first, then exceptions by tensor name, then input and output.
 """
 
 from __future__ import annotations
@@ -36,18 +35,18 @@ def quantize(
     quantization: Quantization | None = None,
     layers: Layers | None = None,
 ) -> Converted:
-    """Return a flatbuffer in another precision than float32.
+    """Return a flatbuffer in a precision other than float32.
 
-    FLOAT16 stores the weights of convolutions and dense layers in 16 bits; DYNAMIC in 8, and input and output stay
-    float32 in both. INT8 is full integer, with the input and output that `quantization` asks for; those of INT16X8 are
-    float32. What the quantizer has no integer form for stays float and is named in the result.
+    FLOAT16 stores the weights of convolutions and dense layers in 16 bits, DYNAMIC in 8; input and output stay float32
+    in both. INT8 is full integer, with the input and output that `quantization` sets; those of INT16X8 are float32.
+    Operations without an integer form in the quantizer stay float and are named in the result.
 
     Args:
         float_model: float32 flatbuffer of `convert`.
         precision: any but FLOAT32.
-        ranges: by tensor name, for INT8 and INT16X8: of all activations, as `choose_ranges` gives them.
-        quantization: None is `Quantization()`. `method` and `activations` have no say here.
-        layers: of the Keras model; needed where layers are restored.
+        ranges: for INT8 and INT16X8, the ranges of all activations by tensor name, from `choose_ranges`.
+        quantization: None is `Quantization()`. `method` and `activations` have no effect here.
+        layers: of the Keras model; needed to restore layers.
 
     Raises:
         ExportError: the quantizer fails, or a layer to restore is unknown.
@@ -71,7 +70,7 @@ def _run_quantizer(content: bytes, recipe: Recipe, statistics: dict[str, Any] | 
     from ai_edge_quantizer import quantizer
 
     run = quantizer.Quantizer(content)
-    # It would load the model to look for signatures, which there are none of, and a stand-in need not run.
+    # It would load the model to look for signatures; there are none, and a model with stand-ins may not run.
     run._ensure_model_qsv_sufficient = lambda _: None  # noqa: SLF001  # there is no public way
     run.load_quantization_recipe(recipe)
     quantized = run.quantize(statistics, enable_progress_bar=False, enable_progress_report=False).quantized_model
@@ -79,7 +78,7 @@ def _run_quantizer(content: bytes, recipe: Recipe, statistics: dict[str, Any] | 
 
 
 def _statistics(graph: Graph, ranges: Ranges) -> dict[str, Any]:
-    """Return the ranges as the quantizer takes them: one value each, with as many axes as the tensor."""
+    """Return the ranges in the quantizer's form: one value each, with as many axes as the tensor."""
     statistics = {}
     for tensor in graph.subgraphs[0].tensors:
         name = tensor.name.decode()
@@ -91,7 +90,7 @@ def _statistics(graph: Graph, ranges: Ranges) -> dict[str, Any]:
 
 
 def _exceptions(graph: Graph, settings: Quantization, layers: Layers | None) -> Recipe:
-    """Return the rules for the operations of restored layers; each goes by the names of its outputs."""
+    """Return the rules for the operations of restored layers; each is identified by the names of its outputs."""
     if layers is None:
         return []
     rule = _rule_of(settings.restored_to, settings)
@@ -100,7 +99,7 @@ def _exceptions(graph: Graph, settings: Quantization, layers: Layers | None) -> 
 
 
 def _rule_of(precision: Precision, settings: Quantization) -> Rule:
-    """Return what is done to every operation for a precision."""
+    """Return the rule for every operation in a precision."""
     if precision.is_full:
         return _untouched()
     bits, activations = precision.weights.bits, precision.activations
@@ -141,9 +140,9 @@ def _untouched() -> Rule:
 
 
 def _io_rules(precision: Precision, io: str, settings: Quantization) -> Recipe:
-    """Return the rules for input and output, which would be those of the inside else.
+    """Return the rules for input and output, which would otherwise follow the general rule.
 
-    They come last and under a pattern of their own: the quantizer calls the output by the name of the last operation's.
+    They come last, with a pattern of their own: the quantizer gives the output the name of the last operation's output.
     """
     if not precision.needs_calibration:
         return []

@@ -1,1 +1,1 @@
-"""Rewrites of the TensorFlow graph, one a file. They come first, so that all formats profit."""
+"""Rewrites of the TensorFlow graph, one per file. They run first, so that all formats benefit."""

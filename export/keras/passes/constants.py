@@ -1,4 +1,4 @@
-"""What a TensorFlow graph need not compute at run time."""
+"""Remove what a TensorFlow graph need not compute at run time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _RESHAPING = ("Reshape", "Squeeze", "ExpandDims")
 
 
 def skip_identities(graph: TensorFlowGraph) -> bool:
-    """Take out the nodes that return what they take, but for the output's.
+    """Remove the nodes that return their input, except the output node.
 
-    They are those that say so, casts to the same type, and reshapes to the same shape.
+    These are identities, casts to the same type, and reshapes to the same shape.
     """
     passed = {
         f"{node.name}:{index}" if index else node.name: source
@@ -46,9 +46,9 @@ def _forwards(graph: TensorFlowGraph, node: Any) -> bool:
 
 
 def fold_constants(graph: TensorFlowGraph) -> bool:
-    """Compute what depends on constants alone, and the shapes that are fixed.
+    """Compute whatever depends only on constants, and fixed shapes.
 
-    This is the arithmetic of batch norms between variables, and the shapes that Flatten and Reshape go by.
+    Examples are the arithmetic of batch norms between variables, and the shapes that Flatten and Reshape use.
     """
     shapes = _fixed_shapes(graph)
     for name, array in shapes.items():
@@ -60,14 +60,14 @@ def fold_constants(graph: TensorFlowGraph) -> bool:
 
 
 def drop_dead(graph: TensorFlowGraph) -> bool:
-    """Forget the nodes that the output does not need, and the weights in them."""
+    """Drop the nodes that the output does not need, and their weights."""
     before = len(graph.nodes)
     graph.nodes = {node.name: node for node in graph.in_order()}
     return len(graph.nodes) != before
 
 
 def _fixed_shapes(graph: TensorFlowGraph) -> dict[str, np.typing.NDArray[np.generic]]:
-    """Return what the nodes give that ask for the shape of a tensor."""
+    """Return the results of the nodes that query the shape of a tensor."""
     tf = import_tensorflow()
     asked: dict[str, Any] = {
         "Shape": lambda shape: shape,
@@ -85,7 +85,7 @@ def _fixed_shapes(graph: TensorFlowGraph) -> dict[str, np.typing.NDArray[np.gene
 
 
 def _constant_tensors(graph: TensorFlowGraph) -> list[str]:
-    """Return the tensors between what depends on constants alone and the rest of the graph."""
+    """Return the tensors on the border between the constant part and the rest of the graph."""
     from tensorflow.python.framework import op_def_registry
 
     known: set[str] = set()
@@ -101,12 +101,12 @@ def _constant_tensors(graph: TensorFlowGraph) -> list[str]:
 
 
 def _gives_values(operation: Any) -> bool:
-    """Whether an operation gives tensors that can be written down: not the lists of a recurrent layer, for one."""
+    """Whether an operation returns tensors that can be stored as constants, unlike the lists of a recurrent layer."""
     tf = import_tensorflow()
     handles = {kind.as_datatype_enum for kind in (tf.variant, tf.resource)}
     return not any(output.type in handles for output in operation.output_arg)
 
 
 def _calls(node: Any) -> bool:
-    """Whether a node runs functions of the graph's library."""
+    """Whether a node calls functions of the graph's library."""
     return any(value.HasField("func") for value in node.attr.values())

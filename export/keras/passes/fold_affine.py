@@ -1,4 +1,4 @@
-"""Scales, offsets and orders of channels go into the weights and biases of the layers beside them."""
+"""Fold channel scales, offsets and orders into the weights and biases of neighbouring layers."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _FEW_CHANNELS = 4
 
 
 def fold_affine(graph: TensorFlowGraph) -> bool:
-    """Fold what scales, moves or reorders channels into convolutions and dense layers.
+    """Fold nodes that scale, shift or reorder channels into convolutions and dense layers.
 
-    Biases, batch norms, Rescaling, Normalization and reversals of colour are such nodes, after a layer or before it.
-    On the way they pass pools, averages and Flatten, where that changes nothing but rounding.
+    Such nodes are biases, batch norms, Rescaling, Normalization and colour reversals, before or after a layer. They
+    move past pools, averages and Flatten where that only changes rounding.
 
-    All is exact up to rounding. So an offset stays where a convolution pads with zeros: that of pixels as one Add, that
-    of a batch norm as it was. The Add took up to 6 % of the time of a network of two convolutions at 32×32 and 224×224,
-    on LiteRT and ONNX Runtime, float32 and int8; a padding with the right value 3 to 41 %, and one more channel of ones
-    up to 81 %.
+    Folding is exact up to rounding. So an offset stays where a convolution pads with zeros: that of pixels as one Add,
+    that of a batch norm unchanged. The Add took up to 6 % of the time of a network of two convolutions at 32×32 and 224×224,
+    on LiteRT and ONNX Runtime, float32 and int8; padding with the right value took 3 to 41 %, and an extra channel of
+    ones up to 81 %.
     """
     changed = False
     for node in graph.in_order():
@@ -43,7 +43,7 @@ def fold_affine(graph: TensorFlowGraph) -> bool:
 
 
 def merge_affine(graph: TensorFlowGraph) -> bool:
-    """Make one Mul and one Add at most of each run of nodes that could not be folded.
+    """Reduce each run of nodes that could not be folded to at most one Mul and one Add.
 
     Runtimes have quantized kernels for these two, and often not for subtraction and division.
     """
@@ -99,7 +99,7 @@ def _bias(graph: TensorFlowGraph, node: Any) -> Any:
 
 
 def _replace(graph: TensorFlowGraph, run: AffineRun, scale: Vector, offset: Vector) -> None:
-    """Put a Mul and an Add in the place of a run, each if it does anything."""
+    """Replace a run by a Mul and an Add, leaving out either if it would do nothing."""
     shape = graph.shape(run.source) or ()
     layer = run.nodes[-1].name.rpartition("/")[0] or run.nodes[-1].name
     name = run.source
@@ -111,10 +111,10 @@ def _replace(graph: TensorFlowGraph, run: AffineRun, scale: Vector, offset: Vect
 
 
 def _spread(vector: Vector, shape: tuple[int, ...]) -> Any:
-    """Return a vector of channels as the constant that is added or multiplied fastest: one number if all are the same.
+    """Return a vector of channels as the fastest constant to add or multiply: one number if all are equal.
 
     A few channels are repeated along a row: broadcasting three values over 224×224 pixels took ONNX Runtime's int8
-    kernel three times as long as two convolutions; a row of them 6 % of these.
+    kernel three times as long as two convolutions; with a row of them it took 6 % of that of the convolutions.
     """
     values = vector.astype(np.float32)
     if (values == values[0]).all():

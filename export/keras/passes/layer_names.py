@@ -1,4 +1,4 @@
-"""Nodes are named after the Keras layers that they came from."""
+"""Name nodes after the Keras layers they came from."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from edgecnn.export.passes import free_name
 
 
 def name_after_layers(graph: TensorFlowGraph) -> bool:
-    """Name each node "layer/…", or "model/layer/…" for a layer of a nested model; nodes of no layer keep their names.
+    """Name each node "layer/…", or "model/layer/…" in a nested model; nodes outside layers keep their names.
 
-    Expects a graph whose nodes lie in the scopes that Keras opened while it was traced.
+    Expects a graph whose nodes are in the scopes that Keras opened during tracing.
     """
     used = {graph.input, graph.output}
     renamed: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Zeros around an image go into the convolution that takes it."""
+"""Fold zero padding into the convolution after it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from edgecnn.export.keras.linear import same_padding, weights_of, zero_padding
 
 
 def fold_padding(graph: TensorFlowGraph) -> bool:
-    """Replace zero padding before a convolution by padding SAME where that is the same.
+    """Replace zero padding before a convolution by padding SAME where both are equal.
 
-    As after `ZeroPadding2D(((0, 1), (0, 1)))` before a 3×3 convolution of stride 2, MobileNet's way.
+    An example is MobileNet's `ZeroPadding2D(((0, 1), (0, 1)))` before a 3×3 convolution of stride 2.
     """
     changed = False
     for node in graph.in_order():

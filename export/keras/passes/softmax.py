@@ -1,4 +1,4 @@
-"""The softmax at the end of a classifier."""
+"""Drop the softmax at the end of a classifier."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from edgecnn.export.keras.graph import TensorFlowGraph
 
 
 def drop_last_softmax(graph: TensorFlowGraph) -> bool:
-    """Let the graph return logits instead of the probabilities made of them; return whether it ended in a softmax.
+    """Make the graph return logits instead of probabilities; return whether it ended in a softmax.
 
-    Reshapes may follow the softmax, if they keep the classes in the last axis.
+    Reshapes may follow the softmax if they keep the classes in the last axis.
     """
     node = graph.nodes[graph.nodes[graph.output].input[0]]
     classes = (graph.shape(graph.output) or (0,))[-1]

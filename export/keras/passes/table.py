@@ -11,13 +11,13 @@ from edgecnn.export.passes import Pass
 
 
 def after_freezing(*, keep_softmax: bool) -> tuple[Pass, ...]:
-    """Return the passes on a frozen graph; `keep_softmax` says whether a softmax at the end stays."""
+    """Return the passes on a frozen graph; `keep_softmax` says whether a final softmax stays."""
     return (
         name_after_layers,
         skip_identities,
         fold_constants,
         drop_dead,
-        skip_identities,  # those that take constants have shown their shapes now
+        skip_identities,  # the shapes of those that read constants are known now
         *(() if keep_softmax else (drop_last_softmax,)),
         fold_padding,
         fold_affine,

@@ -1,1 +1,1 @@
-"""Rewrites of ONNX graphs, one a file."""
+"""Rewrites of ONNX graphs, one per file."""

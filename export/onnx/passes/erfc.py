@@ -1,4 +1,4 @@
-"""The exact GELU of Keras, which tf2onnx lacks an operation for."""
+"""Convert the exact GELU of Keras, for which tf2onnx lacks an operation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def convert_erfc(context: Any, node: Any, name: str, _: Any) -> None:
-    """Convert TensorFlow's Erfc(x) to 1 - Erf(x); a handler as tf2onnx's `custom_op_handlers` takes it."""
+    """Convert TensorFlow's Erfc(x) to 1 - Erf(x); a handler for tf2onnx's `custom_op_handlers`."""
     shapes, dtypes = node.output_shapes, node.output_dtypes
     erf = context.make_node("Erf", node.input, name=f"{name}/Erf", shapes=shapes, dtypes=dtypes)
     one = context.make_const(f"{name}/one", np.array(1, np.float32))

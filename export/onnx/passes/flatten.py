@@ -1,4 +1,4 @@
-"""A Flatten of NHWC pixels before a dense layer needs no transpose: the layer's weights can be in another order."""
+"""Remove the transpose of a Flatten of NHWC pixels before a dense layer by reordering the layer's weights."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _ELEMENTWISE = ("Relu", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "HardSigm
 
 
 def fold_flatten(model: Any) -> bool:
-    """Take the Transpose out of Transpose → Reshape → [activation] → dense layer.
+    """Remove the Transpose from Transpose → Reshape → [activation] → dense layer.
 
-    Expects inferred shapes, and weights (in, out) as in Keras. They are sorted into the order in which NCHW flattens.
+    Expects inferred shapes, and weights (in, out) as in Keras. They are reordered to the order of flattened NCHW.
     """
     graph = model.graph
     shapes, changed = shapes_of(graph), False

@@ -1,4 +1,4 @@
-"""Dense layers in one ONNX operation."""
+"""Turn each dense layer into one ONNX operation."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from edgecnn.export.onnx.graph import array_of, shapes_of, sole_taker_of
 def make_gemm(model: Any) -> bool:
     """Turn MatMul with constant weights, (in, out), and Add of a constant, (out,), into Gemm.
 
-    Expects inferred shapes. In int8 Gemm takes its bias in 32 bits, where the Add would be a kernel of its own with a
-    scale of its own.
+    Expects inferred shapes. In int8, Gemm takes its bias in 32 bits, while the Add would be a separate kernel with
+    its own scale.
     """
     from onnx import helper
 

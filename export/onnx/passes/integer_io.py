@@ -1,4 +1,4 @@
-"""Integers go into a quantized graph and come out of it."""
+"""Give a quantized graph integer input and output."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from edgecnn.export.onnx.model_io import IntegerIO, Step, first_quantization, la
 
 
 def make_io_integer(model: Any, io: IntegerIO) -> bool:
-    """Give a QDQ graph with float32 input and output the integers of `io`.
+    """Give a QDQ graph with float32 input and output the integer ones of `io`.
 
-    Where the graph quantizes to their dtype itself, its outermost QuantizeLinear and DequantizeLinear go. Where it does
-    not, integers become real numbers behind the input, and real numbers integers before the output.
+    If the graph itself quantizes to their dtype, its outermost QuantizeLinear and DequantizeLinear are removed. If not,
+    integers are dequantized after the input, and real numbers quantized before the output.
     """
     graph = model.graph
     pixels, scores = str(graph.input[0].name), str(graph.output[0].name)
@@ -27,12 +27,12 @@ def make_io_integer(model: Any, io: IntegerIO) -> bool:
         _add_node(graph, "QuantizeLinear", (f"{scores}_real", scores), io.output, io.dtype)
     for value in (graph.input[0], graph.output[0]):
         value.type.tensor_type.elem_type = _element_type(io.dtype)
-    del graph.value_info[:]  # the types of the tensors beside these have changed; shape inference brings them back
+    del graph.value_info[:]  # the types of neighbouring tensors have changed; shape inference restores them
     return True
 
 
 def _cut_input(model: Any, pixels: str, io: IntegerIO) -> None:
-    """Take out the first QuantizeLinear; without one, pixels become float where they meet an operation that is not."""
+    """Remove the first QuantizeLinear; without one, dequantize the pixels."""
     graph, first = model.graph, first_quantization(model)
     if first is None:
         rename_tensors(graph, {pixels: f"{pixels}_real"})

@@ -1,4 +1,4 @@
-"""Input and output have the names that every export gives them."""
+"""Name input and output as in every export."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from edgecnn.export.onnx.graph import rename_tensors
 
 
 def name_io(model: Any) -> bool:
-    """Give the only input and the only output of the graph their names."""
+    """Give the graph's only input and only output their fixed names."""
     (pixels,), (scores,) = model.graph.input, model.graph.output
     renamed = {pixels.name: INPUT_NAME, scores.name: OUTPUT_NAME}
     pixels.name, scores.name = INPUT_NAME, OUTPUT_NAME

@@ -1,4 +1,4 @@
-"""Keeping ONNX Runtime from quantizing what was left in float on purpose."""
+"""Keep ONNX Runtime from quantizing what was left in float on purpose."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ QUANTIZED_ON_LOADING = ("Conv", "ConvTranspose", "Gemm")
 
 
 def keep_in_float(model: Any, names: Collection[str]) -> bool:
-    """Negate the weights of some nodes, and what they make of them.
+    """Negate the weights and outputs of some nodes.
 
-    Where a convolution with float weights stands between a DequantizeLinear and a QuantizeLinear, ONNX Runtime takes
-    that for an oversight and quantizes the weights when it loads the file, per tensor even (its optimizer
-    `WeightBiasQuantization`). A Neg in between is exact, and no optimizer looks past it.
+    ONNX Runtime treats a convolution with float weights between a DequantizeLinear and a QuantizeLinear as an oversight
+    and quantizes its weights when it loads the file, even per tensor (its optimizer `WeightBiasQuantization`). A Neg in
+    between is exact, and no optimizer looks past it.
 
     Args:
         model: a QDQ graph, changed in place.
-        names: of the nodes; those of other kinds are left as they are.
+        names: of the nodes; other kinds of nodes are not changed.
     """
     from onnx import helper, numpy_helper
 
     graph, changed = model.graph, False
     constants = arrays_of(graph) if names else {}
-    for node in [each for each in graph.node if each.name in names and each.op_type in QUANTIZED_ON_LOADING]:
+    for node in [node for node in graph.node if node.name in names and node.op_type in QUANTIZED_ON_LOADING]:
         parameters = [(place, name) for place, name in enumerate(node.input) if place and name]
         if any(name not in constants for _, name in parameters):
             continue

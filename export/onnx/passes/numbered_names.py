@@ -1,4 +1,4 @@
-"""Names that do not depend on what the process converted before."""
+"""Make names independent of what the process converted before."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _NUMBERED = re.compile(r"__\d+")
 
 
 def number_names(model: Any) -> bool:
-    """Number the names that tf2onnx made up anew, in the order of the graph.
+    """Renumber the names that tf2onnx generated, in the order of the graph.
 
-    It numbers them through the whole process. The same model shall give the same names of nodes and of what they make,
-    so that the tensors of a file are found again in a later conversion; constants come last, since which of two equal
-    ones is kept is a matter of chance.
+    tf2onnx counts on for the life of the process. The same model must give the same names of nodes and their outputs, so
+    that a later conversion has the tensors of a file; constants come last, since it is random which of two equal ones is
+    kept.
     """
     graphs = list(graphs_in(model.graph))
     renamed: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Operator sets that the file asks its runtime for."""
+"""Keep only the operator sets that the file needs from its runtime."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def drop_unused_opsets(model: Any) -> bool:
-    """Keep the imports of those operator sets that a node uses, each once."""
+    """Keep the imports of the operator sets that nodes use, each once."""
     before = len(model.opset_import)
     used = {node.domain for node in model.graph.node} | {""}
     kept = {entry.domain: entry for entry in model.opset_import if entry.domain in used}

@@ -1,4 +1,4 @@
-"""Zeros around an image go into the attributes of the ONNX convolution that takes it."""
+"""Fold zero padding into the attributes of the ONNX convolution after it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgecnn.export.onnx.graph import array_of, attributes_of, maker_of, sole_ta
 
 
 def fold_padding(model: Any) -> bool:
-    """Take out a Pad with zeros before a Conv that has none or explicit pads."""
+    """Remove a Pad with zeros before a Conv that has explicit pads or none."""
     from onnx import helper
 
     graph, changed = model.graph, False
@@ -30,7 +30,7 @@ def fold_padding(model: Any) -> bool:
 
 
 def _zeros_around_image(graph: Any, pad: Any) -> list[int] | None:
-    """Return what a Pad of NCHW puts at top, left, bottom and right; None if it does anything else."""
+    """Return the zeros that a Pad of NCHW adds at top, left, bottom and right; None if it does anything else."""
     if attributes_of(pad).get("mode", b"constant") != b"constant" or len(pad.input) > 3:
         return None
     widths = array_of(graph, pad.input[1])

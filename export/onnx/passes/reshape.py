@@ -1,4 +1,4 @@
-"""Reshapes one after another are one, and none if nothing changes."""
+"""Join consecutive reshapes into one, and drop those that change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes of tensors, which passes and the quantizer look up."""
+"""Store and drop the shapes of tensors, which passes and the quantizer read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def infer_shapes(model: Any) -> bool:
-    """Note the shapes and dtypes of all tensors in the model."""
+    """Store the shapes and dtypes of all tensors in the model."""
     import onnx
 
     inferred = onnx.shape_inference.infer_shapes(model)
@@ -16,7 +16,7 @@ def infer_shapes(model: Any) -> bool:
 
 
 def forget_shapes(model: Any) -> bool:
-    """Drop what was noted, that of tensors that are gone among it."""
+    """Drop all stored shapes, including those of tensors that no longer exist."""
     changed = bool(model.graph.value_info)
     del model.graph.value_info[:]
     return changed

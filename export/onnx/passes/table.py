@@ -40,17 +40,17 @@ AFTER_CONVERTING: tuple[Pass, ...] = (
     number_names,
     drop_unused_opsets,
 )
-"""From what tf2onnx makes of a frozen graph to a float32 model with all shapes."""
+"""From the output of tf2onnx to a float32 model with all shapes."""
 
 
 def after_quantizing(*, in_float: Collection[str] = (), io: IntegerIO | None = None) -> tuple[Pass, ...]:
-    """Return the passes on what a quantizer has made.
+    """Return the passes on the output of a quantizer.
 
-    Dead nodes stay: ONNX Runtime splits integers only if all parts are quantized, those that nothing reads too.
+    Dead nodes stay: ONNX Runtime splits integers only if all parts are quantized, even those that nothing reads.
 
     Args:
-        in_float: names of the nodes that were not to be quantized.
-        io: what goes in and comes out; None for float32.
+        in_float: names of the nodes that must stay in float.
+        io: the integer input and output; None for float32.
     """
     return (
         partial(keep_in_float, names=in_float),

@@ -1,4 +1,4 @@
-"""What is left over in an ONNX graph goes, and what is left gets its name."""
+"""Remove leftovers from an ONNX graph and name the nodes."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def drop_identities(model: Any) -> bool:
 
 
 def name_after_layers(model: Any) -> bool:
-    """Name those nodes that the converter only numbered, as "Conv__12" or "Mul_3".
+    """Name the nodes that the converter only numbered, such as "Conv__12" or "Mul_3".
 
-    They take the name of their output, "layer/…", or the layer of a constant or else of another tensor that they take.
+    They get the name of their output, "layer/…", or the layer of a constant input or else of another input.
     """
     graph, changed = model.graph, False
     constants = {tensor.name for tensor in graph.initializer}

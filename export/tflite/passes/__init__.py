@@ -1,1 +1,1 @@
-"""Rewrites of TFLite graphs, one a file."""
+"""Rewrites of TFLite graphs, one per file."""

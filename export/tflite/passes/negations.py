@@ -1,4 +1,4 @@
-"""Negations become products, which LiteRT has integer kernels for."""
+"""Turn negations into products, for which LiteRT has integer kernels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgecnn.export.tflite.graph import FLOAT32, Graph, builtin_codes, kind_of, 
 
 
 def multiply_negations(graph: Graph) -> bool:
-    """Multiply by -1 where the graph negates, as a layer normalization does: LiteRT negates in float32 alone."""
+    """Multiply by -1 where the graph negates, as in layer normalization: LiteRT negates only in float32."""
     from ai_edge_litert import schema_py_generated as schema
 
     subgraph = graph.subgraphs[0]

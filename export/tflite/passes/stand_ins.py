@@ -1,4 +1,4 @@
-"""Operations that the quantizer does not know stand in for others while it works."""
+"""Let known operations stand in for those that the quantizer does not know."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ STAND_INS = {
     "SPACE_TO_BATCH_ND": "SLICE",
     "BATCH_TO_SPACE_ND": "SLICE",
 }
-"""Operations that LiteRT computes in int8 and the quantizer does not know, by one whose tensors it treats as they need.
+"""Operations that LiteRT computes in int8 but the quantizer does not know, each with one treated as it needs.
 
-RELU: one tensor in, one out, each with a range of its own. RESHAPE, SLICE, REDUCE_MIN, SPACE_TO_DEPTH: the output has
-the input's quantization, further inputs are sizes and axes. MAXIMUM: all have the output's. MUL: a second, constant
-tensor is quantized too. Source: the 8-bit quantization specification of LiteRT, and its reference kernels.
+RELU: one tensor in, one out, each with its own range. RESHAPE, SLICE, REDUCE_MIN, SPACE_TO_DEPTH: the output has the
+input's quantization; further inputs are sizes and axes. MAXIMUM: all tensors have the output's quantization. MUL: a
+second, constant tensor is quantized too. Source: the 8-bit quantization specification of LiteRT, and its reference kernels.
 """
 
 
 def put_stand_ins(graph: Graph) -> bool:
-    """Rename the kinds that the quantizer does not know to their stand-ins, and note what they were."""
+    """Replace the kinds that the quantizer does not know by their stand-ins, and record the originals."""
     codes, kinds = builtin_codes(), builtin_kinds()
     unknown = [entry for entry in graph.operatorCodes if kinds[code_of(entry)] in STAND_INS]
     for entry in unknown:

@@ -16,7 +16,7 @@ def before_quantizing(*, calibrated: bool) -> tuple[Pass, ...]:
 
 
 def after_quantizing(*, io: str) -> tuple[Pass, ...]:
-    """Return the passes on a graph that the quantizer has left; `io` is the dtype of input and output."""
+    """Return the passes on the quantizer's output; `io` is the dtype of input and output."""
     return (
         take_stand_ins_back,
         quantize_unread,

@@ -1,4 +1,4 @@
-"""uint8 input and output around a graph that computes in int8."""
+"""Give a graph that computes in int8 uint8 input and output."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _INT8_TO_UINT8 = 128
 
 
 def make_io_uint8(graph: Any) -> bool:
-    """Let uint8 in and out of a TFLite graph whose input and output are int8, by a QUANTIZE operation at each.
+    """Give a TFLite graph with int8 input and output uint8 ones, with a QUANTIZE operation at each.
 
-    The steps stay the same, and the zero-points move by 128. TFLite's specification knows int8 activations alone.
+    The scales stay, and the zero-points move by 128. TFLite's specification only has int8 activations.
 
     Args:
         graph: `ModelT` of the flatbuffer schema with one input and one output, changed in place.
@@ -30,7 +30,7 @@ def make_io_uint8(graph: Any) -> bool:
 
 
 def _uint8_twin(subgraph: Any, place: int, schema: Any) -> int:
-    """Return the place of a new uint8 tensor that holds what an int8 tensor holds, under its name."""
+    """Return the index of a new uint8 tensor that takes over the value and the name of an int8 tensor."""
     inner = subgraph.tensors[place]
     (scale,), (zero_point,) = list(inner.quantization.scale), list(inner.quantization.zeroPoint)
     quantization = schema.QuantizationParametersT(scale=[scale], zeroPoint=[zero_point + _INT8_TO_UINT8])
@@ -44,7 +44,7 @@ def _uint8_twin(subgraph: Any, place: int, schema: Any) -> int:
 
 
 def _quantize_code(graph: Any, schema: Any) -> int:
-    """Return the place of QUANTIZE among the graph's kinds of operations."""
+    """Return the index of QUANTIZE among the graph's kinds of operations."""
     number = schema.BuiltinOperator.QUANTIZE
     for place, entry in enumerate(graph.operatorCodes):
         if entry.builtinCode == number:

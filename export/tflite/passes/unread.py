@@ -1,4 +1,4 @@
-"""What is split off and not read is stored like what is read."""
+"""Store unread parts of a split like the parts that are read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SPLITTING = ("SPLIT", "SPLIT_V", "UNPACK")
 
 
 def quantize_unread(graph: Graph) -> bool:
-    """Give outputs that nothing reads, as one part of a split, the type and scale of those beside them.
+    """Give unread outputs, such as one part of a split, the type and scale of the outputs beside them.
 
     The quantizer leaves them float, and XNNPACK refuses a split into parts of different types.
     """

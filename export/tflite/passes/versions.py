@@ -1,7 +1,7 @@
-"""The version of each operation in a TFLite file, and the oldest runtime that knows them all.
+"""Set the version of each operation in a TFLite file, and the oldest runtime that supports them all.
 
-The quantizer leaves both as they were in the float file. Runtimes do not mind a version that is too low, but people and
-tools read it, and the contract of an artifact names the oldest runtime.
+The quantizer leaves both as in the float file. Runtimes accept a version that is too low, but people and tools read it,
+and the contract of an artifact names the oldest runtime.
 
 Versions and runtimes of single operations are in `edgecnn.inspection.tflite_operations`.
 """
@@ -18,7 +18,7 @@ _RUNTIME_BYTES = 16
 _FLOAT16, _UINT8, _INT16, _INT8 = 1, 3, 7, 9
 
 _OLDEST = {"float16": "1.15.0", "int16": "2.3.0", "hybrid": "2.4.0", "int8": "1.14.0"}
-"""The TensorFlow Lite that such numbers came with, whatever the operation."""
+"""The TensorFlow Lite version that introduced each kind of number, whatever the operation."""
 
 
 def state_versions(graph: Graph) -> bool:
@@ -40,9 +40,9 @@ def state_versions(graph: Graph) -> bool:
 
 
 def _needs(kind: str, inputs: list[int], outputs: list[int]) -> tuple[int, str]:
-    """Return version and oldest runtime of one operation by the types of its tensors.
+    """Return the version and oldest runtime of one operation by the types of its tensors.
 
-    A runtime refuses versions that it has not heard of, so what the table does not name stays at 1.
+    A runtime refuses versions that it does not know, so operations missing in the table stay at 1.
     """
     numbers = _numbers(kind, inputs, outputs)
     if numbers is None:
@@ -53,7 +53,7 @@ def _needs(kind: str, inputs: list[int], outputs: list[int]) -> tuple[int, str]:
 
 
 def _numbers(kind: str, inputs: list[int], outputs: list[int]) -> str | None:
-    """Return what an operation computes with, in the words of the table; None for what is as old as the operation."""
+    """Return the table's name for the numbers an operation computes with; None if they are as old as the operation."""
     if _FLOAT16 in inputs:
         return "float16"
     if _INT16 in (*inputs, *outputs):
