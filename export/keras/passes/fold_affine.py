@@ -31,9 +31,9 @@ def fold_affine(graph: TensorFlowGraph) -> bool:
     move past pools, averages and Flatten where that only changes rounding.
 
     Folding is exact up to rounding. So an offset stays where a convolution pads with zeros: that of pixels as one Add,
-    that of a batch norm unchanged. The Add took up to 6 % of the time of a network of two convolutions at 32×32 and 224×224,
-    on LiteRT and ONNX Runtime, float32 and int8; padding with the right value took 3 to 41 %, and an extra channel of
-    ones up to 81 %.
+    that of a batch norm unchanged. The Add took up to 6 % of the time of a network of two convolutions at 32×32 and
+    224×224, on LiteRT and ONNX Runtime, float32 and int8; padding with the right value took 3 to 41 %, and an extra
+    channel of ones up to 81 %.
     """
     changed = False
     for node in graph.in_order():

@@ -13,9 +13,9 @@ _NUMBERED = re.compile(r"__\d+")
 def number_names(model: Any) -> bool:
     """Renumber the names that tf2onnx generated, in the order of the graph.
 
-    tf2onnx counts on for the life of the process. The same model must give the same names of nodes and their outputs, so
-    that a later conversion has the tensors of a file; constants come last, since it is random which of two equal ones is
-    kept.
+    tf2onnx keeps counting throughout the process. The same model must give the same names of nodes and their outputs,
+    so that a later conversion finds the tensors of a file again. Constants come last, since it is random which of two
+    equal ones is kept.
     """
     graphs = list(graphs_in(model.graph))
     renamed: dict[str, str] = {}

@@ -23,11 +23,12 @@ STAND_INS = {
     "SPACE_TO_BATCH_ND": "SLICE",
     "BATCH_TO_SPACE_ND": "SLICE",
 }
-"""Operations that LiteRT computes in int8 but the quantizer does not know, each with one treated as it needs.
+"""Operations that LiteRT computes in int8 but the quantizer does not know, by a known one that quantizes alike.
 
 RELU: one tensor in, one out, each with its own range. RESHAPE, SLICE, REDUCE_MIN, SPACE_TO_DEPTH: the output has the
 input's quantization; further inputs are sizes and axes. MAXIMUM: all tensors have the output's quantization. MUL: a
-second, constant tensor is quantized too. Source: the 8-bit quantization specification of LiteRT, and its reference kernels.
+second, constant tensor is quantized too.
+Source: the 8-bit quantization specification of LiteRT, and its reference kernels.
 """
 
 
