@@ -62,7 +62,7 @@ source_options = OptionSet(
         "poll",
         type=FiniteRange(0, min_open=True),
         metavar="SECONDS",
-        help="Poll the folder, as network drives need.",
+        help="Seconds between polls of the folder, for network drives.",
     ),
     build=_source_options,
 )

@@ -261,7 +261,7 @@ def test_a_subclassed_model_needs_the_code_of_its_class(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("raise RuntimeError('no')", "cannot be run: RuntimeError: no"), (None, "no Python file")],
+    [("raise RuntimeError('no')", "cannot be run: RuntimeError: no"), (None, "not a Python file")],
     ids=["fails", "missing"],
 )
 def test_code_that_does_not_run_is_one_line(tmp_path: Path, text: str | None, words: str) -> None:
