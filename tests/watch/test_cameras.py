@@ -279,4 +279,4 @@ def test_a_picamera2_with_unknown_colours_or_number_is_one_line(
     watching.wait_for_error("the format YUV420, which edgecnn does not know")
     watching = start("picamera2:1", **picamera)
     assert watching.process.wait(PATIENCE) == 1
-    watching.wait_for_error("finds 1 cameras, and no number 1")
+    watching.wait_for_error("finds 1 cameras, none with number 1")
