@@ -1,9 +1,9 @@
-"""What measures. Each module writes a file of docs/evidence, which README and docs take their figures from."""
+"""Measurements. Each module writes a file in docs/evidence, the source of the figures in README and docs."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "docs" / "evidence"
 RESULTS = EVIDENCE / "results"
-"""What docs/results.md is made of."""
+"""The data behind docs/results.md."""
 HERE = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""What the shipped models were made to reach, as int8 on LiteRT."""
+"""The aims of the shipped models, as int8 on LiteRT."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Aim:
-    """At least so accurate, at most so large, and at most so slow, as a multiple of a reference's latency."""
+    """The least accuracy, the largest size, and the largest latency as a multiple of a reference's."""
 
     top1: float
     macs: float | None = None
@@ -17,7 +17,7 @@ class Aim:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one of them reached; `float32` is the top-1 of its Keras model."""
+    """The measured values of one model; `float32` is the top-1 of its Keras model."""
 
     top1: float
     float32: float
@@ -27,7 +27,7 @@ class Measured:
 
 
 MOST_LOST = 0.3
-"""Points of top-1 from float32 to int8."""
+"""Most points of top-1 that int8 may lose to float32."""
 
 AIMS = {
     "tutorial_cnn": Aim(top1=0.80),
@@ -40,7 +40,7 @@ the limits on latency come from measurements on a processor with AMX."""
 
 
 def check(name: str, measured: Measured) -> list[tuple[str, str, bool]]:
-    """Return for each aim of a model what it is, what was measured, and whether that is enough."""
+    """Return each aim of a model as text, its measured value, and whether it was reached."""
     aim = AIMS.get(name)
     if aim is None:
         return []

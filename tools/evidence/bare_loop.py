@@ -1,10 +1,10 @@
-"""Whether a loop of one's own finds the latency that `edgecnn bench` reports; writes docs/evidence/bare_loop.json.
+"""Check whether a bare loop measures the latency that `edgecnn bench` reports; write docs/evidence/bare_loop.json.
 
 Usage: python -m tools.evidence.bare_loop [--turns 5]
 
-A loop in a process of its own times 20,000 calls of the shipped int8 TFLite file on one image, with nothing of the
-harness; by turns with it, `edgecnn bench` measures the same file. The medians should agree within the interval that the
-benchmark gives, or the spread of the loop's own medians.
+A loop in a separate process, without the harness, times 20,000 calls of the shipped int8 TFLite file on one image.
+`edgecnn bench` measures the same file in alternation with it. The medians should agree within the interval that the
+benchmark reports, or the spread of the loop's own medians.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ print(sorted(samples)[10000] * 1e6)
 
 @dataclass(frozen=True)
 class Turn:
-    """The loop before and after a run of the benchmark, in µs, and what that found."""
+    """The loop before and after a benchmark run, in µs, and the result of that run."""
 
     bare_us: list[float]
     bench_p50_us: float

@@ -1,11 +1,11 @@
-"""Measure what clean graphs are worth, by turns on one thread, and write docs/evidence/clean_graphs.json.
+"""Measure how much faster clean graphs are, in turns on one thread, and write docs/evidence/clean_graphs.json.
 
 Usage: python -m tools.evidence.clean_graphs [--rounds 300]
 
-The tutorial's CNN as `edgecnn export` makes it stands beside what the plain converters make of the same Keras model
-and the same calibration images: ONNX by `tf2onnx.convert.from_function` and `quantize_static` with its defaults, int8
-TFLite by tools/evidence/minimal/export.py. All run in one process. In each round every file is run some times in a row,
-the files in random order; a round gives one median for each file, and pairs one ratio.
+The tutorial's CNN from `edgecnn export` is compared with the plain converters' output for the same Keras model and
+calibration images: ONNX by `tf2onnx.convert.from_function` and `quantize_static` with its defaults, int8
+TFLite by tools/evidence/minimal/export.py. All run in one process. Each round runs every file several times in a row,
+with the files in random order; it gives one median for each file, and one ratio for each pair.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def make_files(folder: Path) -> dict[str, Path]:
 
 
 class CalibrationReader:
-    """Feeds calibration images one by one, as ONNX Runtime asks for."""
+    """Feeds calibration images one by one, as ONNX Runtime requires."""
 
     def __init__(self, images: Any) -> None:
         self._images: Iterator[Any] = iter(images)
@@ -91,7 +91,7 @@ class CalibrationReader:
 
 
 def open_file(path: Path) -> tuple[Call, str]:
-    """Return a call of one image through the bare runtime on one thread, and the dtype that it takes."""
+    """Return a function that runs one image on the bare runtime with one thread, and its input dtype."""
     if path.suffix == ".tflite":
         interpreter = Interpreter(model_path=str(path), num_threads=1)
         interpreter.allocate_tensors()
@@ -112,13 +112,13 @@ def open_file(path: Path) -> tuple[Call, str]:
 
 
 def measure(calls: dict[str, tuple[Call, Any]], rounds: int) -> dict[str, list[float]]:
-    """Return for each file the median microseconds of each round; a feed is one image as the file takes it."""
+    """Return the median microseconds of each round for each file; a feed is one image in the file's input dtype."""
     medians: dict[str, list[float]] = {name: [] for name in calls}
     gc.disable()
     for _ in range(rounds):
         for name in random.sample(sorted(calls), len(calls)):
             call, feed = calls[name]
-            call(feed)  # the caches are another file's
+            call(feed)  # the caches hold another file's data
             samples = []
             for _ in range(CALLS):
                 begin = time.perf_counter_ns()

@@ -1,8 +1,8 @@
-"""Measure models on the training images that were kept apart: docs/evidence/results/held-out.json.
+"""Measure models on the held-out training images; write docs/evidence/results/held-out.json.
 
-What was measured before stays in the file, by the SHA-256 of the weights; what neither ships nor is among the cards of
-what was tried is shown and not kept. The full CIFAR-10 must have been fetched. `python -m tools.release.fill_results`
-makes a table of it.
+Earlier measurements stay in the file, by the SHA-256 of the weights; a model that neither ships nor has a card among
+those tried is printed but not stored. The full CIFAR-10 must have been fetched. `python -m tools.release.fill_results`
+turns the file into a table.
 
 Usage: python -m tools.evidence.held_out edgecnn/assets/edge_l
 """
@@ -26,13 +26,13 @@ from tools.evidence import RESULTS
 
 HELD_OUT = RESULTS / "held-out.json"
 TRIED = RESULTS / "tried"
-"""Cards of models that shipped once, or never, since others did better on held-out images."""
+"""Cards of models that ship no longer or never did, since others did better on held-out images."""
 BATCH = 500
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How many of `images` a model gets right as they are and mirrored, and its cross-entropy on both, in nats."""
+    """How many of `images` a model gets right, unchanged and mirrored, and its cross-entropy on both, in nats."""
 
     images: int
     correct: int
@@ -41,21 +41,21 @@ class HeldOut:
 
 
 def tried() -> dict[str, ModelCard]:
-    """Return the cards of what does not ship, by the names of their files."""
+    """Return the cards of the models that do not ship, by file name."""
     return {file.stem: read_card(file) for file in sorted(TRIED.glob("*.json"))}
 
 
 def shipped() -> list[ModelCard]:
-    """Return the cards of what ships."""
+    """Return the cards of the models that ship."""
     return [read_card(shipped_folder(name) / CARD_NAME) for name in SHIPPED]
 
 
 def measure(folder: Path) -> tuple[str, HeldOut]:
-    """Return the SHA-256 of the model in a folder, and how it does on what its card says was kept apart."""
+    """Return the SHA-256 of the model in a folder, and its results on the held-out images that its card names."""
     card, file = read_card(folder / CARD_NAME), folder / "model.keras"
     apart = split_cifar10(card.cifar10_held_out or 0, card.seed).held_out
     if apart is None:
-        sys.exit(f"{folder}: its training kept no images apart")
+        sys.exit(f"{folder}: its training held out no images")
     model: Any = load_trained(file)[1]
     plain, mirrored = (
         score(model.predict(images, batch_size=BATCH, verbose=0), apart)
@@ -66,18 +66,18 @@ def measure(folder: Path) -> tuple[str, HeldOut]:
 
 
 def read_held_out() -> dict[str, HeldOut]:
-    """Return what was measured, by the SHA-256 of the weights."""
-    return {sha256: HeldOut(**one) for sha256, one in json.loads(HELD_OUT.read_text()).items()}
+    """Return the stored measurements, by the SHA-256 of the weights."""
+    return {sha256: HeldOut(**fields) for sha256, fields in json.loads(HELD_OUT.read_text()).items()}
 
 
 def main(folders: list[Path]) -> None:
-    found = read_held_out() if HELD_OUT.exists() else {}
+    results = read_held_out() if HELD_OUT.exists() else {}
     for folder in folders:
-        sha256, one = measure(folder)
-        found[sha256] = one
-        print(f"{folder}: {one}")
+        sha256, held_out = measure(folder)
+        results[sha256] = held_out
+        print(f"{folder}: {held_out}")
     known = {card.sha256 for card in (*tried().values(), *shipped())}
-    content = {sha256: dataclasses.asdict(one) for sha256, one in found.items() if sha256 in known}
+    content = {sha256: dataclasses.asdict(held_out) for sha256, held_out in results.items() if sha256 in known}
     write_atomic(HELD_OUT, (json.dumps(content, indent=1) + "\n").encode())
 
 

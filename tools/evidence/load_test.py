@@ -2,15 +2,15 @@
 
 Usage: python -m tools.evidence.load_test [--seconds 8] [--requests 200000]
 
-One server process, the shipped int8 model, keep-alive connections on loopback, and one client process that sends
-prepared bytes and reads no more of an answer than its status and length: on two cores there is one for each.
+One server process with the shipped int8 model, keep-alive connections on loopback, and one client process that sends
+prepared bytes and reads only the status and length of an answer. With two cores, each process has one.
 
-- throughput: every connection sends its next request when it has its answer; the processor time of the server for one
-  request says what it would be if nothing else ran here;
-- latency: requests are sent at random times at half the rate that is the goal, and the time counts from the moment
-  at which a request was due, whether a connection was free or not (no coordinated omission). How late the client
-  itself woke up is printed too: on a busy machine that is most of it;
-- memory: resident memory of the server, in ten steps of a number of requests of all kinds.
+- throughput: every connection sends its next request when it has its answer; the server's processor time for one
+  request shows what the rate would be if nothing else ran here;
+- latency: requests are sent at random times at half the target rate, and the time counts from the moment a
+  request was due, whether or not a connection was free (no coordinated omission). How late the client itself woke up
+  is printed too: on a busy machine that is most of the latency;
+- memory: resident memory of the server, in ten steps over a number of requests of all kinds.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ CONNECTIONS = 16
 PICTURES = 100
 STEPS = 10
 GOALS = {"raw": 2000, "png": 1000, "json": None}
-"""Requests a second that are wanted; half of it is the load at which latency is measured."""
+"""Target rate in requests a second; latency is measured at half this load."""
 
 
 def request(path: str, body: bytes, **headers: object) -> bytes:
@@ -75,19 +75,19 @@ def requests() -> dict[str, list[bytes]]:
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection with at most one request on its way."""
+    """One keep-alive connection with at most one request in flight."""
 
     def __init__(self, answered: Callable[[Connection, int], None]) -> None:
         self._answered = answered
         self._buffer = b""
 
     def connection_made(self, transport: Any) -> None:
-        """Keep what is needed of the transport."""
+        """Keep the transport."""
         self.send = transport.write
         self.close = transport.close
 
     def data_received(self, data: bytes) -> None:
-        """Tell of an answer when all of it is here."""
+        """Report an answer when it is complete."""
         buffer = self._buffer + data
         head = buffer.find(b"\r\n\r\n")
         length = re.search(rb"\r\ncontent-length: (\d+)", buffer[: head + 2])
@@ -132,7 +132,7 @@ async def closed_loop(port: int, bodies: list[bytes], count: int, connections: i
 
 
 async def open_loop(port: int, bodies: list[bytes], rate: float, seconds: float, connections: int) -> dict[str, Any]:
-    """Send requests at exponentially distributed distances; return percentiles of the latency in milliseconds."""
+    """Send requests at exponentially distributed intervals; return percentiles of the latency in milliseconds."""
     generator = random.Random(0)
     idle: list[Connection] = []
     waiting: collections.deque[tuple[float, bytes]] = collections.deque()
@@ -198,7 +198,7 @@ def server() -> Iterator[tuple[int, int]]:
 
 
 def cpu_seconds(process: int) -> float:
-    """Return the processor time that a process has taken, user and system."""
+    """Return the processor time that a process has used, user and system."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -248,7 +248,7 @@ def memory(port: int, process: int, kinds: dict[str, list[bytes]], total: int) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seconds", type=float, default=8, help="length of each measurement")
-    parser.add_argument("--requests", type=int, default=200_000, help="of the memory test; 0 leaves it out")
+    parser.add_argument("--requests", type=int, default=200_000, help="requests of the memory test; 0 skips it")
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
     figures = run(arguments.seconds, arguments.requests)

@@ -1,6 +1,6 @@
 """Measure how long `edgecnn train` takes to 70 % on the test images, next to the tutorial's notebook.
 
-Writes docs/evidence/results/notebook.json. Both train the same network with Adam on batches of 32, by turns, each in a
+Writes docs/evidence/results/notebook.json. Both train the same network with Adam on batches of 32, in turns, each in a
 new process, with the same seed in a turn. Seconds count from the call of `fit`, and both stop at 70 % or after the
 notebook's ten epochs. The full CIFAR-10 must have been fetched.
 
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def summary(turns: list[dict[str, Epochs]]) -> dict[str, Any]:
-    """Return what the turns so far say."""
+    """Return the result of the turns so far."""
     return {
         "wanted": WANTED,
         "reached": {name: sum(seconds_to_wanted(turn[name]) is not None for turn in turns) for name in turns[0]},
@@ -116,7 +116,7 @@ def seconds_to_wanted(rows: Epochs) -> float | None:
 
 
 def to_wanted(turn: dict[str, Epochs]) -> float:
-    """Return how many times as long edgecnn took; a bound from above where the notebook never got there."""
+    """Return how many times as long edgecnn took; an upper bound if the notebook never got there."""
     ours = seconds_to_wanted(turn["edgecnn"])
     return math.inf if ours is None else ours / (seconds_to_wanted(turn["notebook"]) or turn["notebook"][-1][0])
 

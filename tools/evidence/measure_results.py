@@ -25,7 +25,7 @@ from tools.evidence import RESULTS
 
 RESULT = RESULTS / "result.json"
 UNTRAINED = {"resnet8_wide": 76_473_920}
-"""What is measured for its latency alone, and its multiply-accumulates."""
+"""The network measured only for its latency, and its multiply-accumulates."""
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
             progress=lambda what, _done, _total, _detail="": print(what, flush=True),
         )
     text = result.to_json().decode()
-    for place in (folder, str(ASSETS.parent.parent)):  # where the files lay on this machine is nobody's business
+    for place in (folder, str(ASSETS.parent.parent)):  # keep paths of this machine out of the result
         text = text.replace(f"{place}/", "")
     write_atomic(RESULT, text.encode())
 

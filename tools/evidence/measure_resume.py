@@ -1,6 +1,6 @@
-"""Measure what a SIGKILL in the middle of a training and `--resume` change: docs/evidence/results/resume.json.
+"""Measure the effect of a SIGKILL in mid-training followed by `--resume`: docs/evidence/results/resume.json.
 
-Three trainings of the same model by the same recipe, each in processes of its own: one that nothing stops, one with
+Three trainings of the same model by the same recipe, each in separate processes: an uninterrupted one, one with
 the same seed that is killed twice in the middle of an epoch and resumed, and one with the next seed, which shows what
 chance alone changes. The full CIFAR-10 must have been fetched.
 
@@ -90,7 +90,7 @@ def train_until(epochs: int, command: list[str]) -> None:
 
 
 def answers_right(model: Path) -> Any:
-    """Return for each test image whether the model is right."""
+    """Return whether the model is right, for each test image."""
     test = load_full("test")
     return load_trained(model)[1].predict(test.images, batch_size=500, verbose=0).argmax(axis=1) == test.labels
 

@@ -1,6 +1,6 @@
 """Measure how fast training is here: docs/evidence/results/training.json.
 
-Three ways to train edge_m take short turns in one process: bfloat16 as the recipe `edge` does it, the same in float32,
+Three ways to train edge_m take short turns in one process: bfloat16 as in the recipe `edge`, the same in float32,
 and bfloat16 on one batch that is in memory already, which shows what the input pipeline costs. The pipeline alone is
 measured too. The full CIFAR-10 must have been fetched.
 

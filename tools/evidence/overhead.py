@@ -1,13 +1,13 @@
-"""Measure what edgecnn costs on top of the least that does the same, by turns, and write docs/evidence/overhead.json.
+"""Measure the cost of edgecnn over the least code that does the same, in turns; write docs/evidence/overhead.json.
 
 Usage: python -m tools.evidence.overhead [--runs 31] [--python PATH]
 
-Whole commands alternate with their minimal counterparts in `tools/evidence/minimal`; each pair gives one ratio, and the
-median of the ratios is what counts. Calls of `Classifier.predict` alternate with bare set, invoke and get on the
+Commands alternate with their minimal counterparts in `tools/evidence/minimal`; each pair gives one ratio, and the
+median of the ratios is the result. Calls of `Classifier.predict` alternate with bare set, invoke and get on the
 same interpreter in the same process.
 
-Commands that run on a device are measured as users have them: the wheel and `edgecnn[pi]` in a new environment, for
-which a package index is needed; `--python` names one that is there. An editable install would put its finder before
+Commands that run on a device are measured as users install them: the wheel and `edgecnn[pi]` in a new environment,
+which needs a package index; `--python` names an existing one. An editable install would put its finder before
 every import of both commands. `export` is measured in the environment of this script, which has TensorFlow.
 """
 
@@ -42,7 +42,7 @@ from tools.evidence import EVIDENCE, HERE, ROOT
 ASSETS = shipped_folder("tutorial_cnn")
 INT8 = ASSETS / "tutorial_cnn-int8.tflite"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-"""Without PYTHONPATH and PYTHONDONTWRITEBYTECODE, which would have edgecnn compiled at each start."""
+"""Without PYTHONPATH and PYTHONDONTWRITEBYTECODE, which would make edgecnn compile at each start."""
 
 
 def install(folder: Path) -> Path:
@@ -55,7 +55,7 @@ def install(folder: Path) -> Path:
 
 
 def write_pictures(folder: Path, count: int) -> Path:
-    """Return a folder of PNG files, which repeat the test sample."""
+    """Return a folder of PNG files that repeat the test sample."""
     folder.mkdir()
     for number, image in enumerate(load_test_sample().images):
         picture = folder / f"{number}.png"
@@ -66,7 +66,7 @@ def write_pictures(folder: Path, count: int) -> Path:
 
 
 def starting(python: Path, folder: Path, runs: int) -> dict[str, dict[str, float]]:
-    """Return the figures of what starts anew for each answer, and of one start for 10,000 pictures."""
+    """Return the figures of commands that start for each answer, and of one start for 10,000 pictures."""
     edgecnn_command = python.with_name("edgecnn")
     picture = folder / "picture.png"
     Image.fromarray(load_test_sample().images[0]).save(picture)
@@ -120,7 +120,7 @@ def peak_mib(*command: object) -> float:
 
 
 def compare(ours: Callable[[], float], least: Callable[[], float], runs: int) -> dict[str, float]:
-    """Run both by turns after one warm-up each; return medians and the median ratio."""
+    """Run both in turns after one warm-up each; return medians and the median ratio."""
     ours(), least()
     pairs = [(ours(), least()) for _ in range(runs)]
     return {
@@ -140,7 +140,7 @@ def compare_commands(ours: tuple[object, ...], least: tuple[object, ...], runs: 
 
 
 def bare_call(interpreter: Any) -> Callable[[Any], Any]:
-    """Return set, invoke and get on an interpreter, with nothing around them."""
+    """Return a function that only sets, invokes and gets on an interpreter."""
     taken, given = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
 
     def call(tensor: Any) -> Any:

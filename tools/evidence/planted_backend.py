@@ -1,6 +1,6 @@
-"""A backend that is LiteRT, and then waits: a slowdown of a known size, for tools/evidence/regressions.py.
+"""A backend that runs LiteRT and then waits: a slowdown of known size, for tools/evidence/regressions.py.
 
-`PLANTED_PERCENT` says by how much of each inference it waits, without giving the processor away.
+`PLANTED_PERCENT` is the wait as a percentage of each inference; it is a busy wait.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Whether `edgecnn compare` finds slowdowns that are there, and no others; writes docs/evidence/regressions.json.
+"""Check that `edgecnn compare` finds real slowdowns and no others; write docs/evidence/regressions.json.
 
 Usage: python -m tools.evidence.regressions [--times 5] [--keras]
 
-The shipped model's TFLite files run on LiteRT, and on a backend that is LiteRT and then waits (see
+The shipped model's TFLite files run on LiteRT, and on a backend that runs LiteRT and then waits (see
 planted_backend.py). Each time there are four runs of `edgecnn bench`: OLD, the same again, and with a wait of 15 % and
 of 1 %. While the same is run again for the second and the fourth time, another process loads one core. OLD is compared
 with each of the others. With --keras the Keras model is the baseline, as it is by default; else it is the float32 file,
@@ -32,11 +32,11 @@ from tools.evidence import EVIDENCE, HERE, ROOT
 
 GATE = 3
 LOADED = (1, 3)
-"""In which repetitions, from 0, another process loads a core."""
+"""Repetitions, from 0, in which another process loads a core."""
 
 
 def install_plugin(folder: Path) -> None:
-    """Make the planted backend known to any Python that has `folder` in its path, as an installed package is."""
+    """Register the planted backend, as an installed package would, for any Python with `folder` in its path."""
     info = folder / "edgecnn_planted-0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: edgecnn-planted\nVersion: 0\n")
@@ -71,7 +71,7 @@ def bench(artifacts: Path, out: Path, plugin: Path, percent: float, backends: st
 
 
 def compare(old: Path, new: Path) -> dict[str, Any]:
-    """Return what `edgecnn compare` says, in short."""
+    """Return the findings of `edgecnn compare`, in short."""
     command = [sys.executable, "-m", "edgecnn", "compare", str(old), str(new), "--json"]
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)

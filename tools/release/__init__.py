@@ -1,1 +1,1 @@
-"""What makes a release: the files that ship with the package, and the pages that are written from evidence."""
+"""Release tools: make the files that ship with the package, and the pages written from evidence."""

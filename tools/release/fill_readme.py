@@ -25,22 +25,22 @@ REPORT = ROOT / "docs" / "demo.md"
 
 
 def filled(text: str) -> str:
-    """Return the README's text with every block made anew."""
+    """Return the README's text with every block regenerated."""
     for name, block in (("demo", demo()), ("accuracy", accuracy()), ("overhead", overhead())):
         pattern = re.compile(f"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
-        text, count = pattern.subn(lambda found, block=block: found[1] + block + found[2], text)  # type: ignore[misc]
+        text, count = pattern.subn(lambda match, block=block: match[1] + block + match[2], text)  # type: ignore[misc]
         if count != 1:
             raise SystemExit(f"README.md has {count} blocks named {name}")
     return text
 
 
 def report() -> str:
-    """Return the Markdown report of the kept demo."""
+    """Return the Markdown report of the stored demo."""
     return to_markdown(run_document(_kept_demo()))
 
 
 def demo() -> str:
-    """Return table and verdict of the kept demo, as the command prints them."""
+    """Return the table and verdict of the stored demo, as the command prints them."""
     findings = _kept_demo()
     table = overview(findings)
     widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
@@ -65,7 +65,7 @@ def accuracy() -> str:
 
 
 def overhead() -> str:
-    """Return the table of what edgecnn costs on top of the least that does the same."""
+    """Return the table of the cost of edgecnn over the least code that does the same."""
     figures = json.loads((EVIDENCE / "overhead.json").read_text())["figures"]
     lines = ["| | edgecnn | the least | ratio | peak MiB |", "|---|---:|---:|---:|---:|"]
     for name, figure in figures.items():

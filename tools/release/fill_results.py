@@ -30,10 +30,10 @@ TRAINING = RESULTS / "training.json"
 NOTEBOOK = RESULTS / "notebook.json"
 RESUME = RESULTS / "resume.json"
 OTHER_SEED = RESULTS / "other-seed.json"
-"""The card of a shipped model that was trained again from nothing with another seed."""
+"""The card of a shipped model trained again from scratch with another seed."""
 
 REFERENCES = ("resnet8", "resnet8_wide")
-"""Networks of MLPerf Tiny, on LiteRT: all latencies are given as multiples of theirs."""
+"""Networks of MLPerf Tiny, on LiteRT; all latencies are given as multiples of theirs."""
 
 
 NOTES = """\
@@ -53,11 +53,11 @@ DIFFERENT = {
     "edge_m-strided": "as `edge_l`, with 48, 96, 192 channels",
     "edge_m-cutmix": "the recipe: no teacher",
 }
-"""What each of the cards in `held_out.TRIED` had that the model which ships now has not."""
+"""How each card in `held_out.TRIED` differs from the model that ships now."""
 
 AGAIN = """\
 All settings are in the cards (`edgecnn/assets/<model>/card.json`). `python -m tools.release.ship_model FOLDER` puts
-what `edgecnn train` made into the package, with its int8 files and their accuracy."""
+the output of `edgecnn train` into the package, with its int8 files and their accuracy."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Row:
 
 def rows(result: Result) -> list[Row]:
     found = {one.case.name: one for one in summarise(result)}
-    by_file = {Path(one.case.path).name: one for one in reversed(found.values())}  # not the one measured once more
+    by_file = {Path(one.case.path).name: one for one in reversed(found.values())}  # not the repeated one
     references = [by_file[f"{name}-int8.tflite"] for name in REFERENCES]
     return [_row(one, *references) for one in found.values()]
 
@@ -117,7 +117,7 @@ def page(result: Result) -> str:
         f"`python -m tools.evidence.measure_results`: {machine.cpu or machine.architecture}, {machine.cores} cores, "
         f"int8 instructions {', '.join(machine.int8_instructions) or 'unknown'}; "
         + ", ".join(f"{name} {version}" for name, version in result.versions.items())
-        + f"; {result.settings.processes} processes of {result.settings.rounds} rounds each, all files by turns, one "
+        + f"; {result.settings.processes} processes of {result.settings.rounds} rounds each, all files in turns, one "
         "thread. Top-1 is that of the same run on "
         f"{result.images.count:,} test images ({result.images.data}), without loss.",
         "",
@@ -131,7 +131,7 @@ def page(result: Result) -> str:
         "",
         "## Aims",
         "",
-        f"As int8 on LiteRT; losing at most {MOST_LOST:.1f} points to float32 was one of all of them. The limits on "
+        f"As int8 on LiteRT; losing at most {MOST_LOST:.1f} points to float32 was an aim of every model. The limits on "
         "latency come from measurements on a processor with AMX.",
         "",
         "| model | aim | measured | reached |",
@@ -164,13 +164,13 @@ def _aims(row: Row) -> list[str]:
         return []
     measured = Measured(row.top1, row.card.test.top1, row.macs, row.to_resnet8.value, row.to_wide.value)
     return [
-        f"| `{row.name}` | {what} | {found} | {'yes' if holds else '**no**'} |"
-        for what, found, holds in check(row.name, measured)
+        f"| `{row.name}` | {aim} | {value} | {'yes' if holds else '**no**'} |"
+        for aim, value, holds in check(row.name, measured)
     ]
 
 
 def find_teacher_card(card: ModelCard) -> tuple[str, ModelCard] | None:
-    """Return the card of the model that another one learned from, and where the page finds it; None if it had none."""
+    """Return the card of a model's teacher and its path from the page; None if it had no teacher."""
     if not card.settings.get("teacher"):
         return None
     places = {f"evidence/results/tried/{name}.json": one for name, one in tried().items()}
@@ -183,7 +183,7 @@ def _taught() -> list[str]:
     for card in shipped():
         if teacher := find_teacher_card(card):
             place, known = teacher
-            lines.append(f"`{card.model}` learned from what `{_command(known)}` makes ([card]({place})).")
+            lines.append(f"`{card.model}` learned from the model that `{_command(known)}` makes ([card]({place})).")
     return [*lines, ""] if lines else []
 
 
@@ -192,14 +192,14 @@ def _tried() -> list[str]:
     cards = [(tried()[name], different) for name, different in DIFFERENT.items()]
     cards += [(card, "ships") for card in shipped() if card.model in models]
     return [
-        "What was tried, and what ships, on the training images that were kept apart "
-        "([held-out.json](evidence/results/held-out.json), made by `python -m tools.evidence.held_out FOLDER`): right "
-        "as they are and mirrored, which decided, and the cross-entropy over both, which decided where these "
-        "tell nothing; it is higher after label smoothing, which recipes with a teacher do without. 1,000 kept apart "
-        "are among 2,000. "
-        "The test images were looked at afterwards.",
+        "The models tried and those that ship, on the held-out training images "
+        "([held-out.json](evidence/results/held-out.json), made by `python -m tools.evidence.held_out FOLDER`): the "
+        "images right, unchanged and mirrored, which decided, and the cross-entropy over both, which decided where "
+        "these do not; it is higher after label smoothing, which recipes with a teacher do without. Where 1,000 are "
+        "held out, they are among the 2,000. "
+        "The test images were used only afterwards.",
         "",
-        "| model | recipe | epochs | MACs | parameters | kept apart | right | mirrored | loss | test, float32 "
+        "| model | recipe | epochs | MACs | parameters | held out | right | mirrored | loss | test, float32 "
         "| test, int8 | what was different |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|",
         *(
@@ -228,7 +228,7 @@ def _other_seed() -> list[str]:
     card = read_card(shipped_folder(again.model) / CARD_NAME)
     points = 100 * (again.test.top1 - card.test.top1)
     return [
-        f"`{again.model}` trained from nothing with seed {again.seed} instead of {card.seed} "
+        f"`{again.model}` trained from scratch with seed {again.seed} instead of {card.seed} "
         f"([card](evidence/results/other-seed.json)): {again.test.top1:.2%} in float32, {points:+.2f} points.",
         "",
     ]
@@ -242,8 +242,8 @@ def _resumed() -> list[str]:
     return [
         f"`{measured['model']}` by the recipe `{measured['recipe']}` in {measured['epochs']} epochs, killed with "
         f"SIGKILL in the middle of epochs {epochs} and resumed ([resume.json](evidence/results/resume.json), made by "
-        f"`python -m tools.evidence.measure_resume`): {top1['killed']:.2%}; never stopped: {top1['whole']:.2%}, "
-        f"{_points(measured['killed_against_whole'])} between them. The next seed: {top1['other']:.2%}, "
+        f"`python -m tools.evidence.measure_resume`): {top1['killed']:.2%}; uninterrupted: {top1['whole']:.2%}, "
+        f"a difference of {_points(measured['killed_against_whole'])}. The next seed: {top1['other']:.2%}, "
         f"{_points(measured['other_seed_against_whole'])}.",
         "",
     ]
@@ -264,7 +264,7 @@ def _speed_of_training() -> list[str]:
 
 
 def beside_the_notebook(measured: dict[str, Any]) -> str:
-    """Return how long the tutorial's recipe takes next to the tutorial's notebook."""
+    """Return the training time of the tutorial's recipe, compared with the tutorial's notebook."""
     turns, reached = len(measured["turns"]), measured["reached"]
     bound = "" if reached["notebook"] == turns else " at most, since the notebook's ten epochs do not always get there"
     return (
@@ -303,7 +303,7 @@ def training_speed(measured: dict[str, Any]) -> str:
 
 
 def _per_image(measured: dict[str, Any], kind: str) -> dict[str, float]:
-    """Return the median of the turns in milliseconds an image, for each way to train."""
+    """Return the median over turns in milliseconds per image, for each way to train."""
     return {
         name: 1000 * statistics.median(turn[kind] for turn in turns) / measured["images_per_turn"]
         for name, turns in measured["turns"].items()
@@ -330,7 +330,7 @@ def _training(card: ModelCard) -> str:
 
 
 def _command(card: ModelCard) -> str:
-    """Return what trains the model again."""
+    """Return the command that trains the model again."""
     count = card.cifar10_held_out
     holdout = f" --holdout {count}" if count else ""
     teacher = find_teacher_card(card)

@@ -1,8 +1,8 @@
 """Put trained models into the package: the Keras model with its card, and its int8 artifacts.
 
 The weights are rounded to the 11 significant bits of float16, and compressed, which halves the file. The card gets
-the accuracy of what is shipped, in float32 and int8, on all 10,000 test images: the full CIFAR-10 must have been
-fetched. A model that is in the package already is exported and measured again.
+the accuracy of the shipped model, in float32 and int8, on all 10,000 test images; the full CIFAR-10 must have been
+fetched. A model that is already in the package is exported and measured again.
 
 Usage: edgecnn train --recipe tuned --seed 1 && python -m tools.release.ship_model runs/tutorial_cnn-tuned
        python -m tools.release.ship_model edgecnn/assets/tutorial_cnn
@@ -38,10 +38,10 @@ from edgecnn.spec import ExportSpec
 WEIGHTS_NAME = "model.weights.h5"
 """Inside a `.keras` file, which is a zip archive."""
 DROPPED_BITS = 23 - 10
-"""Of float32's mantissa, to leave float16's."""
+"""Bits of float32's mantissa to drop, which leaves those of float16."""
 HALF_OF_THE_LAST = 1 << (DROPPED_BITS - 1)
 SMALL = 1000
-"""Numbers that are not worth the space of a compressed data set's index."""
+"""Largest data set, in numbers, that is not worth the index of a compressed one."""
 BATCH = 500
 
 
@@ -66,12 +66,12 @@ def main(trained: Path) -> None:
     )
     write_atomic(target / CARD_NAME, card.to_json())
     print(f"{card.model}: {card.test.correct} of {card.test.images} right in float32")
-    for file_format, found in card.int8.items():
-        print(f"int8 {file_format}: {found.correct} of {found.images} right")
+    for file_format, result in card.int8.items():
+        print(f"int8 {file_format}: {result.correct} of {result.images} right")
 
 
 def smaller(model: bytes) -> bytes:
-    """Return a `.keras` file whose weights have float16's precision and are compressed; all else is as it was."""
+    """Return a `.keras` file whose weights have float16's precision and are compressed; all else is unchanged."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(model)) as old, zipfile.ZipFile(made, "w") as new:
         for entry in old.infolist():
@@ -110,7 +110,7 @@ def copy_attributes(old: Any, new: Any) -> None:
 
 
 def rounded(weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return float32 numbers with the significant bits that float16 has, and float32's range."""
+    """Return float32 numbers with the significant bits of float16 and the range of float32."""
     bits = weights.view(np.uint32).astype(np.uint64)
     return ((bits + HALF_OF_THE_LAST) >> DROPPED_BITS << DROPPED_BITS).astype(np.uint32).view(np.float32)
 

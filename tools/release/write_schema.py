@@ -1,4 +1,4 @@
-"""Write docs/result.schema.json, the JSON Schema of `result.json`, from the dataclasses that it is read into.
+"""Write docs/result.schema.json, the JSON Schema of `result.json`, from the dataclasses it is decoded into.
 
 Usage: python -m tools.release.write_schema
 """
@@ -28,14 +28,14 @@ def schema() -> dict[str, Any]:
     It allows what `edgecnn.schema.decode` accepts: unknown fields are ignored, and fields with a default may be absent.
     """
     definitions: dict[str, Any] = {}
-    whole = _of(Result, definitions)
+    reference = _of(Result, definitions)
     definitions["Result"]["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
     definitions["Result"]["required"].append("schema_version")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:edgecnn:result:{SCHEMA_VERSION}",
         "title": "result.json of edgecnn bench",
-        **whole,
+        **reference,
         "$defs": dict(sorted(definitions.items())),
     }
 
@@ -86,7 +86,7 @@ def _dataclass(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attributes(kind: Any) -> dict[str, str]:
-    """Return what a docstring says about each attribute."""
+    """Return the description of each attribute in a docstring."""
     section = (inspect.getdoc(kind) or "").partition("Attributes:\n")[2]
     found: dict[str, str] = {}
     for entry in re.split(r"\n(?= {4}\S)", section.partition("\n\n")[0]):
