@@ -36,7 +36,7 @@ def diagnose_against(
         ArtifactError, ContractError, ExportError: as `diagnose`.
     """
     classifier, images = _open(artifact, model, data, loading, progress)
-    progress("looking at each layer", 0, None)
+    progress("diagnosing each layer", 0, None)
     return diagnose(artifact, classifier, choose_balanced(images, DIAGNOSED_IMAGES).images)
 
 

@@ -153,16 +153,16 @@ def restore(
     check_calibration(calibration, evaluation)
     if evaluation.labels is None:
         raise DataError(f"{evaluation.name} has no labels: accuracy cannot be measured on it")
-    progress("looking at each layer", 0, 3)
+    progress("diagnosing each layer", 0, 3)
     diagnosis = diagnose(artifact, classifier, choose_balanced(evaluation, DIAGNOSED_IMAGES).images)
     with tempfile.TemporaryDirectory(prefix="edgecnn-") as folder:
         shop = _workshop(
             read_contract(artifact), classifier, calibration, evaluation, limits=limits, folder=Path(folder)
         )
         base = replace(shop.quantization, restored_to=to)
-        progress("putting layers back", 1, 3)
+        progress("restoring layers", 1, 3)
         chosen = base if shop.holds(base) else _fewest(shop, base, _enough(shop, base, diagnosis))
-        progress("measuring the price", 2, 3)
+        progress("measuring the cost", 2, 3)
         prices = _prices(shop, base, chosen)
         target = None if chosen == base else out or _place(artifact, classifier.name)
         if target is not None:

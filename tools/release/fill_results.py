@@ -268,14 +268,14 @@ def beside_the_notebook(measured: dict[str, Any]) -> str:
     turns, reached = len(measured["turns"]), measured["reached"]
     bound = "" if reached["notebook"] == turns else " at most, since the notebook's ten epochs do not always get there"
     return (
-        "`edgecnn train` by the recipe `tutorial` next to the tutorial's notebook "
-        "(`tools/evidence/minimal/notebook.py`), by turns, from [notebook.json](evidence/results/notebook.json), made "
+        "`edgecnn train` by the recipe `tutorial` against the tutorial's notebook "
+        "(`tools/evidence/minimal/notebook.py`), in turns, from [notebook.json](evidence/results/notebook.json), made "
         "by `python -m "
         f"tools.evidence.measure_notebook`: an epoch takes {measured['ratio_of_seconds_an_epoch']:.2f} times as long, "
         f"and {measured['wanted']:.0%} on the test images {measured['ratio_of_seconds_to_wanted']:.2f} times{bound}. "
         "edgecnn reached it in "
         f"{reached['edgecnn']} of {turns} turns, the notebook in {reached['notebook']}. What differs: bfloat16, Adam "
-        "in one pass, and many steps between two looks at Python."
+        "in one pass, and many steps for each return to Python."
     )
 
 
@@ -288,15 +288,15 @@ def training_speed(measured: dict[str, Any]) -> str:
         f"`{measured['model']}` by the recipe `{measured['recipe']}`, from "
         "[training.json](evidence/results/training.json), made by `python -m tools.evidence.measure_training`: "
         f"medians of {len(measured['turns']['float32'])} turns in one process, {machine['cpu']}, "
-        f"{machine['cores']} cores, {has} bfloat16 instructions. CPU time is the fairer measure where a machine has "
-        "other work too.",
+        f"{machine['cores']} cores, {has} bfloat16 instructions. CPU time is the fairer measure if the machine has "
+        "other work.",
         "",
-        "| | ms an image | CPU ms an image |",
+        "| | ms per image | CPU ms per image |",
         "|---|---:|---:|",
         *(f"| {name} | {wall[name]:.3f} | {cpu[name]:.3f} |" for name in cpu),
         "",
         f"float32 takes {cpu['float32'] / cpu['bfloat16']:.2f} times the CPU time of bfloat16. The input pipeline "
-        f"takes {cpu['pipeline alone'] / cpu['bfloat16']:.1%} of that of a training. "
+        f"takes {cpu['pipeline alone'] / cpu['bfloat16']:.1%} of that of training. "
         f"Peak memory, with all 50,000 images: {measured['peak_memory_bytes'] / 1e9:.1f} GB.",
     ]
     return "\n".join(lines)
