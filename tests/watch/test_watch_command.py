@@ -244,7 +244,7 @@ def test_the_unit_of_systemd_is_valid_and_runs_the_same_arguments(tmp_path: Path
         ((".", "--on", "dgo", "--run", "true"), 1, "did you mean 'dog'"),
         ((".", "--on", "dog", "--run", "no-such-program {label}"), 1, "no such program: 'no-such-program'"),
         ((".", "--on", "dog", "--run", "sh -c 'x"), 1, "No closing quotation"),
-        ((".", "--on", "dog"), 2, "each --on LABEL needs its --run CMD"),
+        ((".", "--on", "dog"), 2, "each --on LABEL needs a --run CMD"),
         ((".", "--size", "large"), 2, "as 640x480"),
         ((".", "--fps", "0"), 2, "--fps"),
         ((".", "--on", "dog", "--run", "a\nb", "--systemd"), 2, "line break"),
