@@ -1,7 +1,7 @@
-"""The forms that answers about pictures are written in, one picture at a time.
+"""Output formats for the answers about pictures, written one picture at a time.
 
-A form is a function that is given the stream and how many labels are asked for, and returns two functions: one that
-writes what was found in a picture, and one that ends the text.
+A form is a function that takes the stream and the number of labels, and returns two functions: one writes the answers
+for a picture, the other ends the text.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ Form = tuple[Write, End]
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """What a command reads and writes.
+    """The streams that a command reads and writes.
 
     Attributes:
-        paths: lists of pictures are read from it.
-        output: answers are written to it.
-        errors: a line for each picture that cannot be read.
+        paths: the source of lists of pictures.
+        output: receives the answers.
+        errors: receives a line for each picture that cannot be read.
     """
 
     paths: BinaryIO
@@ -42,7 +42,7 @@ class Streams:
 
 @contextlib.contextmanager
 def standard_streams() -> Iterator[Streams]:
-    """Yield those of this process; file names that are no UTF-8, or have line breaks, go out as they are."""
+    """Yield the streams of this process; file names are written unchanged, even with line breaks or invalid UTF-8."""
     with open(  # a descriptor
         sys.stdout.fileno(), "w", encoding="utf-8", errors="surrogateescape", newline="", closefd=False
     ) as output:
@@ -50,7 +50,7 @@ def standard_streams() -> Iterator[Streams]:
 
 
 def as_text(stream: TextIO, _: int) -> Form:
-    """Return a form for people: `path: label 93 %, label 4 %`. What cannot be seen in a path is escaped."""
+    """Return a form for people: `path: label 93 %, label 4 %`. Invisible characters in a path are escaped."""
 
     def write(path: str, answers: Answers) -> None:
         stream.write(f"{visible(path)}: {_words(answers)}\n")
@@ -68,7 +68,7 @@ def as_words(stream: TextIO, _: int) -> Form:
 
 
 def as_csv(stream: TextIO, top: int) -> Form:
-    """Return a form with the columns image, label, score, label_2, score_2 and so on, quoted as RFC 4180 says."""
+    """Return a form with the columns image, label, score, label_2, score_2 and so on, quoted as in RFC 4180."""
     import csv
 
     row = csv.writer(stream, lineterminator="\n").writerow
@@ -82,7 +82,7 @@ def as_csv(stream: TextIO, top: int) -> Form:
 
 
 def as_jsonl(stream: TextIO, _: int) -> Form:
-    """Return a form with one JSON object a line. Bytes of a path that are no UTF-8 are escaped as PEP 383 says."""
+    """Return a form with one JSON object a line. Invalid UTF-8 in a path is escaped as in PEP 383."""
 
     def write(path: str, answers: Answers) -> None:
         stream.write(_encoded(path, answers, None) + "\n")

@@ -22,7 +22,7 @@ SCHEMA_VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One exported model file, the contract inside it, and the SHA-256 of all of it."""
+    """One exported model file, the contract inside it, and the SHA-256 of the file."""
 
     path: Path
     contract: Contract
@@ -31,13 +31,13 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one model answered on the evaluation images.
+    """The results of one model on the evaluation images.
 
     Attributes:
-        images: how many decisions there were: one an image for single labels.
-        correct: how many of them equal the label; None without labels.
-        agree: how many equal the Keras model's.
-        max_difference: largest absolute difference of a score to the Keras model's.
+        images: the number of decisions: one per image for single labels.
+        correct: the number that equal the label; None without labels.
+        agree: the number that equal the Keras model's.
+        max_difference: largest absolute difference between a score and the Keras model's.
     """
 
     images: int
@@ -48,13 +48,13 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class ImageSet:
-    """Which images were used.
+    """The images that were used.
 
     Attributes:
         data: the data set.
-        count: how many of it.
-        sha256: of their uint8 NHWC pixels.
-        ids: of each image in the data set; empty for evaluation images, which the hash pins down.
+        count: the number of images.
+        sha256: SHA-256 of their uint8 NHWC pixels.
+        ids: ID of each image in the data set; empty for evaluation images, which the hash pins down.
         hashes: SHA-256 of each image's pixels, in the same order.
     """
 
@@ -71,8 +71,8 @@ class Entry:
 
     Attributes:
         file: its name in the folder, or in the sub-folder `rejected` if it was rejected.
-        gate: what the gate found; None for float32, which has to compute what Keras computes.
-        limits: what was found about other limits that were set.
+        gate: the gate's result; None for float32, which must compute what Keras computes.
+        limits: the results for the other limits that were set.
         stability: how files from two halves of the calibration images differ; None where nothing is calibrated, or
             there are too few images to halve.
     """
@@ -109,9 +109,9 @@ class Manifest:
         origin: the Keras model.
         source: path of the Keras model's file, or the name of a shipped model.
         keras: the Keras model's own answers on the evaluation images.
-        calibration: the images that int8 ranges were taken from; None where nothing is calibrated.
+        calibration: the images that set the int8 ranges; None where nothing is calibrated.
         choices: how quantized files are made, and why, in sentences.
-        warnings: what a careful engineer would look at, in sentences.
+        warnings: what deserves a closer look, in sentences.
         task: what answers and labels mean, one of `edgecnn.task.TASKS`.
     """
 
@@ -142,7 +142,7 @@ class ArtifactFolder:
 
 
 def open_artifact(path: str | Path) -> Artifact:
-    """Return the artifact in a file, checked to be whole.
+    """Return the artifact in a file, after checking that the file is complete.
 
     Raises:
         ArtifactError, ContractError: as `edgecnn.contract.read_contract`.
@@ -152,7 +152,7 @@ def open_artifact(path: str | Path) -> Artifact:
 
 
 def has_manifest(folder: Path) -> bool:
-    """Whether `manifest.json` in a folder is one of edgecnn's: web applications have files of that name as well."""
+    """Whether edgecnn wrote the folder's `manifest.json`; web applications use that file name too."""
     try:
         _decode(folder)
     except (FileNotFoundError, IsADirectoryError, SchemaError):
@@ -174,7 +174,7 @@ def read_manifest(folder: str | Path) -> Manifest:
 
 
 def open_folder(folder: str | Path) -> ArtifactFolder:
-    """Return the manifest and the artifacts of a folder; every file is read once.
+    """Return the manifest and the artifacts of a folder, reading every file once.
 
     Raises:
         ArtifactError: as `read_manifest`, or an artifact is damaged.
@@ -191,7 +191,7 @@ def open_folder(folder: str | Path) -> ArtifactFolder:
 
 
 def intact_entries(folder: Path) -> tuple[Entry, ...]:
-    """Return those entries of a folder's manifest whose files are there as it describes them; none of a damaged one."""
+    """Return the manifest entries whose files match their description; nothing if the manifest is damaged."""
     try:
         entries = _decode(folder).artifacts
     except (OSError, SchemaError):

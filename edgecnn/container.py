@@ -29,7 +29,7 @@ _BLANK_SEAL = b"0" * SEAL_BYTES
 
 
 class ContainerError(Exception):
-    """The bytes are no TFLite or ONNX model, or were changed after they were sealed."""
+    """The bytes are not a TFLite or ONNX model, or were changed after they were sealed."""
 
 
 def attach(file_format: Format, payload: bytes, contract: str, labels: tuple[str, ...]) -> bytes:

@@ -1,7 +1,7 @@
 """How to feed a model file: the contract that every artifact carries inside itself.
 
-It is JSON, sealed into the file in a way that each format allows for (see `edgecnn.container`): a file that was cut
-short or changed is found out before any runtime sees it. No third-party package is needed to read it.
+It is JSON, sealed into the file in a way that each format allows for (see `edgecnn.container`): a truncated or
+changed file is detected before any runtime sees it. No third-party package is needed to read it.
 """
 
 # Annotations are evaluated here, once, which is faster than having `edgecnn.schema` parse them from text at each start.
@@ -32,12 +32,12 @@ RESIZE_FILTERS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")
 LAYOUTS = ("NHWC", "NCHW")
 
 FITS = ("stretch", "crop", "pad")
-"""How a picture of another shape is brought to the input's: stretched, centred and cut, or centred on black."""
+"""How a picture of another shape is fitted to the input's: stretched, centred and cut, or centred on black."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """What turns a picture into the values that a model takes: real = scale * pixel + offset, pixel in 0..255.
+    """The conversion of a picture to the values that a model takes: real = scale * pixel + offset, pixel in 0..255.
 
     Attributes:
         colour: order of the channels that the model takes: "RGB", "BGR", or "L" for one channel.
@@ -60,7 +60,7 @@ class Preprocessing:
         return set(self.scale) == {1.0} and set(self.offset) == {0.0}
 
     def fits(self, channels: int) -> bool:
-        """Whether this can be done for a model of so many input channels."""
+        """Whether this works for a model with `channels` input channels."""
         numbers = (*self.scale, *self.offset)
         return (
             self.colour in (("L",) if channels == 1 else ("RGB", "BGR"))

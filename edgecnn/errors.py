@@ -2,7 +2,7 @@
 
     EdgecnnError                exit status 1
     ├── DataError               a data set, an archive or an image
-    ├── ModelError              a Keras model that cannot be read or is no image classifier
+    ├── ModelError              a Keras model that cannot be read or is not an image classifier
     ├── ArtifactError           a model file or a folder of them: missing, truncated, foreign, changed
     │   └── ContractError       the contract inside a model file
     ├── ExportError             a conversion that did not work

@@ -15,12 +15,12 @@ class Feeding:
     """How a Keras model, or a .tflite or .onnx file that edgecnn did not make, is fed, and what its scores mean.
 
     Attributes:
-        preprocessing: what the model has to be fed with, where RGB stands for grey if there is one channel, and NHWC
-            for the layout that the input's shape shows; None is not stated: raw pixels.
-        labels: class names in the order of the scores; None takes those in or beside the file, else "0", "1", ….
-        scores: what the file's scores are, which is found out for a Keras model.
-        size: height and width of the pictures, for a .tflite or .onnx file that leaves them open.
-        task: one of `edgecnn.task.TASKS`; None takes the first that the scores of a Keras model can be of, and single
+        preprocessing: the input that the model expects. RGB means grey if there is one channel, and NHWC means the
+            layout that the input's shape shows. None if not stated: raw pixels.
+        labels: class names in the order of the scores; None uses those in or beside the file, else "0", "1", ….
+        scores: the kind of scores in the file; detected for a Keras model.
+        size: height and width of the pictures, for a .tflite or .onnx file that does not fix them.
+        task: one of `edgecnn.task.TASKS`; None selects the first that fits the scores of a Keras model, and single
             labels for a .tflite or .onnx file.
     """
 
@@ -32,7 +32,7 @@ class Feeding:
 
     @property
     def stated(self) -> dict[str, Any]:
-        """What is stated and is no default, by name."""
+        """The stated values that differ from the default, by name."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in values.items() if value not in (None, Preprocessing())}
 
@@ -42,7 +42,7 @@ _WHITE = 255.0
 
 
 def parse_scale(text: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return scale and offset of real = scale * pixel + offset, each for all channels or one a channel.
+    """Return scale and offset of real = scale * pixel + offset, each for all channels or one per channel.
 
     Args:
         text: a range, "LOW..HIGH", or 2 or 6 numbers, the means and then the standard deviations: of pixels scaled to

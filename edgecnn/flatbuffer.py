@@ -1,7 +1,7 @@
 """Reading a flatbuffer that may be damaged or hostile: every offset is checked before it is followed.
 
-Generated readers trust the file: Python's slices run past the end without a word, and negative positions count from the
-back. Here nothing outside of the file is read, and names and vectors are read only up to a limit, so that a small file
+Generated readers trust the file: Python's slices run past the end silently, and negative positions count from the
+end. This reader never reads outside the file, and names and vectors are read only up to a limit, so that a small file
 in which a million entries share one long name takes no memory. Offsets point forward and a schema is only so deep, so
 reading always ends.
 
@@ -21,12 +21,12 @@ READ_LIMIT_BYTES = 16 * 2**20
 
 
 class FlatbufferError(Exception):
-    """The bytes are no flatbuffer of the schema that is read."""
+    """The bytes are not a flatbuffer of the expected schema."""
 
 
 @dataclass(slots=True)
 class Flatbuffer:
-    """Bytes, and how much of them may still be turned into Python objects."""
+    """Bytes, and how many of them may still become Python objects."""
 
     content: bytes
     left: int = READ_LIMIT_BYTES
@@ -39,7 +39,7 @@ class Flatbuffer:
         """Return the little-endian number of `struct` code `code` at `place`.
 
         Raises:
-            FlatbufferError: it lies outside of the bytes.
+            FlatbufferError: it lies outside the bytes.
         """
         self.check(place, struct.calcsize(code))
         return struct.unpack_from(f"<{code}", self.content, place)[0]
@@ -51,7 +51,7 @@ class Flatbuffer:
     def check(self, place: int, size: int) -> None:
         """Raise `FlatbufferError` unless `size` bytes at `place` are within the bytes."""
         if place < 0 or place + size > len(self.content):
-            raise FlatbufferError(f"something at byte {place} lies outside of the file")
+            raise FlatbufferError(f"something at byte {place} lies outside the file")
 
     def spend(self, size: int) -> None:
         """Count `size` bytes against the limit."""
@@ -98,7 +98,7 @@ class TableReader:
         return None if place is None else TableReader(self.buffer, self.buffer.offset(place))
 
     def vector(self, number: int, item_bytes: int) -> tuple[int, int]:
-        """Return start and length of a vector, after checking that it is within the file; (0, 0) where it is absent."""
+        """Return the start and length of a vector, checked to be within the file; (0, 0) where it is absent."""
         place = self.place(number)
         if place is None:
             return 0, 0
@@ -121,7 +121,7 @@ class TableReader:
             yield TableReader(self.buffer, self.buffer.offset(place))
 
     def text(self, number: int) -> str:
-        """Return a string; bytes that are no UTF-8 are shown as replacement characters."""
+        """Return a string; invalid UTF-8 becomes replacement characters."""
         start, length = self.vector(number, 1)
         self.buffer.spend(length)
         return self.buffer.content[start : start + length].decode("utf-8", "replace")

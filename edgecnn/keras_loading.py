@@ -1,4 +1,4 @@
-"""How a Keras model is loaded and called, which is a matter of trust and of taste, and not of its file."""
+"""Options for loading and calling a Keras model, which its file does not decide."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class KerasCall(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class KerasLoading:
-    """What of a Keras model may run, and how it is called.
+    """Which code of a Keras model may run, and how the model is called.
 
     Attributes:
-        trust_code: whether code in the file may run: Lambda layers, operations that reach outside of the model.
+        trust_code: whether code in the file may run: Lambda layers, operations that reach outside the model.
         code: a Python file that defines the model's own layers; it is run.
         call: how it is called; the compiled function is the fastest.
     """

@@ -20,11 +20,11 @@ class ModelFile:
 
     Attributes:
         start, magic: the bytes `magic` are in every file at the place `start`.
-        mark: what only a file has in it that edgecnn sealed. One with a mark and no seal was cut short.
+        mark: bytes that only a file sealed by edgecnn contains. A file with the mark but no seal was cut short.
         trailer: takes the contract's JSON text, the labels, the size of the payload and a blank seal; returns the
             bytes behind the payload, which end with that seal (see `edgecnn.container`).
         describe: takes a payload with one input and one output and `edgecnn.metadata.facts.Facts`; returns the payload
-            with these where viewers and other tools look for them. What the model computes stays as it is, and the
+            with these where viewers and other tools look for them. The model's computation does not change, and the
             same payload and facts give the same bytes. Raises `ExportError` if the payload is not of this format, or
             keeps its weights elsewhere.
         read_io: takes the bytes of a file of any origin; returns its inputs and outputs.

@@ -1,7 +1,7 @@
-"""Which picture files are meant: files, folders, quoted globs, and lists of paths, found one at a time.
+"""Finding picture files from files, folders, quoted globs, and lists of paths, one at a time.
 
-Nothing here keeps a list, so that a folder of a million files takes no more memory than one of ten. A folder that
-cannot be read does not end the search: it is yielded as an error in its turn.
+Nothing here keeps a list, so a folder of a million files takes no more memory than one of ten. A folder that cannot be
+read does not end the search: it is yielded as an error.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
-"""Files in an image folder that are taken for pictures."""
+"""Suffixes of the files in an image folder that count as pictures."""
 
 LIST = "-"
 """The argument that stands for a list of paths on standard input."""
 
 _LONGEST_PATH = 2**16
-"""A list without any separator is no list: Linux has no path longer than 4,096 bytes."""
+"""A list without a separator is not a list: Linux has no path longer than 4,096 bytes."""
 
 _CHUNK = 2**13
 
@@ -34,12 +34,12 @@ Found = Iterator[str | DataError]
 
 
 def find_pictures(argument: str) -> Found:
-    """Yield the paths of the pictures that an argument of a command means.
+    """Yield the paths of the pictures that an argument of a command names.
 
-    A file that exists is taken whatever its name. A folder is searched with all below it, in the order in which the
-    file system lists it, for names that end in one of `SUFFIXES`; hidden files and folders are passed over, and links
-    to folders are not followed. What does not exist and has `*`, `?` or `[` in it is a glob, where `**` is any number
-    of folders; what it matches is taken as if it had been named, but for folders that `**` looks into anyway.
+    An existing file is used whatever its name. A folder is searched recursively, in the order of the file system, for
+    names that end in one of `SUFFIXES`; hidden files and folders are skipped, and links to folders are not followed. An
+    argument that does not exist and contains `*`, `?` or `[` is a glob, in which `**` matches any number of folders;
+    its matches are treated as named, except for folders that `**` searches anyway.
 
     Args:
         argument: a path or a glob.
@@ -63,7 +63,7 @@ def find_pictures(argument: str) -> Found:
 
 
 def find_all(arguments: Sequence[str], paths: BinaryIO, separator: bytes) -> Found:
-    """Yield what all arguments of a command mean, one after the other.
+    """Yield the pictures that all arguments of a command name, in order.
 
     Args:
         arguments: paths, globs, or `LIST` for a list.
@@ -82,10 +82,10 @@ def is_one_file(argument: str) -> bool:
 
 
 def read_list(file: BinaryIO, separator: bytes) -> Found:
-    """Yield what the paths of a list mean, as they come; a path is never a glob.
+    """Yield the pictures that the paths of a list name, as the paths arrive; a path is never a glob.
 
     Args:
-        file: open for reading; what it has is taken at once, without waiting for a full buffer.
+        file: open for reading; available data is read at once, without waiting for a full buffer.
         separator: the byte that ends each path.
     """
     rest = b""

@@ -1,4 +1,4 @@
-"""Pictures that can be read with NumPy alone, for devices that do without Pillow."""
+"""Reading pictures with NumPy alone, for devices without Pillow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NPY = b"\x93NUMPY"
 
 
 def load_plain_image(source: str | Path | BinaryIO, shape: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
-    """Return the pixels of a .npy, .ppm or .pgm file that has the model's size already.
+    """Return the pixels of a .npy, .ppm or .pgm file that already has the model's size.
 
     Args:
         source: uint8 array (H, W, C), or (H, W) for grey; or binary Netpbm of 8 bits.

@@ -1,4 +1,4 @@
-"""From a picture to the pixels that a model takes."""
+"""Turning a picture into the pixels that a model expects."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ def load_image(
 ) -> npt.NDArray[np.uint8]:
     """Return a picture as raw pixels of a model's input size.
 
-    The picture is turned upright as its EXIF data say, transparency is laid on black, and it is brought to the input
-    size as `preprocessing` says; Pillow's filters average when they make smaller. Colour order and scale of the
-    values are the business of `Classifier`, which takes what this returns.
+    The picture is rotated as its EXIF data say, composited on black if it is transparent, and resized to the input size
+    as `preprocessing` says; Pillow's filters average when they shrink. `Classifier`, which takes the result, handles
+    the colour order and the scale of the values.
 
     Args:
-        source: a file of any format that Pillow reads, but for PostScript.
+        source: a file of any format that Pillow reads, except PostScript.
         shape: height, width and channels (3 for RGB, 1 for grey).
-        preprocessing: whose `resize` and `fit` hold.
+        preprocessing: only its `resize` and `fit` are used.
 
     Returns:
         uint8, `shape`, 0..255, RGB or grey.
 
     Raises:
         DataError: no such file, no picture, truncated, floating-point pixels, or more than `MAX_IMAGE_PIXELS`.
-            Without Pillow: anything but `edgecnn.plain_image` reads.
+            Without Pillow: anything that `edgecnn.plain_image` cannot read.
     """
     with _read_errors(source):
         try:
@@ -68,14 +68,14 @@ def decode(source: str | Path | BinaryIO, channels: int) -> PIL.Image.Image:
 def to_pixels(
     picture: PIL.Image.Image, shape: tuple[int, int, int], preprocessing: Preprocessing
 ) -> npt.NDArray[np.uint8]:
-    """Return an opened picture as `load_image` does; it is decoded here, and whatever Pillow raises is not caught."""
+    """Return an opened picture as `load_image` does; it is decoded here, and Pillow's errors are not caught."""
     return fit_picture(_upright(picture, shape[2]), shape, preprocessing)
 
 
 def fit_pixels(
     pixels: npt.NDArray[np.uint8], shape: tuple[int, int, int], preprocessing: Preprocessing = Preprocessing()
 ) -> npt.NDArray[np.uint8]:
-    """Return a frame that is in memory as `load_image` returns the same picture from a lossless file.
+    """Return a frame in memory as `load_image` would return it from a lossless file.
 
     Args:
         pixels: uint8, (H, W, 3), RGB, of any size.

@@ -1,4 +1,4 @@
-"""How long work reports where it stands: a callback, so that the library never prints."""
+"""Progress of long-running work: a callback, so that the library never prints."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Protocol
 class Progress(Protocol):
     """Called as `progress(what, done, total)`.
 
-    `what` is the step, of which there are few; `detail` may change with each call, as the latest figure does.
-    `total` is None while it is unknown, in the same unit as `done`.
+    `what` names the step; there are few. `detail` may change with each call, such as the latest figure.
+    `total` has the unit of `done`, and is None while it is unknown.
     """
 
     def __call__(self, what: str, done: float, total: float | None, detail: str = "") -> None:
-        """Take notice."""
+        """Receive a progress report."""
         ...
 
 

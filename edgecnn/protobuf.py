@@ -1,7 +1,6 @@
-"""Protocol buffers without the package: reading those of any origin, and writing the kinds of fields that models have.
+"""Protocol buffers without the package: reading untrusted ones, and writing the kinds of fields that models have.
 
-Every length is checked. Only what is asked for becomes Python objects; weights are slices of the file that nobody
-copies.
+Every length is checked. Only the requested fields become Python objects; weights are slices of the file, not copies.
 
 Source: the protocol buffer encoding: a key is a varint, number << 3 | type; type 0 is a varint, 1 and 5 are eight and
 four bytes, 2 is a varint length and so many bytes.
@@ -17,14 +16,14 @@ _VARINT, _DELIMITED = 0, 2
 
 
 class ProtobufError(Exception):
-    """The bytes are no protocol buffer of the schema that is read."""
+    """The bytes are not a protocol buffer of the expected schema."""
 
 
 def fields(content: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """Yield number and value of each field: an integer, or the bytes of a string, a message or a fixed-size number.
 
     Raises:
-        ProtobufError: a field reaches beyond the bytes, or is of a type that no current message has.
+        ProtobufError: a field extends past the end, or has a type that no current message uses.
     """
     place = 0
     while place < len(content):
@@ -41,7 +40,7 @@ def fields(content: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         else:
             raise ProtobufError(f"a field of type {kind}")
         if place + size > len(content):
-            raise ProtobufError("a field lies outside of the file")
+            raise ProtobufError("a field lies outside the file")
         yield number, content[place : place + size]
         place += size
 
@@ -54,7 +53,7 @@ def messages(content: memoryview, number: int) -> Iterator[memoryview]:
 
 
 def text(content: memoryview, number: int) -> str:
-    """Return a field that is a string, "" where there is none; bytes that are no UTF-8 are replaced."""
+    """Return a field that is a string, "" where there is none; invalid UTF-8 is replaced."""
     return "".join(bytes(value).decode("utf-8", "replace") for value in [*messages(content, number)][-1:])
 
 

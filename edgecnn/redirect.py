@@ -1,4 +1,4 @@
-"""Keeping what converters and runtimes print away from the screen."""
+"""Redirecting the output of converters and runtimes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def output_to(log: Path | None = None) -> Iterator[None]:
-    """Send what this process writes to stdout and stderr to `log`, or nowhere, while the block runs.
+    """Send stdout and stderr of this process to `log`, or discard them, while the block runs.
 
-    TensorFlow prints through C++ to the file descriptors themselves, so these are what is diverted, for all
-    threads of the process. The log is appended to.
+    TensorFlow prints from C++ to the file descriptors, so the descriptors are redirected, for all threads of the
+    process. Output is appended to the log.
     """
     sys.stdout.flush()
     sys.stderr.flush()

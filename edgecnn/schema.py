@@ -25,7 +25,7 @@ def encode(value: Any) -> Any:
 
     A field is written under its name, or under the `key` in its metadata, which keeps files readable after a renaming.
     Dataclasses under the same key share one object there, which keeps files readable after a dataclass was split.
-    A field whose metadata say `omit_default` is left out where it has its default.
+    A field whose metadata sets `omit_default` is left out where it has its default.
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         encoded: dict[str, Any] = {}
@@ -63,7 +63,7 @@ def decode_json(kind: type[_T], text: str | bytes, *, newest: int) -> _T:
         newest: the highest schema version that this edgecnn can read.
 
     Raises:
-        SchemaError: no JSON object, too new, or a field that is missing or of another type.
+        SchemaError: not a JSON object, too new, or a field that is missing or of another type.
     """
     try:
         value = json.loads(text)

@@ -1,4 +1,4 @@
-"""The words that the whole package shares: formats, precisions, and what a tensor looks like."""
+"""Definitions that the whole package shares: formats, precisions, and tensors."""
 
 # Annotations are evaluated here, once, which is faster than having `edgecnn.schema` parse them from text at each start.
 # Named tuples take less time to define than dataclasses do, and every command imports this module.
@@ -48,7 +48,7 @@ class NumberType(NamedTuple):
 
 
 CALIBRATION_SIZE = 512
-"""Training images that ranges are taken from, unless the user says otherwise."""
+"""Default number of training images for calibration."""
 
 ACTIVATION_DTYPES = ("uint8", "int8")
 """What activations can be inside an int8 ONNX file; TFLite's are int8."""
@@ -72,7 +72,7 @@ class PrecisionRow(NamedTuple):
         colour: number of the colour in charts, 1 to 7.
         formats: those that have it.
         restored_in: formats in whose int8 files a layer can be put back to it.
-        caveats: how it disappoints in a format, or why a format has none: what follows both names in a sentence.
+        caveats: its drawback in a format, or why a format lacks it; follows both names in a sentence.
     """
 
     weights: NumberType

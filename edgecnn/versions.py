@@ -1,4 +1,4 @@
-"""Versions of edgecnn and of what it works with."""
+"""Versions of edgecnn and of the packages that it uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making the bundle: a zip application with a fixed order, fixed times and nothing compressed that is read at start."""
+"""Building the bundle: an uncompressed zip application with a fixed order and fixed times."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ main(__loader__)
 def make_bundle(
     folder: str | Path, out: Path, precisions: tuple[Precision, ...] = tuple(Precision)
 ) -> tuple[Artifact, ...]:
-    """Write the artifacts of a folder and what runs them into one executable file; return those, the preferred first.
+    """Write the artifacts of a folder, and the code that runs them, to one executable file; return the artifacts.
 
-    Python compiles text at each start. So the file has compiled modules beside the text, for the version of Python that
-    runs this; others compile.
+    The preferred artifact comes first. Beside its source, each module is stored compiled for the Python version that
+    runs this; other versions compile the source at each start.
 
     Args:
-        folder: with a manifest; what its gate rejected is left out.
+        folder: has a manifest; artifacts that its gate rejected are left out.
         out: the file to write, usually `*.pyz`.
         precisions: which artifacts to take.
 

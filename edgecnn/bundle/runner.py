@@ -1,4 +1,4 @@
-"""What a bundle runs: its own command line, because click would take longer to start than the model to answer."""
+"""The command line of a bundle. It avoids click, which takes longer to start than the model takes to answer."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _PACKAGES = {"tflite": "ai-edge-litert", "onnx": "onnxruntime"}
 
 
 class Bundle(Protocol):
-    """What reads files of the zip application: Python's own `zipimporter`, which is loaded already."""
+    """Reader of the files in the zip application: Python's own `zipimporter`, which is already loaded."""
 
     archive: str
 
@@ -66,7 +66,7 @@ class Bundle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What was asked for on the command line."""
+    """The parsed command line."""
 
     images: list[str]
     model: str | None = None
@@ -77,7 +77,7 @@ class Arguments:
 
 
 class UsageError(EdgecnnError):
-    """The command line makes no sense."""
+    """The command line is invalid."""
 
     exit_status = USAGE_STATUS
 
@@ -130,10 +130,10 @@ def _answer(bundle: Bundle, arguments: list[str]) -> None:
 
 
 def parse(arguments: list[str]) -> Arguments:
-    """Return what a command line asks for.
+    """Return the parsed command line.
 
     Raises:
-        UsageError: an unknown option, a value that is none, or no picture.
+        UsageError: an unknown option, an invalid value, or no picture.
     """
     names = ["model=", "top=", "format=", "threads=", "json", "null"]
     try:
@@ -163,7 +163,7 @@ def _count(option: str, text: str) -> int:
 
 
 def _open(bundle: Bundle, index: list[dict[str, str]], options: Arguments) -> Opened:
-    """Return the artifact that was asked for, or the first that can run here, on the first runtime that runs it."""
+    """Return the requested artifact, or the first that can run here, on the first runtime that runs it."""
     import importlib
 
     entries = [entry for entry in index if options.model in (None, entry["file"], entry["precision"], entry["format"])]

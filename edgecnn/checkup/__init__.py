@@ -1,4 +1,4 @@
 """`edgecnn doctor`: what this machine is, what runs on it, and what to do where something does not.
 
-It puts together what `device`, `runtime` and `inspection` know, which do not know each other.
+It combines results from `device`, `runtime` and `inspection`, which do not import each other.
 """

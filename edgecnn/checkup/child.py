@@ -1,4 +1,4 @@
-"""Trying in a process of its own what may end the process: an illegal instruction becomes a line and not a crash."""
+"""Running trials in a separate process, so that an illegal instruction becomes a message, not a crash."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class TrialAnswers:
     """The answers to some trials.
 
     Attributes:
-        answers: in the order of the trials: None, or what went wrong; fewer where the process ended before.
-        trouble: how it ended before it had answered all; None if it did not.
+        answers: in the order of the trials: None, or what went wrong; fewer if the process ended early.
+        trouble: how the process ended early; None if it did not.
     """
 
     answers: tuple[str | None, ...]
@@ -33,7 +33,7 @@ class TrialAnswers:
 
 
 def try_in_child(*trials: TrialRequest, timeout: float = TIMEOUT_S) -> TrialAnswers:
-    """Return the answers to trials, made one after the other in one process.
+    """Return the answers to trials, which run in order in one process.
 
     Args:
         trials: of `edgecnn.checkup.trial`.

@@ -1,4 +1,4 @@
-"""The whole check-up."""
+"""The complete check-up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """Everything that was found.
+    """The result of a check-up.
 
     Attributes:
         findings: in words, in the order to read them.
@@ -49,7 +49,7 @@ class Checkup:
 def examine(paths: Iterable[Path] = (), root: Path = Path("/")) -> Checkup:
     """Return the check-up of this machine.
 
-    No runtime is imported in this process: what may crash is tried in others.
+    No runtime is imported in this process: anything that may crash is tried in another.
 
     Args:
         paths: model files and folders of them; the current folder if there are none.

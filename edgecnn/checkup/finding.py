@@ -1,4 +1,4 @@
-"""What a check-up finds, as values."""
+"""Findings of a check-up."""
 
 from __future__ import annotations
 

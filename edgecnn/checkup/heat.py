@@ -1,4 +1,4 @@
-"""Temperature, supply and what they do to the processor."""
+"""Temperature, power supply, and their effect on the processor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COOLING = "add a heat sink or a fan, and let it cool before you measure"
 
 
 def heat_findings(sample: Sample, *, is_raspberry_pi: bool) -> Iterator[Finding]:
-    """Yield how hot it is, and what holds the processor back, now and since boot."""
+    """Yield the temperature, and what throttles the processor, now and since boot."""
     if sample.temperature_c is not None:
         is_hot = sample.temperature_c >= _HOT_C
         what = f"the processor is at {sample.temperature_c:.1f} °C"

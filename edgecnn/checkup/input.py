@@ -1,4 +1,4 @@
-"""How a model has to be fed, found out on labelled images that are given by name or path."""
+"""Finding out how to feed a model, with labelled images named by data set or path."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from edgecnn.runtime.feeding_diagnosis import FeedingDiagnosis, diagnose_feeding
 def diagnose_input(
     opened: Opened, data: str, *, labels: tuple[str, ...] | None = None, count: int = 500, seen: float | None = None
 ) -> FeedingDiagnosis:
-    """Return how well a model answers when it is fed in each way.
+    """Return the model's accuracy for each way to feed it.
 
     Args:
         opened: the model on a runtime, with the way to feed it that is stated.
         data: labelled images: a name, a folder, or an .npz file; those in a folder are resized in each way, too.
-        labels: class names in the model's order; None takes those of its contract.
-        count: images at most, the classes in turn.
-        seen: the top-1 that somebody saw, 0..1; None asks whether the stated way is the best.
+        labels: class names in the model's order; None uses those of its contract.
+        count: maximum number of images, taken from the classes in turn.
+        seen: an observed top-1 accuracy, 0..1; None asks whether the stated way is the best.
 
     Raises:
         DataError: the images cannot be read, or have no labels.

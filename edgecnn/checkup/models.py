@@ -1,4 +1,4 @@
-"""Which artifacts here can be run, tried on every runtime that works, and which are too new for it."""
+"""Which artifacts run here, tried on every working runtime, and which are too new for one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SUFFIXES = tuple(row.suffix for row in MODEL_FILES.values())
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One file on one runtime; `trouble` says why it does not run, `too_new` what of it the runtime does not know."""
+    """One file on one runtime; `trouble` says why it does not run, `too_new` which part the runtime lacks."""
 
     backend: str
     trouble: str | None = None
@@ -33,11 +33,11 @@ class ModelState:
 
     Attributes:
         path: as it was found.
-        format: None if it is no model file.
+        format: None if it is not a model file.
         trouble: why it was not tried; None if it was.
         trials: one for each runtime that works and runs the format.
         is_shipped: whether it came with edgecnn.
-        is_foreign: whether nobody named it and it has no contract: then it may be another program's, and no problem.
+        is_foreign: whether it was not named and has no contract: it may belong to another program.
     """
 
     path: str
@@ -78,7 +78,7 @@ def shipped_models(runtimes: Iterable[RuntimeState]) -> tuple[ModelState, ...]:
 
 
 def try_models(models: Iterable[ModelState], runtimes: Iterable[RuntimeState], parallel: int) -> tuple[ModelState, ...]:
-    """Return the files with what each runtime said to them; every runtime has a process of its own."""
+    """Return the files with the result of each runtime; every runtime has its own process."""
     models = tuple(models)
     working = [one for one in runtimes if one.works]
 
@@ -94,7 +94,7 @@ def try_models(models: Iterable[ModelState], runtimes: Iterable[RuntimeState], p
 
 
 def model_findings(models: Iterable[ModelState], runtimes: Iterable[RuntimeState]) -> Iterator[Finding]:
-    """Yield for each file on what it runs, and what to do where it does not."""
+    """Yield, for each file, the runtimes that run it, and what to do where one does not."""
     runtimes = tuple(runtimes)
     for one in models:
         name = f"the shipped {Path(one.path).name}" if one.is_shipped else one.path

@@ -1,4 +1,4 @@
-"""What of a file an installed runtime is too old for."""
+"""Parts of a file that an installed runtime is too old for."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _operations(path: Path, version: str) -> str | None:
 
 
 def _operator_sets(path: Path, version: str) -> str | None:
-    """Return what asks for a newer ONNX Runtime, by the contract."""
+    """Return what requires a newer ONNX Runtime, according to the contract."""
     try:
         needs = read_contract(path).needs
     except ArtifactError:

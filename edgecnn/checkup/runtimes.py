@@ -16,7 +16,7 @@ from edgecnn.spec import Format
 from edgecnn.versions import installed_version
 
 BASE = {"numpy": "numpy", "pillow": "PIL.Image"}
-"""Distribution and module of what edgecnn itself needs."""
+"""Distributions that edgecnn itself needs, with their modules."""
 
 _IN_A_VENV = "python3 -m venv .venv && . .venv/bin/activate, because this Python belongs to the system; then "
 _ILLEGAL = "this build uses instructions that the processor lacks: take another release of it, or another runtime"
@@ -30,7 +30,7 @@ class RuntimeState:
         name: the backend's.
         package: the distribution.
         formats: files that it runs.
-        requirement: what to write behind `pip install`.
+        requirement: the argument for `pip install`.
         version: None if it is not installed, or does not say.
         is_installed: whether its module can be found.
         trouble: why it cannot be imported; None if it can, or is not installed.
@@ -56,7 +56,7 @@ class RuntimeState:
 
 
 def base_findings() -> tuple[Finding, ...]:
-    """Return a problem for each package of `BASE` that cannot be imported. The library goes no further then."""
+    """Return a problem for each package of `BASE` that cannot be imported. The check-up then stops there."""
     tried = try_in_child(*map(ImportModule, BASE.values()))
     findings = []
     for place, package in enumerate(BASE):
@@ -69,7 +69,7 @@ def base_findings() -> tuple[Finding, ...]:
 
 
 def find_runtimes(parallel: int) -> tuple[RuntimeState, ...]:
-    """Return the state of every backend; those installed are imported, so many at a time, each in its own process."""
+    """Return the state of every backend; installed ones are imported, `parallel` at a time, each in its own process."""
     from edgecnn.runtime.lookup import known_backends
 
     backends = known_backends()

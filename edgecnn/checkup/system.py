@@ -1,4 +1,4 @@
-"""The machine, its system, its room for models, and its cameras."""
+"""The machine, its operating system, its memory and disk space, and its cameras."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LITTLE_DISK, _NO_DISK = 512 * _MIB, 64 * _MIB
 
 
 def machine_findings(machine: Machine, root: Path) -> Iterator[Finding]:
-    """Yield what this machine is, and what of it keeps models from running or being measured."""
+    """Yield a description of this machine, and anything that keeps models from running or being measured."""
     yield Finding("machine", Level.OK, _hardware(machine))
     yield Finding("system", Level.OK, _software(machine, root))
     if machine.bits == 32:
@@ -86,7 +86,7 @@ def disk_findings(folders: tuple[Path, ...]) -> Iterator[Finding]:
 
 
 def camera_findings(cameras: Cameras, *, is_raspberry_pi: bool) -> Iterator[Finding]:
-    """Yield which cameras there are, and what is missing to read them."""
+    """Yield the cameras, and what is missing to read them."""
     for device in cameras.devices:
         what = f"camera {device.path}{f' ({device.name})' if device.name else ''}"
         if device.is_accessible:

@@ -1,1 +1,1 @@
-"""What is inside a .tflite or .onnx file, also one that edgecnn did not make, without running it."""
+"""Inspecting .tflite and .onnx files of any origin without running them."""

@@ -1,4 +1,4 @@
-"""What each operation of a graph holds and computes, and what all of them need.
+"""Accounting of a graph: what each operation holds and computes, and what all of them need.
 
 In ONNX a quantized operation stands between DequantizeLinear and QuantizeLinear (QDQ), and runtimes compute it in
 integers. So an operation is judged by what goes into the one and comes out of the other, and weights behind a

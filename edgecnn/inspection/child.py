@@ -1,4 +1,4 @@
-"""Parsing what a stranger sent in a process of its own: C++ parsers may crash, hang or take all memory on it."""
+"""Parsing untrusted files in a separate process: they may make C++ parsers crash, hang or exhaust memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgecnn.isolated.messages import Answer, Request
 
 TIMEOUT_S = 120
 BASE_MEMORY_BYTES = 2**30
-"""Address space, of which the libraries and a small model take a fifth."""
+"""Limit of the address space; the libraries and a small model take a fifth of it."""
 MEMORY_PER_FILE_BYTE = 8
 
 _Found = TypeVar("_Found")
@@ -31,7 +31,7 @@ def parse_in_child(target: str, request: Request[Answer], path: Path) -> Answer:
         return call(target, request, timeout=TIMEOUT_S, memory_bytes=memory, environment=threads)
     except ChildError as error:
         if error.ending is Ending.MEMORY:
-            raise ArtifactError("reading it takes far more memory than its size allows for") from error
+            raise ArtifactError("reading it takes far more memory than its size suggests") from error
         if error.ending is Ending.TIMEOUT:
             raise ArtifactError(f"nothing came of reading it for {TIMEOUT_S} seconds") from error
         raise ArtifactError(error.describe("its parser")) from error

@@ -1,4 +1,4 @@
-"""A model file as a plain graph: what both formats have in common."""
+"""A plain graph of a model file, common to both formats."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Value:
 
     @property
     def is_constant(self) -> bool:
-        """Whether its numbers are in the file."""
+        """Whether the file holds its numbers."""
         return self.stored_bytes is not None
 
     @property
     def size_bytes(self) -> int:
-        """What it takes in memory; a size that is not known counts as 1."""
+        """Its size in memory; an unknown dimension counts as 1."""
         return (elements(self.shape or ()) * _BITS.get(self.dtype, _BYTE_BITS) + 7) // 8
 
     def public(self) -> Tensor:
@@ -70,5 +70,5 @@ class Graph:
 
 
 def elements(shape: tuple[int, ...]) -> int:
-    """Return the number of elements of a shape; a size that is not known counts as 1."""
+    """Return the number of elements of a shape; an unknown dimension counts as 1."""
     return math.prod(1 if size < 0 else size for size in shape)

@@ -1,4 +1,4 @@
-"""From a file to what is in it."""
+"""Inspecting a model file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Multiply-accumulates of one operation. Neither a bias, which is an addition, nor anything element by element counts.
+"""Multiply-accumulates of one operation. Biases, which are additions, and element-wise operations do not count.
 
 Nor do recurrent layers. Which formula is whose says the table of each format.
 

@@ -1,4 +1,4 @@
-"""What a .tflite or .onnx file of any origin says about its input and output, read without any package."""
+"""Input and output of a .tflite or .onnx file of any origin, read without any package."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ModelIOError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModelIO:
-    """What is needed to feed a model, as far as its file says it.
+    """The details in a model file that say how to feed it.
 
     Attributes:
         inputs, outputs: of the main graph, without weights.

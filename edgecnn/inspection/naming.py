@@ -1,4 +1,4 @@
-"""Keras' names of layers, as far as the converters left them in the names of tensors and nodes."""
+"""Keras layer names, recovered from the names that converters give tensors and nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the process that reads an .onnx file does."""
+"""The process that reads an .onnx file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class InspectOnnx(Request[Inspection]):
 
 
 def handlers(_: Progress) -> Handlers:
-    """Return what this process answers."""
+    """Return the request handlers of this process."""
     return {InspectOnnx: lambda request: parse(_inspect, request.path)}
 
 

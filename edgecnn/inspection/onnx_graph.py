@@ -21,7 +21,7 @@ _DEFAULT_AXIS = 1
 
 
 class OnnxError(Exception):
-    """The bytes are no ONNX model."""
+    """The bytes are not an ONNX model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class OnnxModel:
 
 
 def read_onnx(content: bytes) -> OnnxModel:
-    """Return what is in an ONNX model. Weights in other files are not looked for.
+    """Return what is in an ONNX model. Weights in other files are not read.
 
     Raises:
         OnnxError: damaged, or no ONNX model.
@@ -66,7 +66,7 @@ def read_onnx(content: bytes) -> OnnxModel:
 
 
 def _texts(model: Any) -> Iterator[Any]:
-    """Yield every string that is looked at."""
+    """Yield every string that is read."""
     graph = model.graph
     yield from (model.producer_name, model.producer_version)
     yield from (entry.domain for entry in model.opset_import)

@@ -1,4 +1,4 @@
-"""What is inside an .onnx file, read in a process of its own."""
+"""Inspecting an .onnx file in a separate process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Input, output and labels of an .onnx file of any origin, without the package onnx, which no device needs.
+"""Input, output and labels of an .onnx file of any origin, without the package onnx, which devices do not need.
 
 Sources: numbers of fields and types are those of onnx.proto; labels: see `edgecnn.metadata.onnx_metadata`.
 """

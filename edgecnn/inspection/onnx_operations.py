@@ -1,4 +1,4 @@
-"""ONNX's operations, and those that ONNX Runtime makes of them, as far as something has to be known of them."""
+"""ONNX operations, and those that ONNX Runtime makes of them, that need special treatment."""
 
 from __future__ import annotations
 

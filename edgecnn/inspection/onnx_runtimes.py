@@ -1,4 +1,4 @@
-"""Which ONNX Runtime reads which ONNX."""
+"""Which ONNX Runtime releases read which ONNX versions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLUMNS = {"ai.onnx": 1, "ir_version": 2, "ai.onnx.ml": 3}
 
 
 def oldest_runtime(versions: dict[str, int]) -> tuple[str | None, str]:
-    """Return the oldest ONNX Runtime that reads a file, and what in the file asks for it.
+    """Return the oldest ONNX Runtime that reads a file, and what in the file requires it.
 
     Args:
         versions: IR version under "ir_version", and the version of each operator set under its domain.

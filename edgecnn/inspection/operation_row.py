@@ -1,4 +1,4 @@
-"""What is known of one kind of operation, in whichever format: a row of the tables beside this file."""
+"""Facts about one kind of operation in either format: a row of the tables beside this file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgecnn.inspection.macs import Count
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """One kind of operation. A field that is not given is what most kinds have.
+    """One kind of operation. The defaults are what most kinds have.
 
     Attributes:
         macs: counts its multiply-accumulates; None where there are none.

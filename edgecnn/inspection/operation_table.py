@@ -10,5 +10,5 @@ _NOTHING_KNOWN = OperationRow()
 
 
 def row_of(kind: str) -> OperationRow:
-    """Return what is known of a kind of operation, by its name in either format."""
+    """Return the row of a kind of operation, by its name in either format."""
     return _ROWS.get(kind, _NOTHING_KNOWN)

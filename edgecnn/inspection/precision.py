@@ -1,4 +1,4 @@
-"""Which precision a file of any origin has, by the types of its numbers."""
+"""Finding the precision of a file of any origin from the types of its numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an inspection finds: plain facts, which `edgecnn.schema.encode` turns into JSON."""
+"""The result of an inspection: plain facts, which `edgecnn.schema.encode` turns into JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNKNOWN_SIZE = -1
 
 @dataclass(frozen=True, slots=True)
 class Affine:
-    """How a quantized tensor stands for real numbers: real = scale * (stored - zero_point).
+    """How a quantized tensor represents real numbers: real = scale * (stored - zero_point).
 
     Attributes:
         scales: how many; 1 is per tensor.
@@ -96,7 +96,7 @@ class KindTotal:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What activations take: inputs, outputs and all between, without weights.
+    """Memory for activations: inputs, outputs and all values between, without weights.
 
     Attributes:
         largest: the layer that gives the largest activation.
@@ -144,7 +144,7 @@ class Xnnpack:
 
 @dataclass(frozen=True, slots=True)
 class ContractFacts:
-    """The contract in short; `problem` says why there is one that cannot be read, and the others are empty then."""
+    """A summary of the contract; `problem` says why it cannot be read, and the other fields are then empty."""
 
     model: str
     precision: str

@@ -23,7 +23,7 @@ _DTYPES = (
 _Item = TypeVar("_Item")
 _NO_TENSOR = "-1"
 _REFERENCE_BYTES = 32
-"""What a reference to a tensor counts against the limit of what is read, because it is reported with shape and name."""
+"""What a reference to a tensor counts against the read limit, because it is reported with shape and name."""
 _MOST_AXES = 32
 
 

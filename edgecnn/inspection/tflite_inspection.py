@@ -1,4 +1,4 @@
-"""What is inside a .tflite file."""
+"""Inspecting a .tflite file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def inspect_tflite(path: Path, content: bytes) -> Inspection:
     try:
         model = read_tflite(content)
     except FlatbufferError as error:
-        raise ArtifactError(f"{path} cannot be inspected: {error}; it is damaged, or no TFLite model") from error
+        raise ArtifactError(f"{path} cannot be inspected: {error}; it is damaged, or not a TFLite model") from error
     delegated, note = taken_by_xnnpack(path)
     listed = tuple(
         replace(

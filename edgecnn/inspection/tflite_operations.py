@@ -271,7 +271,7 @@ _NAMES = tuple(OPERATIONS)
 
 
 def operation_name(code: int) -> str:
-    """Return the name of a built-in operation; one that is newer than the table is called by its number."""
+    """Return the name of a built-in operation; one newer than the table is named by its number."""
     return _NAMES[code] if 0 <= code < len(_NAMES) else f"BUILTIN_{code}"
 
 

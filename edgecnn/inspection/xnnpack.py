@@ -26,7 +26,7 @@ class FindDelegated(Request[tuple[int, ...]]):
 
 
 def handlers(_: Progress) -> Handlers:
-    """Return what the process with LiteRT answers."""
+    """Return the request handlers of the process with LiteRT."""
     return {FindDelegated: lambda request: parse(_find_delegated, request.path)}
 
 

@@ -1,1 +1,1 @@
-"""What viewers and other tools look for inside a model file: labels, pixel format and range, names, licence."""
+"""Model metadata for viewers and other tools: labels, pixel format and range, names, licence."""

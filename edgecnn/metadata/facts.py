@@ -1,4 +1,4 @@
-"""What is said about a model to other tools, whatever the format."""
+"""Facts about a model for other tools, in any format."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Facts:
 
     @property
     def lowest(self) -> tuple[float, ...]:
-        """What a black pixel becomes, for each number in mean and std."""
+        """The value of a black pixel, for each number in mean and std."""
         return tuple((DARKEST - mean) / std for mean, std in zip(self.mean, self.std, strict=True))
 
     @property
     def highest(self) -> tuple[float, ...]:
-        """What a white pixel becomes, for each number in mean and std."""
+        """The value of a white pixel, for each number in mean and std."""
         return tuple((BRIGHTEST - mean) / std for mean, std in zip(self.mean, self.std, strict=True))
 
     @property

@@ -32,7 +32,7 @@ def describe_onnx(payload: bytes, facts: Facts) -> bytes:
     try:
         model = onnx.load_from_string(payload)
     except Exception as error:  # of protobuf, which is no dependency of its own
-        raise ExportError("these bytes are no ONNX model and cannot be described") from error
+        raise ExportError("these bytes are not an ONNX model and cannot be described") from error
     model.producer_name, model.producer_version = facts.producer
     model.doc_string = facts.description
     model.graph.name = facts.name

@@ -42,7 +42,7 @@ def describe_tflite(payload: bytes, facts: Facts) -> bytes:
     try:
         return _with_buffer(payload, metadata(facts))
     except FlatbufferError as error:
-        raise ExportError(f"these bytes are no TFLite model and cannot be described: {error}") from error
+        raise ExportError(f"these bytes are not a TFLite model and cannot be described: {error}") from error
 
 
 def metadata(facts: Facts) -> bytes:

@@ -1,1 +1,1 @@
-"""Where the time of one inference goes: by operation, and against what this machine can do at best."""
+"""Where the time of one inference goes: by operation, and compared with the machine's peak rates."""

@@ -1,4 +1,4 @@
-"""From the times of models that were cut short to the times of operations."""
+"""Deriving the times of operations from the times of truncated models."""
 
 from __future__ import annotations
 

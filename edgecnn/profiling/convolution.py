@@ -1,4 +1,4 @@
-"""The large convolutions that a machine's peak is measured with."""
+"""Large convolutions for measuring a machine's peak."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Convolutions:
         return self.dtype != "float32"
 
     def __str__(self) -> str:
-        """Say what it is, for a report."""
+        """Return a description for a report."""
         kernel, size = f"{self.kernel}×{self.kernel}", f"{self.size}×{self.size}"
         return f"{kernel} convolution of {self.channels} channels at {size}, {self.dtype}"
 

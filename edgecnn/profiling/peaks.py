@@ -1,4 +1,4 @@
-"""What this machine does at best: multiply-accumulates a second in one runtime, and bytes a second."""
+"""Peak rates of this machine: multiply-accumulates per second in one runtime, and bytes per second."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def measure_peaks(backend: str, threads: int, progress: Progress = silent) -> Pe
         first = {one: one.macs / min(time_calls(call, [0] * _FIRST_CALLS)) for one, call in calls.items()}
         chosen = [one for is_integer in (False, True) for one in _fastest(first, is_integer=is_integer)]
         times = time_in_turns([calls[one] for one in chosen], SECONDS)
-    except Exception as error:  # runtimes raise what they like
+    except Exception as error:  # runtimes raise errors of any type
         raise BackendError(f"{backend} refuses a convolution: {first_line(error)}") from error
     rates = {one: one.macs / fastest * 1e9 for one, fastest in zip(chosen, times.min(axis=0), strict=True)}
     (float32, *_), (int8, *_) = (_fastest(rates, is_integer=is_integer) for is_integer in (False, True))

@@ -1,4 +1,4 @@
-"""From an artifact to its profile."""
+"""Profiling an artifact."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def profile(
     peaks: Peaks | None = None,
     progress: Progress = silent,
 ) -> Profile:
-    """Return the time of each operation of an artifact, and what the machine could do.
+    """Return the time of each operation of an artifact, and the machine's peak rates.
 
     Takes about two seconds, and two for the peaks.
 
@@ -56,7 +56,7 @@ def profile(
     """
     path = Path(path)
     if backend not in PROFILERS:
-        raise BackendError(f"{backend} does not tell the time of single operations; use {', '.join(PROFILERS)}")
+        raise BackendError(f"{backend} does not report the time of single operations; use {', '.join(PROFILERS)}")
     find_backend(format_of(path), backend)
     contract = contract or read_contract(path)
     encode, batch = encoder(contract), contract.input.shape[0]

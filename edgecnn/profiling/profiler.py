@@ -1,4 +1,4 @@
-"""What a profiler is given, and what it returns."""
+"""Input and output of a profiler."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ProfilerInput:
 
 @dataclass(frozen=True, slots=True)
 class OperationTimes:
-    """A profile without what the machine could do at best."""
+    """A profile without the machine's peak rates."""
 
     method: str
     operations: tuple[TimedOperation, ...]

@@ -1,4 +1,4 @@
-"""What a profile finds: plain facts, which `edgecnn.schema.encode` turns into JSON."""
+"""The result of profiling: plain facts, which `edgecnn.schema.encode` turns into JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The most multiply-accumulates a second that one runtime reached here.
+    """The highest rate of multiply-accumulates that one runtime reached here.
 
     Attributes:
         operation: of the fastest convolution among those tried, in words.
@@ -36,7 +36,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Peaks:
-    """What this machine does at best, measured: the roofs of a roofline.
+    """Measured peak rates of this machine: the roofs of a roofline.
 
     Attributes:
         copies: from the smallest size to the largest, which no cache holds.
@@ -75,7 +75,7 @@ class TimedOperation:
 
     @property
     def is_distinct(self) -> bool:
-        """Whether its time can be told from nothing."""
+        """Whether its time can be distinguished from zero."""
         return self.nanoseconds.low > 0
 
     @property

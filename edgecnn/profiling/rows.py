@@ -37,7 +37,7 @@ def rows(profile: Profile) -> tuple[tuple[str, ...], ...]:
 
 
 def sentences(profile: Profile) -> tuple[str, ...]:
-    """Return what stands below the table: peaks, method and caveats."""
+    """Return the notes below the table: peaks, method and caveats."""
     peaks = profile.peaks
     named = "one thread" if peaks.threads == 1 else f"{peaks.threads} threads"
     return (
@@ -52,7 +52,7 @@ def sentences(profile: Profile) -> tuple[str, ...]:
 
 
 def _disagreement(profile: Profile) -> tuple[str, ...]:
-    """Return a warning where operations and whole do not fit together."""
+    """Return a warning where the operations do not sum up to the whole call."""
     if abs(profile.unattributed_share) <= MOST_UNATTRIBUTED:
         return ()
     return (
@@ -84,7 +84,7 @@ def _row(profile: Profile, one: TimedOperation) -> tuple[str, ...]:
 
 
 def _microseconds(nanoseconds: Interval) -> str:
-    """Return microseconds with their interval; what cannot be told from nothing is below its upper end."""
+    """Return microseconds with their interval; a time indistinguishable from zero is shown as below its upper end."""
     if nanoseconds.low > 0:
         return f"{_short(nanoseconds.value)} ({_short(nanoseconds.low)}–{_short(nanoseconds.high)})"
     return f"< {_short(nanoseconds.high)}"

@@ -1,4 +1,4 @@
-"""Calls that are timed by turns, so that a drift of the machine hits all of them alike."""
+"""Timing calls in turns, so that drift of the machine affects all of them equally."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a runtime must offer, and the table of those that edgecnn knows."""
+"""The interface of a runtime, and the table of runtimes that edgecnn knows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Session(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session, and the contract that tells how to feed it and what it answers."""
+    """A session, and the contract that describes its input and output."""
 
     contract: Contract
     session: Session
@@ -48,7 +48,7 @@ Opener = Callable[["Path", int, Description], Session]
 """Loads a file with a number of threads; it raises `BackendError` if the runtime refuses the file."""
 
 KerasOpener = Callable[["Path", int, "Feeding", "KerasLoading"], Opened]
-"""Loads a Keras model, which is known only then."""
+"""Loads a Keras model, whose contract is known only after loading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class Backend:
 
     Attributes:
         formats: the files that it runs.
-        module: what is imported to load a file; installed if its top-level package is.
-        package: the distribution that has the version number.
-        extra: of edgecnn, that brings it; "" for a backend of another package.
+        module: imported to load a file; installed if its top-level package is.
+        package: the distribution that provides the version number.
+        extra: the extra of edgecnn that installs it; "" for a backend of another package.
         opener: "module:function" of its `Opener`; of its `KerasOpener` if it runs Keras models.
     """
 
@@ -77,11 +77,11 @@ class Backend:
 
     @property
     def requirement(self) -> str:
-        """What has to be installed, as it is written behind `pip install`."""
+        """The argument for `pip install` that installs the runtime."""
         return f"'edgecnn[{self.extra}]'" if self.extra else self.package
 
     def import_runtime(self) -> None:
-        """Import the runtime, and nothing that would report on its user.
+        """Import the runtime with its telemetry disabled.
 
         Raises:
             ImportError: as Python does.

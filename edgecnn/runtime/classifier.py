@@ -1,4 +1,4 @@
-"""From pixels to probabilities on any runtime."""
+"""Turning pixels into probabilities on any runtime."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Probabilities = np.ndarray[Any, np.dtype[np.float32]]
 
 
 class Classifier:
-    """A loaded model that takes raw pixels. Quantization, scaling and batching are its business.
+    """A loaded model that takes raw pixels. It handles quantization, scaling and batching.
 
     Attributes:
         contract: what the model file says about itself.
@@ -34,7 +34,7 @@ class Classifier:
     """
 
     def __init__(self, opened: Opened, encode: Callable[[Images], Tensor] | None = None) -> None:
-        """Make it of a session; `encode` feeds it otherwise than the contract says, to find out what that does."""
+        """Wrap a session; `encode` overrides the contract's preprocessing, to test another way to feed the model."""
         self.contract: Contract = opened.contract
         self.labels = opened.contract.labels
         self._run = opened.session.run
@@ -73,17 +73,17 @@ class Classifier:
         return raw[0] if images.ndim == self._axes_of_one else raw
 
     def top(self, image: Images, count: int) -> tuple[Answer, ...]:
-        """Return what to show of one image, uint8 (H, W, C): at most `count` labels, the most probable first."""
+        """Return the answers for one image, uint8 (H, W, C): at most `count` labels, the most probable first."""
         return self.task.top(self.predict(image), self.labels, count)
 
     def scores(self, images: Images) -> Probabilities:
-        """Return what the model itself gives, real values: float32, (outputs,) for one image, (N, outputs) for many."""
+        """Return the model's own output as real values: float32, (outputs,) for one image, (N, outputs) for many."""
         raw = self._to_real(self._answers(images))
         return raw[0] if images.ndim == self._axes_of_one else raw
 
     @property
     def steps(self) -> tuple[Callable[[Images], Tensor], Callable[[Tensor], Tensor], Callable[[Tensor], Probabilities]]:
-        """What `predict` does with (1, H, W, C) pixels: to the input tensor, the output tensor, the probabilities."""
+        """The steps of `predict` for (1, H, W, C) pixels: to the input tensor, the output tensor, the probabilities."""
         run = self._run if self._batch == 1 else lambda tensor: self._run(self._filled(tensor))[:1]
         return self._encode, run, self._to_probabilities
 
@@ -106,7 +106,7 @@ class Classifier:
         return raw
 
     def _filled(self, part: Tensor) -> Tensor:
-        """Return `part` brought to the model's batch size with zeros, where the model insists on it."""
+        """Return `part` padded with zeros to the model's batch size, where the model requires it."""
         if len(part) == self._batch or self._batch_is_free:
             return part
         filled = np.zeros((self._batch, *part.shape[1:]), part.dtype)

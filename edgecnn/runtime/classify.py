@@ -1,4 +1,4 @@
-"""Classifying pictures one after the other, however many there are and whatever some of them are."""
+"""Classifying any number of pictures one at a time, with errors reported for each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def classify_pictures(classifier: Classifier, pictures: Iterable[str | DataError
 
     Args:
         classifier: the loaded model.
-        pictures: paths, and errors in the place of what was not found, as `edgecnn.pictures` yields them.
+        pictures: paths, and errors for those not found, as `edgecnn.pictures` yields them.
         top: how many labels of each, best first.
     """
     shape, preprocessing = classifier.shape, classifier.contract.preprocessing
@@ -48,12 +48,12 @@ def write_answers(
     top: int = 3,
     separator: bytes = b"\n",
 ) -> None:
-    """Write what is in the pictures that the arguments of a command mean, and a line for each that cannot be read.
+    """Write the answers for the pictures that a command names, and a line for each that cannot be read.
 
     Args:
         classifier: the loaded model.
         arguments: files, folders, globs, or "-" for a list of paths.
-        streams: where answers and errors are written to, and such a list is read from.
+        streams: the streams for answers, errors, and such a list.
         form: one of `edgecnn.answers.FORMS`; a single picture as text goes without its name.
         top: how many labels of each.
         separator: the byte between the paths of a list.

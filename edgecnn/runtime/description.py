@@ -1,4 +1,4 @@
-"""How a model file of any origin is fed."""
+"""Describing how to feed a model file of any origin."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def describe_model(path: Path, feeding: Feeding = Feeding()) -> Contract | ForeignDescription:
-    """Return the contract in a model file, or for a file that edgecnn did not make what is stated about it.
+    """Return the contract in a model file, or the stated description of a file that edgecnn did not make.
 
-    Nothing is run: where nobody says what the scores of a foreign file are, this is no contract yet.
+    The model is not run. A foreign file whose scores are not stated has no complete contract yet.
 
     Raises:
         ArtifactError: no such file, damaged, or an artifact about which something else is stated.
-        ContractError: nothing is stated about a foreign file, what is stated does not fit it, or it is no classifier.
+        ContractError: nothing is stated about a foreign file, the statements do not fit it, or it is not a classifier.
         DataError: a label file cannot be used.
     """
     content = read_model_file(path)

@@ -1,4 +1,4 @@
-"""How good the answers of a model are on labelled images."""
+"""Evaluating a model on labelled images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgecnn.runtime.classifier import Classifier
 
 
 def evaluate(classifier: Classifier, data: str) -> Score:
-    """Return the accuracy and loss of a model on labelled images, which are brought to its size as its contract says.
+    """Return the accuracy and loss of a model on labelled images, resized as its contract says.
 
     Args:
         classifier: the loaded model.

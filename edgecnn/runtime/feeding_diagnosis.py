@@ -1,6 +1,6 @@
-"""Ways to feed a model, the right one and the usual mistakes, and which of them explains an accuracy.
+"""Finding which way of feeding a model explains its accuracy: the right one or a common mistake.
 
-A model that is fed wrongly gives answers all the same, only worse ones. Here each way is tried on labelled images.
+A model that is fed wrongly still answers, but less accurately. This module tries each way on labelled images.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ LoadImages = Callable[[Preprocessing], Dataset]
 
 @dataclass(frozen=True, slots=True)
 class FeedingTrial:
-    """One way to feed the model, and the share of images that it answers rightly then, with its 95 % interval."""
+    """One way to feed the model, and the resulting share of correct answers with its 95 % interval."""
 
     name: str
     top1: Interval
@@ -57,12 +57,12 @@ class FeedingTrial:
 
 @dataclass(frozen=True, slots=True)
 class FeedingDiagnosis:
-    """What was found.
+    """The result of a diagnosis.
 
     Attributes:
-        images: how many were tried.
+        images: the number of images.
         tried: all ways, the stated one first, then the best first.
-        sentence: which of them explains what is seen.
+        sentence: says which way explains the observed accuracy.
     """
 
     images: int
@@ -71,13 +71,13 @@ class FeedingDiagnosis:
 
 
 def diagnose_feeding(opened: Opened, load: LoadImages, *, resizes: bool, seen: float | None = None) -> FeedingDiagnosis:
-    """Return how well a model answers when it is fed in each way.
+    """Return the model's accuracy for each way to feed it.
 
     Args:
         opened: the model on a runtime, with the way to feed it that is stated.
         load: reads the labelled images.
         resizes: whether they are pictures of other sizes, so that the resizing matters.
-        seen: the top-1 that somebody saw, 0..1; None asks whether the stated way is the best.
+        seen: an observed top-1 accuracy, 0..1; None asks whether the stated way is the best.
 
     Raises:
         DataError: the images have no labels.
@@ -100,7 +100,7 @@ def diagnose_feeding(opened: Opened, load: LoadImages, *, resizes: bool, seen: f
 
 
 def _feedings(opened: Opened) -> Iterator[tuple[str, Callable[[Pixels], Tensor]]]:
-    """Yield every way but the stated one, by name."""
+    """Yield every way except the stated one, by name."""
     contract, stated = opened.contract, opened.contract.preprocessing
     colours = ("RGB", "BGR") if stated.colour != "L" else ("L",)
     scales = {**_SCALES, **(_SCALES_OF_COLOUR if stated.colour != "L" else {})}

@@ -1,6 +1,6 @@
 """Model files that edgecnn did not make: the contract comes from options, a side file, and the file itself.
 
-What nobody states is taken from the file or assumed, and the notes say so in a sentence each.
+Values that are not stated come from the file or are assumed; a note records each in a sentence.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ class ForeignContract(Contract):
 
 @dataclass(frozen=True, slots=True)
 class ForeignDescription(Description):
-    """A foreign contract but for what the scores are, which nobody stated: only running the model tells."""
+    """A foreign contract without the kind of scores, which was not stated: only running the model tells."""
 
     notes: tuple[str, ...] = ()
 
     def with_scores(self, scores: Scores, *notes: str) -> ForeignContract:
-        """Return the contract with what the scores are, and with more notes."""
+        """Return the contract with the kind of scores and additional notes."""
         known = {field.name: getattr(self, field.name) for field in fields(Description)}
         return ForeignContract(**known, scores=scores, needs={}, made_with={}, notes=(*self.notes, *notes))
 
@@ -50,7 +50,7 @@ def is_foreign(description: Description) -> bool:
 
 
 def feeding_of(description: Description) -> Feeding:
-    """Return the feeding that gives a foreign file this very description again; nothing stated for an artifact."""
+    """Return the feeding that reproduces the description of a foreign file; an empty one for an artifact."""
     if not isinstance(description, (ForeignContract, ForeignDescription)):
         return Feeding()
     return Feeding(
@@ -130,7 +130,7 @@ def _only(path: Path, model_io: ModelIO) -> tuple[Tensor, Tensor]:
 
 
 def _with_side_file(path: Path, feeding: Feeding) -> Feeding:
-    """Return what options and side file state together; each thing is stated in one place."""
+    """Return the options merged with the side file; each value may be stated in only one place."""
     from edgecnn.runtime.side_file import read_side_file, side_file_of
 
     file = side_file_of(path)

@@ -1,7 +1,7 @@
-"""Golden images: a few inputs that an artifact carries, with what it answered where it was made.
+"""Golden images: a few inputs stored in an artifact, with its answers from the machine that made it.
 
-Run again on any machine and runtime, they tell whether the file computes there what it computed when its accuracy was
-measured.
+Running them on another machine or runtime shows whether the file computes there what it computed when its accuracy
+was measured.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_SIDE = 64
 """Pictures are stored no larger than this, so that they stay small beside the weights."""
 
 STEPS = 2.0
-"""How far a quantized score may be off: other kernels round sums otherwise, which is a step now and then."""
+"""Tolerance of a quantized score, in steps: other kernels round sums differently, by a step now and then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Deviation:
 
     Attributes:
         images: how many were compared.
-        worst: the largest difference of a score, as a share of what is tolerated.
+        worst: the largest difference of a score, as a share of the tolerance.
         same_labels: how many have the same best label.
     """
 
@@ -46,7 +46,7 @@ class Deviation:
 
 
 def make_golden(classifier: Classifier, images: Images) -> Golden:
-    """Return golden images made of the given ones, with the classifier's answers.
+    """Return golden images made from `images`, with the classifier's answers.
 
     Args:
         classifier: the artifact on the runtime that made it.

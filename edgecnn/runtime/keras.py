@@ -1,4 +1,4 @@
-"""The original Keras model, called in one of three ways: the baseline that artifacts are compared with."""
+"""The original Keras model, called in one of three ways: the baseline for artifacts."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class _KerasSession:
 
 
 def open_keras(path: Path, threads: int, feeding: Feeding, loading: KerasLoading) -> Opened:
-    """Return the model as a `tf.function`. The number of threads holds for the whole process.
+    """Return the model as a `tf.function`. The number of threads applies to the whole process.
 
-    Where TensorFlow has run before with its default, all cores, that stays: measure in a process of its own, as
+    If TensorFlow has already run with its default, all cores, that number stays: measure in a separate process, as
     `edgecnn bench` does.
 
     Raises:
@@ -55,10 +55,10 @@ def open_keras(path: Path, threads: int, feeding: Feeding, loading: KerasLoading
 
 
 def open_loaded(classifier: KerasClassifier, how: KerasCall = KerasCall.FUNCTION) -> Opened:
-    """Return a Keras classifier that is in memory already as a session, with the contract that it amounts to.
+    """Return a Keras classifier in memory as a session, with the equivalent contract.
 
     Raises:
-        BackendError: it is to be called by `Model.predict`, and is no Keras model but a SavedModel.
+        BackendError: it is to be called by `Model.predict`, but is a SavedModel.
     """
     height, width, channels = classifier.shape
     contract = Contract(

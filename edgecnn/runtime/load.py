@@ -1,4 +1,4 @@
-"""From a model file to a classifier."""
+"""Loading a classifier from a model file."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def load(
     Args:
         path: a `.tflite` or `.onnx` file made by `edgecnn export` or by another tool, or a Keras model or SavedModel
             folder.
-        threads: for one inference.
-        backend: a name that `edgecnn backends` lists; None takes the first installed one that runs the file.
-        feeding: what a Keras model or a file of another tool does not say about its input and output; an artifact says
-            all.
+        threads: number of threads for one inference.
+        backend: a name that `edgecnn backends` lists; None selects the first installed one that runs the file.
+        feeding: the input and output details that a Keras model or a file of another tool leaves out; an artifact
+            has them all.
         loading: which code of a Keras model may run, and how the model is called.
 
     Raises:
-        ArtifactError, ContractError, ModelError: the file is missing, damaged, or not told how it is fed.
+        ArtifactError, ContractError, ModelError: the file is missing or damaged, or how to feed it is not stated.
         BackendError: the runtime is missing or refuses the file.
     """
     return Classifier(open_model(path, threads, backend, feeding=feeding, loading=loading))
@@ -71,7 +71,7 @@ def format_of(path: Path) -> Format:
     """Return the format of a model file by its name.
 
     Raises:
-        ArtifactError: no such file, or a name that ends in none of the known suffixes.
+        ArtifactError: no such file, or an unknown suffix.
     """
     try:
         if (path / SAVED_MODEL_NAME).is_file():

@@ -1,4 +1,4 @@
-"""Which runtime is meant by a name, or runs a file."""
+"""Finding a runtime by name or by file format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from edgecnn.spec import Format
 
 
 def known_backends() -> dict[str, Backend]:
-    """Return all backends by name: edgecnn's own first, then those that other packages bring."""
+    """Return all backends by name: edgecnn's own first, then those of other packages."""
     from edgecnn.runtime.plugins import find_plugins  # more to import than most users need
 
     return BACKENDS | find_plugins().backends

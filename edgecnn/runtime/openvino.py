@@ -11,7 +11,7 @@ from edgecnn.runtime.backend import Session, Tensor
 from edgecnn.runtime.telemetry import untracked
 
 _NOISE = ("Exception from", "Check '", "FrontEnd API failed")
-"""How lines begin that say where in OpenVINO's own code something was noticed, and not what."""
+"""Prefixes of lines that say where in OpenVINO's code an error occurred, not what it is."""
 
 
 class _OpenvinoSession:
@@ -31,7 +31,7 @@ class _OpenvinoSession:
 def open_openvino(path: Path, threads: int, description: Description) -> Session:
     """Return a session on the CPU for one request at a time.
 
-    Floats are computed as float32: on processors with AMX or AVX-512's bfloat16 OpenVINO would take bfloat16, and a
+    Floats are computed as float32: on processors with AMX or AVX-512's bfloat16 OpenVINO would use bfloat16, and a
     float32 file would be measured as something else. Nothing is sent: see `edgecnn.runtime.telemetry`.
 
     Raises:

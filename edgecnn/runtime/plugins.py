@@ -1,4 +1,4 @@
-"""Backends that other packages bring, through the entry-point group `edgecnn.backends`; see docs/backends.md."""
+"""Backends that other packages provide through the entry-point group `edgecnn.backends`; see docs/backends.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GROUP = "edgecnn.backends"
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """What other packages bring.
+    """The backends of other packages.
 
     Attributes:
         backends: by name.

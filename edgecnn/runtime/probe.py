@@ -1,4 +1,4 @@
-"""Finding out what nobody says about a model by running it."""
+"""Finding out unstated facts about a model by running it."""
 
 from __future__ import annotations
 

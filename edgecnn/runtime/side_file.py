@@ -1,4 +1,4 @@
-"""The file beside a model in which somebody states what the model does not say about itself; see docs/backends.md."""
+"""The file beside a model that states what the model leaves out; see docs/backends.md."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def side_file_of(path: Path) -> Path:
 
 
 def read_side_file(path: Path) -> Feeding:
-    """Return what a side file states.
+    """Return the feeding that a side file states.
 
     Raises:
         ContractError: it cannot be read, or has a field that is unknown or of the wrong type.
@@ -54,7 +54,7 @@ def read_side_file(path: Path) -> Feeding:
     try:
         value = json.loads(path.read_bytes())
         if not isinstance(value, dict):
-            raise SchemaError("no JSON object")
+            raise SchemaError("not a JSON object")
         written: _Written = decode(_Written, _with_labels(value, path))
         for name in value:
             if name not in _Written.__slots__:

@@ -1,4 +1,4 @@
-"""Whether artifacts are intact, and compute on this machine what they computed where they were made."""
+"""Verifying that artifacts are intact and compute the same here as where they were made."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from edgecnn.runtime.lookup import find_backend
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What verifying one file found.
+    """The result of verifying one file.
 
     Attributes:
         file: the model file.
@@ -52,7 +52,7 @@ def find_files(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def verify(files: Iterable[Path], backend: str | None = None, threads: int = 1) -> Iterator[Verification]:
-    """Yield what verifying each file finds: its seal is checked, and it is run on its golden images.
+    """Yield the verification of each file: check its seal, and run it on its golden images.
 
     Args:
         files: `.tflite` and `.onnx` files made by `edgecnn export`.
@@ -71,7 +71,7 @@ def verify(files: Iterable[Path], backend: str | None = None, threads: int = 1) 
 
 
 def check(verifications: Iterable[Verification]) -> None:
-    """Raise unless all files hold.
+    """Raise unless all files pass.
 
     Raises:
         GateError: a file computes something else than where it was made.

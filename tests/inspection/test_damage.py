@@ -96,8 +96,8 @@ def test_a_sealed_file_with_one_byte_changed_is_refused(
     [
         (b"", "neither a TFLite nor an ONNX model"),
         (b"PK\3\4", "neither a TFLite nor an ONNX model"),
-        (b"\x1c\0\0\0TFL3", "outside of the file"),
-        (b"\xff\xff\xff\xffTFL3" + bytes(64), "outside of the file"),
+        (b"\x1c\0\0\0TFL3", "outside the file"),
+        (b"\xff\xff\xff\xffTFL3" + bytes(64), "outside the file"),
         (b"\x08\0\0\0TFL3" + bytes(64), "it has no subgraph"),
         (b"\x08\x08", "no graph with an output"),
         (b"\x08\x08\x3a\xff\xff\xff\xff\x07", "damaged or cut short"),

@@ -151,7 +151,7 @@ def test_memory_is_copied_on_as_many_threads_as_asked_for(monkeypatch: pytest.Mo
 
 
 def test_a_backend_without_a_profiler_says_which_have_one() -> None:
-    with pytest.raises(BackendError, match=r"keras does not tell .* use litert, tflite-runtime, onnxruntime"):
+    with pytest.raises(BackendError, match=r"keras does not report .* use litert, tflite-runtime, onnxruntime"):
         profile(FOLDER / "model.keras", "keras", 1, load_test_sample().images[:1])
 
 

@@ -121,7 +121,7 @@ def test_a_side_file_says_it_once_and_for_all_commands(tmp_path: Path, edgecnn: 
         ('{"scores": "softmax"}', "scores is 'softmax', not one of probabilities, logits"),
         ('{"scale": "0.5"}', "'0.5' is no scale"),
         ('{"labels": 3}', "labels is int, not tuple"),
-        ("[1]", "no JSON object"),
+        ("[1]", "not a JSON object"),
         ("{", "cannot be used"),
         ('{"colour": "CMYK"}', "for which Preprocessing(colour='CMYK'"),
         ('{"labels": ["a", "b"]}', "has 5 classes, but 2 labels were stated"),
