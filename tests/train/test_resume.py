@@ -125,7 +125,7 @@ def test_a_training_that_was_stopped_is_not_written_over_without_a_word(
     write_state(tmp_path / CHECKPOINT_NAME, State({"seed": "0"}))
     before = (tmp_path / CHECKPOINT_NAME).read_bytes()
     ran = edgecnn("train", "--epochs", "1", "--out", tmp_path)
-    assert (ran.status, "--resume continues" in ran.err) == (1, True)
+    assert (ran.status, "add --resume to continue" in ran.err) == (1, True)
     assert (tmp_path / CHECKPOINT_NAME).read_bytes() == before
 
 
